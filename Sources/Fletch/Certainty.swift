@@ -1,0 +1,7 @@
+/// What a failure says about the request.
+public enum Certainty: String, Sendable, Hashable, CaseIterable {
+    /// No byte of the request was handed to the kernel: sending it again is safe.
+    case notSent = "not-sent"
+    /// Some bytes were handed to the kernel: the origin may have acted on the request, or not.
+    case unknown
+}

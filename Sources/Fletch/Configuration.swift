@@ -1,0 +1,77 @@
+/// How a ``FletchClient`` works. Nothing is required; each default suits a server that sends webhooks.
+public struct Configuration: Sendable {
+    /// What happens to a connection once the caller has its receipt. Default: ``Disposal/automatic``.
+    public var disposal: Disposal = .automatic
+    /// The longest a connection is held for its response after the receipt. Default: 60 seconds.
+    public var parkLimit: Duration = .seconds(60)
+    /// How many body bytes of a response without a stated length are read before the connection is only held.
+    /// Default: 65,536.
+    public var discardBudgetBytes: Int = 65_536
+
+    /// The longest that resolving the name and making the connection may take. Default: 10 seconds.
+    public var connectDeadline: Duration = .seconds(10)
+    /// The longest the peer may take no further byte while some are left to send, or to acknowledge where the
+    /// request waits for that. Default: 30 seconds.
+    public var writeDeadline: Duration = .seconds(30)
+    /// The longest from the last byte written to the complete head, where the request waits for the answer. A body
+    /// to be kept may take as long again. Default: 60 seconds.
+    public var answerDeadline: Duration = .seconds(60)
+    /// The longest from the call to the milestone, for requests without their own. Default: none.
+    public var deadline: Duration?
+
+    /// The largest body that is accepted. Default: 1 GiB.
+    public var maximumBodyBytes: Int = 1 << 30
+    /// Connections per origin that are still under way. Beyond it requests wait. Default: 64.
+    public var maximumActiveConnectionCount: Int = 64
+    /// Parked connections per origin; those beyond it count as active, so that a slow origin slows its own requests
+    /// and nothing is cut off. Default: 1,024.
+    public var maximumParkedConnectionCount: Int = 1_024
+
+    /// Threads that send. An origin belongs to one of them. Default: 1.
+    public var eventLoopCount: Int = 1
+    /// Sends data in the first packet where the origin has allowed it before (RFC 7413), for idempotent methods
+    /// only. A failure is then `unknown` sooner. Default: false.
+    public var usesFastOpen: Bool = false
+    /// Which proxy applies. Default: what the environment says.
+    public var proxy: ProxySetting = .environment
+    /// Which addresses of a name are tried. Default: both families (RFC 8305).
+    public var addressFamily: AddressFamily = .any
+    /// Addresses to use for a `host:port` in place of resolving it, as curl's `--resolve`. Default: none.
+    public var addresses: [String: [String]] = [:]
+    /// How long a resolved name is used again. Default: 30 seconds.
+    public var nameLifetime: Duration = .seconds(30)
+    /// How long one address is waited for before the next is tried beside it (RFC 8305 §5). Default: 250 ms.
+    public var connectionAttemptDelay: Duration = .milliseconds(250)
+    /// The `User-Agent` of requests that have none; nil sends none. Default: `fletch/` and the version.
+    public var userAgent: String? = "fletch/\(fletchVersion)"
+
+    /// The defaults.
+    public init() {}
+}
+
+/// The version of the library and of its commands.
+public let fletchVersion = "0.1.0"
+
+/// Which addresses of a name are tried.
+public enum AddressFamily: Sendable, Hashable {
+    /// IPv4 and IPv6.
+    case any
+    /// IPv4 only.
+    case ipv4
+    /// IPv6 only.
+    case ipv6
+}
+
+/// Which HTTP proxy applies. One that applies is never bypassed: where it cannot be used the request fails.
+public enum ProxySetting: Sendable, Hashable {
+    /// What `http_proxy` (lower case only, as `HTTP_PROXY` can be set by a request to a CGI program), else
+    /// `all_proxy` or `ALL_PROXY`, and `no_proxy` or `NO_PROXY` say, read when the client is made.
+    case environment
+    /// No proxy.
+    case none
+    /// This proxy, but for the hosts in `except`.
+    /// - Parameters:
+    ///   - url: `http://[user:password@]host[:port]`; the scheme may be missing, the port is then 1080, as in curl.
+    ///   - except: Comma-separated names (each with its subdomains), addresses, or `*` for all.
+    case url(String, except: String)
+}

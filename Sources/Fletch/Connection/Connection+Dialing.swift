@@ -1,0 +1,188 @@
+import CLinux
+import Glibc
+
+/// One address being tried.
+struct Attempt {
+    let socket: Socket
+    let address: SocketAddress
+    var isWatched = false
+}
+
+extension Connection {
+    /// Starts; the pool has room.
+    func begin() {
+        begun = .now
+        progress = .now
+        switch pool.endpoint {
+        case .local(let address): dial([address])
+        case .host(let host, let port, _):
+            if let address = SocketAddress(literal: host, port: port) {
+                dial([address])
+            } else {
+                resolve(host, port)
+            }
+        }
+    }
+
+    private func resolve(_ host: String, _ port: UInt16) {
+        let token = loop.token(slot)
+        let known = loop.resolver.addresses(of: host, port: port) { [mailbox = loop.mailbox] result in
+            mailbox.post(.resolved(token, result))
+        }
+        if let known { dial(known) } else { rest() }
+    }
+
+    /// The resolver has answered.
+    func resolved(_ result: Result<[SocketAddress], ResolutionFailure>) {
+        switch result {
+        case .success(let addresses): dial(addresses)
+        case .failure(let failure): handle(.failed(notResolved(failure.message)))
+        }
+    }
+
+    private func notResolved(_ why: String) -> ExchangeFailure {
+        guard case .host(let host, _, let isProxy) = pool.endpoint else { return ExchangeFailure(.nameNotResolved) }
+        return ExchangeFailure(isProxy ? .proxyNotResolved : .nameNotResolved, detail: "\(host): \(why)")
+    }
+
+    private func dial(_ addresses: [SocketAddress]) {
+        resolved = .now
+        if case .host(_, let port, _) = pool.endpoint {
+            dial = Dial(addresses.map { $0.with(port: port) }, delay: loop.limits.attemptDelay)
+        } else {
+            dial = Dial(addresses, delay: loop.limits.attemptDelay)
+        }
+        tryNextAddress()
+        rest()
+    }
+
+    /// Tries the next address, and those after it as long as they fail at once.
+    func tryNextAddress() {
+        while socket == nil, !exchange.isOver, let address = dial?.next(at: .now) {
+            if attempt(address) { return }
+        }
+        if attempts.isEmpty, dial?.isExhausted == true, dial?.nextAttempt == nil, let failure = dial?.failure {
+            handle(.failed(failure))
+        }
+    }
+
+    /// - Returns: Whether the attempt is under way or has succeeded.
+    private func attempt(_ address: SocketAddress) -> Bool {
+        let socket = Socket(for: address)
+        guard socket.descriptor >= 0 else { return note(-socket.descriptor, address) }
+        prepare(socket, address)
+        if loop.limits.usesFastOpen, exchange.plan.isIdempotent, !address.isLocal {
+            return attemptFastOpen(Attempt(socket: socket, address: address))
+        }
+        let result = socket.connect(to: address)
+        guard result == 0 else {
+            socket.close()
+            if address.isLocal, result == -EAGAIN {
+                dial?.tryAgain(at: .now + Self.fullQueueDelay)
+                return true
+            }
+            return note(-result, address)
+        }
+        // On this machine the handshake is mostly over by now: writing at once saves a turn of the loop.
+        return address.isLoopback
+            ? attemptWriting(Attempt(socket: socket, address: address)) : wait(for: socket, address)
+    }
+
+    private func prepare(_ socket: Socket, _ address: SocketAddress) {
+        guard !address.isLocal else { return }
+        if let bytes = exchange.plan.receiveBufferBytes { socket.setReceiveBuffer(bytes: bytes) }
+        socket.saveHandshakeAcknowledgement()
+    }
+
+    private func wait(for socket: Socket, _ address: SocketAddress) -> Bool {
+        attempts.append(Attempt(socket: socket, address: address))
+        return true
+    }
+
+    private func attemptWriting(_ attempt: Attempt) -> Bool {
+        switch outgoing?.send(on: attempt.socket) {
+        case .sent(let count):
+            connect(attempt)
+            wrote(count)
+            send()
+            return true
+        case .failed(let number):
+            attempt.socket.close()
+            return note(number, attempt.address)
+        default:
+            return wait(for: attempt.socket, attempt.address)
+        }
+    }
+
+    /// The data may ride on the handshake: from here on no other address is tried (a second one could get it too).
+    private func attemptFastOpen(_ attempt: Attempt) -> Bool {
+        switch outgoing?.send(on: attempt.socket, fastOpen: attempt.address) {
+        case .sent(let count):
+            attempts = [attempt]
+            dial = Dial([], delay: 0)
+            wrote(count)
+            return true
+        case .failed(let number):
+            attempt.socket.close()
+            return note(number, attempt.address)
+        default:
+            return wait(for: attempt.socket, attempt.address)
+        }
+    }
+
+    /// Which of the attempts have been decided.
+    func checkAttempts() {
+        for attempt in attempts where socket == nil && !exchange.isOver {
+            switch attempt.socket.connectionState {
+            case .pending: continue
+            case .connected:
+                attempts.removeAll { $0.socket.descriptor == attempt.socket.descriptor }
+                connect(attempt)
+                send()
+            case .failed(let number):
+                attempts.removeAll { $0.socket.descriptor == attempt.socket.descriptor }
+                attempt.socket.close()
+                _ = note(number, attempt.address)
+            }
+        }
+        if socket == nil, attempts.isEmpty { tryNextAddress() }
+    }
+
+    private func connect(_ attempt: Attempt) {
+        for loser in attempts { loser.socket.close() }
+        attempts = []
+        dial = nil
+        connected = .now
+        progress = .now
+        adopt(attempt)
+        announceAcknowledgements(on: attempt)
+        handle(.connected)
+    }
+
+    /// Where someone waits for them and the kernel does not have them at once, as on loopback.
+    private func announceAcknowledgements(on attempt: Attempt) {
+        guard exchange.plan.needsAcknowledgement, !attempt.address.isLoopback else { return }
+        attempt.socket.announceAcknowledgements()
+        isAnnouncing = true
+    }
+
+    /// - Returns: false, for "this address is done with".
+    private func note(_ number: Int32, _ address: SocketAddress) -> Bool {
+        dial?.note(Self.failure(number, address))
+        if exchange.bytesSent > 0 { handle(.failed(Self.failure(number, address))) }
+        return false
+    }
+
+    private static func failure(_ number: Int32, _ address: SocketAddress) -> ExchangeFailure {
+        let code: FletchError.Code =
+            switch number {
+            case EADDRNOTAVAIL: .localPortsExhausted
+            case EMFILE, ENFILE: .descriptorsExhausted
+            default: .connectFailed
+            }
+        let words = String(cString: strerror(number))
+        return ExchangeFailure(code, errorNumber: number, detail: "\(address): \(words)")
+    }
+
+    private static let fullQueueDelay: Int64 = 10_000_000
+}

@@ -1,0 +1,267 @@
+/// One request and what is read of its response, on one connection: a pure state machine.
+///
+/// Events go in, actions come out; there is no socket and no clock inside. Three things go their own way — how far
+/// the request is sent, how far the response is read, whether the caller has its receipt — and ``settle()`` decides
+/// from all three what happens next, so that no order of events is forgotten.
+struct Exchange {
+    /// How far the request is sent.
+    enum Sending: Int, Comparable {
+        case connecting, writing, written, acknowledged
+
+        static func < (left: Sending, right: Sending) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// How far the response is read.
+    enum Receiving {
+        case head(HeadScanner)
+        case body(BodyFraming)
+        /// Nothing further is read, but the handler may still be at work.
+        case held
+        /// Nothing that may still come matters.
+        case over
+    }
+
+    private enum Peer { case open, finished, gone }
+
+    let plan: ExchangePlan
+    private(set) var sending = Sending.connecting
+    private(set) var receiving: Receiving
+    private(set) var bytesSent = 0
+    private(set) var bytesReceived = 0
+    /// The status of the final response, once its head is complete.
+    private(set) var status: Int?
+    private(set) var kept: [UInt8] = []
+    /// Whether ``kept`` is the whole body.
+    private(set) var isBodyComplete = false
+    /// What the caller was or will be told in place of a receipt.
+    private(set) var failure: ExchangeFailure?
+    private(set) var isReported: Bool
+    private(set) var isParked = false
+    /// The exchange has ended; every further event is ignored.
+    private(set) var isOver = false
+
+    private var peer = Peer.open
+    /// What is wrong with the response: it concerns only a caller who waits for the answer.
+    private var fault: ExchangeFailure?
+    /// The request will not become whole.
+    private var isAborted = false
+    private var isParkLimitReached = false
+    private var keepBytes = 0
+    private var bodyBytes = 0
+    private var discardedBytes = 0
+
+    init(_ plan: ExchangePlan) {
+        self.plan = plan
+        receiving = .head(HeadScanner(isHeadRequest: plan.isHeadRequest))
+        isReported = plan.milestone == .queued
+    }
+
+    /// Takes an event in and says what is to be done.
+    mutating func handle(_ event: ExchangeEvent) -> ExchangeActions {
+        guard !isOver else { return [] }
+        switch event {
+        case .connected: sending = max(sending, .writing)
+        case .wrote(let count, let isWhole): wrote(count, isWhole)
+        case .acknowledged: if sending == .written { sending = .acknowledged }
+        case .received(let bytes): receive(bytes)
+        case .peerFinished: peerFinished()
+        case .failed(let failure): fail(failure, isPeerGone: true)
+        case .expired(let deadline): expired(deadline)
+        case .withdrawn: withdraw()
+        case .abandoned: abandon()
+        }
+        return settle()
+    }
+}
+
+// MARK: - What the runner watches for
+
+extension Exchange {
+    /// Whether the runner is to look for the acknowledgement of everything written.
+    var awaitsAcknowledgement: Bool {
+        guard sending == .written else { return false }
+        return isReported ? plan.disposal != .automatic || !isHandlerAtWork || isHeld : plan.milestone == .acknowledged
+    }
+
+    /// Whether received bytes are to be taken from the kernel.
+    ///
+    /// Until everything is acknowledged they always are: a peer that cannot get rid of its answer may not read the
+    /// rest of the request.
+    var wantsToRead: Bool {
+        switch receiving {
+        case .head, .body: true
+        case .held, .over: sending < .acknowledged
+        }
+    }
+
+    /// Whether the next bytes may end the exchange, so that they had better stay in the kernel's window.
+    var mayEndOnReading: Bool { plan.keep == .nothing && sending >= .written }
+
+    private var isHeld: Bool { if case .held = receiving { true } else { false } }
+
+    private var isResponseOver: Bool { if case .over = receiving { true } else { false } }
+
+    /// Whether leaving now could abort the work that the request has asked for.
+    private var isHandlerAtWork: Bool { !isResponseOver && peer == .open }
+}
+
+// MARK: - Events
+
+extension Exchange {
+    private mutating func wrote(_ count: Int, _ isWhole: Bool) {
+        bytesSent += count
+        if isWhole { sending = max(sending, .written) }
+    }
+
+    private mutating func peerFinished() {
+        guard peer == .open else { return }
+        peer = .finished
+        switch receiving {
+        case .head: fault = fault ?? ExchangeFailure(.closedWithoutAnswer)
+        case .body(.untilClose): bodyEnded()
+        case .body: fault = fault ?? ExchangeFailure(.bodyCutShort)
+        case .held, .over: break
+        }
+    }
+
+    private mutating func expired(_ deadline: ExchangeDeadline) {
+        switch deadline {
+        case .connect: fail(ExchangeFailure(.connectDeadlineExceeded), isPeerGone: false)
+        case .write: fail(ExchangeFailure(.writeDeadlineExceeded), isPeerGone: false)
+        case .answer: fail(ExchangeFailure(.answerDeadlineExceeded), isPeerGone: false)
+        case .whole: fail(ExchangeFailure(.deadlineExceeded), isPeerGone: false)
+        case .park: isParkLimitReached = true
+        }
+    }
+
+    private mutating func fail(_ failure: ExchangeFailure, isPeerGone: Bool) {
+        if isPeerGone { peer = .gone }
+        if sending < .written { isAborted = true }
+        if !isReported { self.failure = self.failure ?? failure }
+    }
+
+    /// Before the first byte the request is taken back; after it, only the waiting for the receipt ends.
+    private mutating func withdraw() {
+        if bytesSent == 0 { isAborted = true }
+        if !isReported { failure = failure ?? ExchangeFailure(.cancelled) }
+    }
+
+    private mutating func abandon() {
+        fail(ExchangeFailure(.clientClosed), isPeerGone: false)
+        isParkLimitReached = true
+    }
+}
+
+// MARK: - The response
+
+extension Exchange {
+    private mutating func receive(_ bytes: UnsafeRawBufferPointer) {
+        bytesReceived += bytes.count
+        switch receiving {
+        case .head(var scanner):
+            let outcome = scanner.scan(bytes)
+            receiving = .head(scanner)
+            read(outcome, bytes)
+        case .body(let framing): receive(bytes, framing)
+        case .held, .over: break
+        }
+    }
+
+    private mutating func read(_ outcome: HeadScanner.Outcome, _ bytes: UnsafeRawBufferPointer) {
+        switch outcome {
+        case .incomplete: break
+        case .complete(let head, let bodyStart):
+            status = head.status
+            keepBytes = plan.bytesToKeep(status: head.status)
+            receive(UnsafeRawBufferPointer(rebasing: bytes[bodyStart...]), head.framing)
+        case .invalid(let code):
+            fault = ExchangeFailure(code)
+            // A peer that does not speak HTTP, or whose final head is there but broken, has nothing left to say; behind
+            // a head that is only too large a handler may be at work.
+            receiving = code == .notHTTP || code == .malformedLength ? .over : .held
+        }
+    }
+
+    private mutating func receive(_ bytes: UnsafeRawBufferPointer, _ before: BodyFraming) {
+        var framing = before
+        let isWellFormed = framing.consume(bytes) { part in
+            bodyBytes += part.count
+            if kept.count < keepBytes { kept.append(contentsOf: part.prefix(keepBytes - kept.count)) }
+        }
+        receiving = .body(framing)
+        guard isWellFormed else {
+            fault = ExchangeFailure(.malformedLength)
+            receiving = .held
+            return
+        }
+        if framing.isOver { bodyEnded() }
+        guard isKept else { return }
+        if framing.isLengthKnown { receiving = .over }
+        discardedBytes += bytes.count
+        if !framing.isOver, discardedBytes >= plan.discardBudgetBytes { receiving = .held }
+    }
+
+    private mutating func bodyEnded() {
+        isBodyComplete = kept.count == bodyBytes
+        receiving = .over
+    }
+
+    /// Whether as much of the body is kept as was asked for.
+    private var isKept: Bool { kept.count >= keepBytes || isResponseOver }
+}
+
+// MARK: - Decisions
+
+extension Exchange {
+    private mutating func settle() -> ExchangeActions {
+        var actions: ExchangeActions = []
+        if let report = report() {
+            isReported = true
+            actions.insert(report)
+        }
+        if let ending = ending() {
+            isOver = true
+            actions.insert(ending)
+        } else if isReported, sending >= .written, !isParked {
+            isParked = true
+            actions.insert(.park)
+        }
+        return actions
+    }
+
+    private func report() -> ExchangeActions? {
+        if isReported { return nil }
+        if isMilestoneReached { return .reportReceipt }
+        return failure != nil || effectiveFault != nil ? .reportFailure : nil
+    }
+
+    private var isMilestoneReached: Bool {
+        switch plan.milestone {
+        case .queued: true
+        case .written: sending >= .written
+        case .acknowledged: sending >= .acknowledged
+        case .answered: status != nil && isKept
+        }
+    }
+
+    /// What is wrong with the response, where the caller waits for it.
+    private var effectiveFault: ExchangeFailure? { plan.milestone == .answered ? fault : nil }
+
+    /// What the caller is told.
+    var reportedFailure: ExchangeFailure? { failure ?? effectiveFault }
+
+    /// How the connection ends, if it ends now.
+    private func ending() -> ExchangeActions? {
+        if peer == .gone { return .close }
+        guard isReported else { return nil }
+        guard sending >= .written else { return isAborted ? (bytesSent == 0 ? .close : .reset) : nil }
+        let isAcknowledged = sending == .acknowledged
+        if isParkLimitReached { return isAcknowledged && plan.disposal != .close ? .reset : .close }
+        guard isAcknowledged else { return nil }
+        switch plan.disposal {
+        case .close: return .close
+        case .reset: return .reset
+        case .automatic: return isHandlerAtWork ? nil : .reset
+        }
+    }
+}

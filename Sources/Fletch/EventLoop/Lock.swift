@@ -1,0 +1,27 @@
+import CLinux
+import Glibc
+
+/// A pthread mutex around a value.
+///
+/// `Synchronization.Mutex` would do, but the thread sanitizer does not know it and reports correct code.
+final class Lock<Value>: @unchecked Sendable {
+    // Sendable because `value` is only touched between lock and unlock.
+    private var value: Value
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+
+    init(_ value: sending Value) {
+        self.value = value
+        pthread_mutex_init(mutex, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body(&value)
+    }
+}

@@ -1,0 +1,79 @@
+extension FletchError {
+    /// The kind of a failure. More may come: keep a `default` where you switch.
+    public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+        /// The metric label, the JSON value, the key of the command's exit status.
+        public let rawValue: String
+
+        /// A code by its name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// The name.
+        public var description: String { rawValue }
+
+        // MARK: Before anything is sent
+
+        /// The URL does not parse (RFC 3986), or has no host.
+        public static let invalidURL = Code(rawValue: "invalid-url")
+        /// The scheme is not `http`.
+        public static let schemeNotSupported = Code(rawValue: "scheme-not-supported")
+        /// The method or a field would break the request apart (CR, LF, NUL, a space where none may be), or
+        /// contradicts the body's framing.
+        public static let invalidRequest = Code(rawValue: "invalid-request")
+        /// The proxy's URL does not parse or its scheme is not `http`. It is never bypassed.
+        public static let invalidProxy = Code(rawValue: "invalid-proxy")
+        /// The body is larger than ``Configuration/maximumBodyBytes``.
+        public static let bodyTooLarge = Code(rawValue: "body-too-large")
+        /// The body's file cannot be opened or read, is not a regular file, or became shorter while it was sent.
+        public static let bodyUnreadable = Code(rawValue: "body-unreadable")
+        /// The client was closed or drained before the request reached its milestone.
+        public static let clientClosed = Code(rawValue: "client-closed")
+        /// The caller's task was cancelled.
+        public static let cancelled = Code(rawValue: "cancelled")
+
+        // MARK: Connecting
+
+        /// The host's name has no address, or the resolver failed.
+        public static let nameNotResolved = Code(rawValue: "name-not-resolved")
+        /// The proxy's name has no address, or the resolver failed.
+        public static let proxyNotResolved = Code(rawValue: "proxy-not-resolved")
+        /// No address of the origin took the connection: refused, unreachable.
+        public static let connectFailed = Code(rawValue: "connect-failed")
+        /// No local port is left for that address (`EADDRNOTAVAIL`).
+        public static let localPortsExhausted = Code(rawValue: "local-ports-exhausted")
+        /// The process or the system has no file descriptor left (`EMFILE`, `ENFILE`).
+        public static let descriptorsExhausted = Code(rawValue: "descriptors-exhausted")
+        /// No connection within ``Configuration/connectDeadline``.
+        public static let connectDeadlineExceeded = Code(rawValue: "connect-deadline-exceeded")
+
+        // MARK: Sending
+
+        /// The kernel refused further bytes: the peer has reset or closed the connection.
+        public static let sendFailed = Code(rawValue: "send-failed")
+        /// The peer took no byte for ``Configuration/writeDeadline``.
+        public static let writeDeadlineExceeded = Code(rawValue: "write-deadline-exceeded")
+
+        // MARK: The response
+
+        /// The peer closed the connection in order, without an answer.
+        public static let closedWithoutAnswer = Code(rawValue: "closed-without-answer")
+        /// The peer reset the connection, or the network failed, before the milestone.
+        public static let receiveFailed = Code(rawValue: "receive-failed")
+        /// No answer within ``Configuration/answerDeadline``.
+        public static let answerDeadlineExceeded = Code(rawValue: "answer-deadline-exceeded")
+        /// What the peer sent is not HTTP/1.
+        public static let notHTTP = Code(rawValue: "not-http")
+        /// The response head is larger than 16 KiB.
+        public static let headTooLarge = Code(rawValue: "head-too-large")
+        /// The peer sent more than 64 KiB of interim (1xx) heads and no final one.
+        public static let tooManyInterimResponses = Code(rawValue: "too-many-interim-responses")
+        /// The response's length is malformed or contradicts itself: a Content-Length, or a chunk's size.
+        public static let malformedLength = Code(rawValue: "malformed-length")
+        /// The response body ended early where it was to be kept.
+        public static let bodyCutShort = Code(rawValue: "body-cut-short")
+
+        // MARK: Over all
+
+        /// The request's own deadline passed; see ``FletchRequest/deadline``.
+        public static let deadlineExceeded = Code(rawValue: "deadline-exceeded")
+    }
+}

@@ -1,0 +1,29 @@
+extension FletchError.Code {
+    /// What failed and what helps, for the failures that happen on a connection.
+    var explanation: String { Self.explanations[self] ?? "the request failed: \(rawValue)" }
+
+    private static let explanations: [FletchError.Code: String] = [
+        .nameNotResolved: "the host's name has no address: check its spelling and the resolver",
+        .proxyNotResolved: "the proxy's name has no address: check its spelling, http_proxy and the resolver",
+        .connectFailed: "no connection: check that the server runs and that host and port are right",
+        .localPortsExhausted:
+            "no local port is left for this address: open fewer connections a second, or use more addresses",
+        .descriptorsExhausted: "no file descriptor is left: raise the limit (ulimit -n) or open fewer connections",
+        .connectDeadlineExceeded:
+            "no connection within the connect deadline: check host, port and firewall, or allow more time",
+        .sendFailed: "the peer ended the connection before it had the whole request",
+        .writeDeadlineExceeded: "the peer stopped taking the request: check the server, or allow more time",
+        .bodyUnreadable: "the body's file cannot be read further: do not change it while it is sent",
+        .closedWithoutAnswer: "the peer closed the connection without an answer: look into the server's log",
+        .receiveFailed: "the connection was lost before the milestone: look into the server's log",
+        .answerDeadlineExceeded: "no answer within the answer deadline: allow more time, or do not wait for the answer",
+        .notHTTP: "the peer does not speak HTTP/1: check the port and the scheme",
+        .headTooLarge: "the response's head is larger than 16 KiB: the server sends too many or too large fields",
+        .tooManyInterimResponses: "the peer sent more than 64 KiB of interim (1xx) responses and no final one",
+        .malformedLength: "the response's length is malformed or contradicts itself: mend the server",
+        .bodyCutShort: "the response body ended before the length that the response states",
+        .deadlineExceeded: "the request did not reach its milestone within its deadline: allow more time",
+        .cancelled: "the caller stopped waiting",
+        .clientClosed: "the client was closed before the request reached its milestone: drain it first",
+    ]
+}

@@ -1,0 +1,25 @@
+/// Why a request did not reach its milestone.
+public struct FletchError: Error, Sendable, CustomStringConvertible {
+    /// The kind of failure; bounded, fit for a metric's label.
+    public let code: Code
+    /// Whether the request may have reached the origin.
+    public let certainty: Certainty
+    /// For a person: what failed and what helps. Holds no body, no secret and no field of the request.
+    public let message: String
+    /// The kernel's error number (`errno`) behind the failure, where there is one.
+    public let errorNumber: Int32?
+    /// How far the request got, where it got as far as the client's event loop.
+    public internal(set) var receipt: Receipt?
+
+    package init(_ code: Code, _ certainty: Certainty, _ message: String, errorNumber: Int32? = nil) {
+        self.code = code
+        self.certainty = certainty
+        self.message = message
+        self.errorNumber = errorNumber
+    }
+
+    /// `code (certainty): message`.
+    public var description: String { "\(code.rawValue) (\(certainty.rawValue)): \(message)" }
+
+    static let clientClosed = FletchError(.clientClosed, .notSent, Code.clientClosed.explanation)
+}

@@ -1,0 +1,91 @@
+public import HTTPTypes
+
+/// One HTTP request: method, URL, fields, body.
+public struct FletchRequest: Sendable {
+    /// The method. A method that is not a token (RFC 9110 §5.6.2) fails the request with `invalidRequest`.
+    public var method: HTTPRequest.Method
+    /// The fields to send beside `Host`, `User-Agent`, `Authorization` (from the URL's user information) and
+    /// `Content-Length`, which are added where they are missing here.
+    ///
+    /// `Transfer-Encoding`, and a `Content-Length` that is not the body's, fail the request with `invalidRequest`.
+    public var fields: HTTPFields
+    /// The body. Default: none.
+    public var body: Body
+    /// What to keep of the response body. Default: nothing, which also keeps it off the wire.
+    public var keep: Keep = .nothing
+    /// What happens to the connection after the receipt. Default: ``Configuration/disposal``.
+    public var disposal: Disposal?
+    /// The longest the request may take from the call until its milestone, waiting for a free connection included.
+    /// Parking does not count. Default: ``Configuration/deadline``.
+    public var deadline: Duration?
+    /// Connects to this Unix socket in place of the URL's host; no proxy applies. Default: none.
+    public var unixSocketPath: String?
+
+    /// The URL, parsed once; what is wrong with it is said when the request is sent.
+    let target: Result<RequestTarget, FletchError>
+
+    /// A request for `url`.
+    ///
+    /// Never fails: a URL that does not parse is reported by the call that sends the request.
+    /// - Parameters:
+    ///   - method: Default: `GET`.
+    ///   - url: Absolute, `http` (RFC 3986): a name, an IPv4 address or a bracketed IPv6 address. User information
+    ///     becomes `Authorization: Basic`; a fragment is not sent.
+    ///   - fields: Default: none of the caller's.
+    ///   - body: Default: none.
+    public init(
+        _ method: HTTPRequest.Method = .get, _ url: String, fields: HTTPFields = [:], body: Body = .none
+    ) {
+        self.method = method
+        self.fields = fields
+        self.body = body
+        self.target = RequestTarget.parse(url)
+    }
+
+    /// The URL without its user information; the text as given where it does not parse.
+    public var url: String {
+        switch target {
+        case .success(let target): target.displayURL
+        case .failure: ""
+        }
+    }
+}
+
+extension FletchRequest {
+    /// Whether the request may arrive twice without harm (RFC 9110 §9.2.2).
+    var isIdempotent: Bool {
+        switch method {
+        case .get, .head, .options, .put, .delete, .trace: true
+        default: false
+        }
+    }
+}
+
+extension FletchRequest {
+    /// What a request carries.
+    public enum Body: Sendable, Hashable {
+        /// No body. Methods that expect one (`POST`, `PUT`, `PATCH`) say `Content-Length: 0`.
+        case none
+        /// These bytes.
+        case bytes([UInt8])
+        /// A regular file, opened when the request is sent and sent by the kernel (`sendfile(2)`); its size is fixed
+        /// at that moment.
+        case file(String)
+
+        /// The UTF-8 bytes of `text`.
+        public static func utf8(_ text: String) -> Body { .bytes(Array(text.utf8)) }
+    }
+
+    /// How much of the response body to keep in ``Receipt/body``.
+    ///
+    /// Takes effect with ``Milestone/answered`` only: then the receipt waits until the body has ended or the bound is
+    /// reached. What is not kept is not downloaded either.
+    public enum Keep: Sendable, Hashable {
+        /// Nothing.
+        case nothing
+        /// Of a response with status 400 or more, the first so many bytes.
+        case failures(upTo: Int)
+        /// Of every response, the first so many bytes.
+        case everything(upTo: Int)
+    }
+}

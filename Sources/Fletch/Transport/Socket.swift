@@ -1,0 +1,109 @@
+import CLinux
+import Glibc
+
+/// The socket calls behind the techniques that Fletch exists for. Every call is non-blocking; what returns a count
+/// returns a negative `errno` on failure.
+struct Socket {
+    let descriptor: Int32
+
+    /// A stream socket for `address`; negative `errno` as the descriptor where the kernel gives none.
+    init(for address: SocketAddress) {
+        let made = socket(address.family, Int32(SOCK_STREAM.rawValue) | O_NONBLOCK | O_CLOEXEC, 0)
+        descriptor = made >= 0 ? made : -errno
+    }
+
+    // MARK: Before connecting
+
+    /// Chooses the receive window, which the handshake announces and no later call can shrink.
+    func setReceiveBuffer(bytes: Int32) {
+        _ = fletch_set_option(descriptor, SOL_SOCKET, SO_RCVBUF, bytes)
+    }
+
+    /// Lets the handshake's last acknowledgement ride on the request: one packet less.
+    func saveHandshakeAcknowledgement() {
+        _ = fletch_set_option(descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, 0)
+    }
+
+    /// 0 when connected or under way.
+    func connect(to address: SocketAddress) -> Int32 {
+        let result = address.withKernelAddress { fletch_connect(descriptor, $0, $1) }
+        return result == 0 || errno == EINPROGRESS ? 0 : -errno
+    }
+
+    enum ConnectionState { case pending, connected, failed(Int32) }
+
+    /// Whether the handshake is over, and how.
+    var connectionState: ConnectionState {
+        var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard poll(&state, 1, 0) > 0 else { return .pending }
+        let error = Int32(state.revents) & (POLLERR | POLLHUP) != 0 ? takeError() : 0
+        return error == 0 ? .connected : .failed(error)
+    }
+
+    // MARK: Connected
+
+    /// Hands `head` and `body` to the kernel in one call; `isMoreComing` holds a partial segment back for what follows.
+    func send(_ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer, isMoreComing: Bool = false) -> Int {
+        let flags = isMoreComing ? Int32(MSG_MORE) : 0
+        let sent = fletch_send(
+            descriptor, head.baseAddress, head.count, body.baseAddress, body.count, flags, nil, 0)
+        return sent >= 0 ? sent : -Int(errno)
+    }
+
+    /// As ``send(_:_:isMoreComing:)``, connecting to `address` with the data in the first packet where it may (RFC 7413).
+    func sendFast(
+        _ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer, to address: SocketAddress
+    ) -> Int {
+        let sent = address.withKernelAddress { kernelAddress, length in
+            fletch_send(
+                descriptor, head.baseAddress, head.count, body.baseAddress, body.count, 0, kernelAddress, length)
+        }
+        return sent >= 0 ? sent : -Int(errno)
+    }
+
+    /// Sends from `file` at `offset`, without a copy through user space.
+    func send(file: Int32, offset: Int, count: Int) -> Int {
+        var position = off_t(offset)
+        let sent = sendfile(descriptor, file, &position, count)
+        return sent >= 0 ? sent : -Int(errno)
+    }
+
+    /// Lets the last, partial segment of a body of many writes leave at once.
+    func sendWithoutDelay() {
+        _ = fletch_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    }
+
+    /// Reads what is there. With `isPeek` it stays in the kernel, so that no larger window is announced to the peer.
+    func receive(into space: UnsafeMutableRawBufferPointer, isPeek: Bool) -> Int {
+        let flags = isPeek ? Int32(MSG_PEEK) | Int32(MSG_DONTWAIT) : Int32(MSG_DONTWAIT)
+        let received = recv(descriptor, space.baseAddress, space.count, flags)
+        return received >= 0 ? received : -Int(errno)
+    }
+
+    /// Drops `count` received bytes without a copy.
+    func discard(_ count: Int) {
+        _ = recv(descriptor, nil, count, Int32(MSG_TRUNC) | Int32(MSG_DONTWAIT))
+    }
+
+    /// Bytes that the peer's TCP has not acknowledged, or that a Unix socket's peer has not read.
+    ///
+    /// Means nothing before the connection is made: the kernel then says 0.
+    var unacknowledgedBytes: Int32 { fletch_unacknowledged(descriptor) }
+
+    /// The error the kernel has for this socket, which it then forgets.
+    func takeError() -> Int32 { fletch_socket_error(descriptor) }
+
+    /// Has the kernel raise an event when the peer acknowledges; a hint only (it gets lost in a small buffer).
+    func announceAcknowledgements() { _ = fletch_announce_acknowledgements(descriptor) }
+
+    /// Frees the receive buffer from the events of ``announceAcknowledgements()``.
+    func drainAnnouncements() { fletch_drain_error_queue(descriptor) }
+
+    // MARK: Ending
+
+    /// Ends with FIN, or with RST where received bytes are unread. What is unacknowledged is sent on by the kernel.
+    func close() { _ = Glibc.close(descriptor) }
+
+    /// Ends with RST: bytes that are not acknowledged are destroyed.
+    func reset() { fletch_reset(descriptor) }
+}

@@ -1,0 +1,63 @@
+/// `[user[:password]@]host[:port]` (RFC 3986 §3.2), of a URL or of a proxy.
+struct Authority {
+    private let userInformation: ArraySlice<UInt8>?
+    private let hostBytes: ArraySlice<UInt8>
+    private let portBytes: ArraySlice<UInt8>?
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        let at = bytes.lastIndex(of: UInt8(ascii: "@"))
+        userInformation = at.map { bytes[..<$0] }
+        let hostAndPort = at.map { bytes[($0 + 1)...] } ?? bytes
+        // In a bracketed address the colons before the bracket belong to the address.
+        let searched = hostAndPort[(hostAndPort.lastIndex(of: UInt8(ascii: "]")) ?? hostAndPort.startIndex)...]
+        let colon = searched.firstIndex(of: UInt8(ascii: ":"))
+        hostBytes = hostAndPort[..<(colon ?? hostAndPort.endIndex)]
+        portBytes = colon.map { hostAndPort[($0 + 1)...] }
+    }
+
+    /// Lower case, without brackets.
+    func host() throws(FletchError) -> String {
+        let text = String(decoding: hostBytes, as: UTF8.self).lowercased()
+        if text.hasPrefix("[") { return try Self.addressOfVersion6(text) }
+        guard !text.isEmpty else { throw URLParts.invalid("it has no host") }
+        guard let decoded = PercentEncoding.decode(text.utf8), decoded.allSatisfy(Self.isHostByte) else {
+            throw URLParts.invalid("its host holds a character that no host name has")
+        }
+        return String(decoding: decoded, as: UTF8.self)
+    }
+
+    func port(default standard: UInt16) throws(FletchError) -> UInt16 {
+        guard let portBytes, !portBytes.isEmpty else { return standard }
+        let digits = portBytes.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+        guard digits, let port = UInt16(String(decoding: portBytes, as: UTF8.self)), port > 0 else {
+            throw URLParts.invalid("its port is not a number from 1 to 65535")
+        }
+        return port
+    }
+
+    /// For `Authorization: Basic` (RFC 7617).
+    func credentials() throws(FletchError) -> String? {
+        guard let userInformation else { return nil }
+        let colon = userInformation.firstIndex(of: UInt8(ascii: ":")) ?? userInformation.endIndex
+        guard let user = PercentEncoding.decode(userInformation[..<colon]),
+            let password = PercentEncoding.decode(userInformation[colon...].dropFirst())
+        else { throw URLParts.invalid("its user information has a broken percent-encoding") }
+        return Base64.encode(user + [UInt8(ascii: ":")] + password)
+    }
+
+    private static func addressOfVersion6(_ text: String) throws(FletchError) -> String {
+        let inner = String(text.dropFirst().dropLast())
+        guard text.hasSuffix("]"), SocketAddress(literal: inner, port: 0)?.isVersion6 == true else {
+            throw URLParts.invalid("its bracketed host is not an IPv6 address")
+        }
+        return inner
+    }
+
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "-._~!$&'()*+,;=".utf8.contains(byte)
+        }
+    }
+}

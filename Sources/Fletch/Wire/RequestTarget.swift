@@ -1,0 +1,84 @@
+/// A parsed URL (RFC 3986): what a request line, a `Host` field and a connection need of it.
+struct RequestTarget: Sendable, Hashable {
+    /// Lower case, without the brackets of an IPv6 address.
+    let host: String
+    let port: UInt16
+    /// Host and port as the `Host` field and the absolute form have them; the default port is left out.
+    let authority: String
+    /// Path and query; at least `/`.
+    let path: String
+    /// `user:password` in Base64, where the URL has user information.
+    let credentials: String?
+
+    /// The URL without user information.
+    var displayURL: String { "http://\(authority)\(path)" }
+
+    static let defaultPort: UInt16 = 80
+}
+
+extension RequestTarget {
+    static func parse(_ url: String) -> Result<RequestTarget, FletchError> {
+        do throws(FletchError) {
+            let parts = URLParts(url)
+            try parts.checkCharacters()
+            try parts.checkScheme()
+            return .success(try parts.target())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+/// The pieces of an absolute URL, cut at its delimiters.
+struct URLParts {
+    private let bytes: [UInt8]
+    private let schemeEnd: Int?
+
+    init(_ url: String) {
+        bytes = Array(url.utf8)
+        schemeEnd = bytes.firstIndex(of: UInt8(ascii: ":"))
+    }
+
+    func checkCharacters() throws(FletchError) {
+        // Only printable ASCII: everything else must be percent-encoded, and nothing may end the request line early.
+        guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw Self.invalid("it holds a space, a control character or a non-ASCII character: percent-encode it")
+        }
+    }
+
+    func checkScheme() throws(FletchError) {
+        guard let schemeEnd, bytes[schemeEnd...].starts(with: "://".utf8), schemeEnd > 0 else {
+            throw Self.invalid("it has no scheme: write http://host/path")
+        }
+        let scheme = String(decoding: bytes[..<schemeEnd], as: UTF8.self).lowercased()
+        if scheme == "https" {
+            throw FletchError(
+                .schemeNotSupported, .notSent, "https is not yet supported: use http, or a local proxy that adds TLS")
+        }
+        guard scheme == "http" else {
+            throw FletchError(.schemeNotSupported, .notSent, "the scheme \"\(scheme)\" is not supported: use http")
+        }
+    }
+
+    func target() throws(FletchError) -> RequestTarget {
+        guard let schemeEnd else { throw Self.invalid("it has no scheme: write http://host/path") }
+        let rest = bytes[(schemeEnd + 3)...]
+        let authorityEnd = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
+        let authority = Authority(rest[..<authorityEnd])
+        let port = try authority.port(default: RequestTarget.defaultPort)
+        let host = try authority.host()
+        let name = host.contains(":") ? "[\(host)]" : host
+        return RequestTarget(
+            host: host, port: port, authority: port == RequestTarget.defaultPort ? name : "\(name):\(port)",
+            path: Self.path(rest[authorityEnd...]), credentials: try authority.credentials())
+    }
+
+    private static func path(_ bytes: ArraySlice<UInt8>) -> String {
+        let path = String(decoding: bytes.prefix { $0 != UInt8(ascii: "#") }, as: UTF8.self)
+        return path.hasPrefix("/") ? path : "/" + path
+    }
+
+    static func invalid(_ why: String) -> FletchError {
+        FletchError(.invalidURL, .notSent, "the URL is malformed: \(why)")
+    }
+}
