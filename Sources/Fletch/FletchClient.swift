@@ -49,7 +49,7 @@ public final class FletchClient: Sendable {
     ) async throws(FletchError) -> Receipt {
         let submission = Lock<Submission?>(nil)
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await withUnsafeContinuation { continuation in
                 let started = start(request, until: milestone) { continuation.resume(returning: $0) }
                 submission.withLock { $0 = started }
                 if Task.isCancelled { withdraw(started) }
@@ -68,7 +68,7 @@ public final class FletchClient: Sendable {
     /// - Returns: How many requests were short of their milestone and how many connections were still parked.
     @discardableResult
     public func drain(within limit: Duration) async -> DrainReport {
-        await withCheckedContinuation { continuation in
+        await withUnsafeContinuation { continuation in
             drain(within: limit) { continuation.resume(returning: $0) }
         }
     }

@@ -122,7 +122,7 @@ final class Connection {
         guard let submission else { return }
         self.submission = nil
         submission.connection = nil
-        submission.completion(result)
+        loop.complete(submission, result)
     }
 
     private func finish(_ end: (Socket) -> Void) {

@@ -19,6 +19,7 @@ final class EventLoop: @unchecked Sendable {
     /// Pools where someone waits and there is room.
     private var roomy: [ConnectionPool] = []
     private var drain = Drain()
+    private var completed: [(submission: Submission, result: Result<Receipt, FletchError>)] = []
 
     init(_ limits: Limits, _ resolver: Resolver) throws(FletchError) {
         self.limits = limits
@@ -52,6 +53,7 @@ final class EventLoop: @unchecked Sendable {
             passDeadlines()
             admitWaiting()
             checkDrain()
+            tellCallers()
         }
         end()
     }
@@ -82,6 +84,7 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private static let eventCapacity = 256
+    private static let maximumUntoldCount = 64
     private static let mailboxToken = UInt64.max
 
     static func noDescriptor(_ number: Int32) -> FletchError {
@@ -153,6 +156,17 @@ extension EventLoop {
     func noteRoom(in pool: ConnectionPool) {
         if pool.hasNext { roomy.append(pool) }
         if pool.isEmpty { pools[pool.endpoint] = nil }
+    }
+
+    /// Tells the caller, a few at a time: each resumption may wake a thread, and one awake takes several.
+    func complete(_ submission: Submission, _ result: Result<Receipt, FletchError>) {
+        completed.append((submission, result))
+        if completed.count >= Self.maximumUntoldCount { tellCallers() }
+    }
+
+    private func tellCallers() {
+        for (submission, result) in completed { submission.completion(result) }
+        completed.removeAll(keepingCapacity: true)
     }
 
     private func admitWaiting() {
