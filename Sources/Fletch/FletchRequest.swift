@@ -28,13 +28,13 @@ public struct FletchRequest: Sendable {
     ///
     /// Never fails: a URL that does not parse is reported by the call that sends the request.
     /// - Parameters:
-    ///   - method: Default: `GET`.
+    ///   - method: A token (RFC 9110 §9.1).
     ///   - url: Absolute, `http` (RFC 3986): a name, an IPv4 address or a bracketed IPv6 address. User information
     ///     becomes `Authorization: Basic`; a fragment is not sent.
     ///   - fields: Default: none of the caller's.
     ///   - body: Default: none.
     public init(
-        _ method: HTTPRequest.Method = .get, _ url: String, fields: HTTPFields = [:], body: Body = .none
+        _ method: HTTPRequest.Method, _ url: String, fields: HTTPFields = [:], body: Body = .none
     ) {
         self.method = method
         self.fields = fields

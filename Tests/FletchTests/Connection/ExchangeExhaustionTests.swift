@@ -15,7 +15,7 @@ import Testing
     @Test(arguments: [Milestone.queued, .written, .acknowledged, .answered], Disposal.allCases)
     func nothingBreaksWhateverHappens(_ milestone: Milestone, _ disposal: Disposal) {
         for keep in [FletchRequest.Keep.nothing, .everything(upTo: 3)] {
-            explore(ExchangeDriver(until: milestone, disposal: disposal, keep: keep, budget: 6), depth: 6)
+            explore(ExchangeDriver(until: milestone, disposal: disposal, keep: keep, budget: 6), depth: 5)
         }
     }
 

@@ -1,0 +1,43 @@
+import Testing
+
+@testable import Fletch
+
+@Suite struct NameCacheTests {
+    private let addresses = ["10.0.0.1"].compactMap { SocketAddress(literal: $0, port: 0) }
+
+    private func moment(_ nanoseconds: Int64) -> Moment { Moment(nanoseconds: nanoseconds) }
+
+    private func word(_ answer: NameCache<Int>.Answer) -> String {
+        switch answer {
+        case .known: "known"
+        case .lookUp: "look up"
+        case .wait: "wait"
+        }
+    }
+
+    @Test func nameIsLookedUpOnceForAllWhoWait() {
+        var cache = NameCache<Int>(lifetime: 30, maximumLookupCount: 8)
+        #expect(word(cache.ask("a", 1, at: moment(0))) == "look up")
+        #expect(word(cache.ask("a", 2, at: moment(0))) == "wait")
+        #expect(cache.answered("a", .success(addresses), at: moment(5)).waiters == [1, 2])
+        #expect(word(cache.ask("a", 3, at: moment(34))) == "known")
+        #expect(word(cache.ask("a", 4, at: moment(35))) == "look up")
+    }
+
+    @Test func failureIsNotKept() {
+        var cache = NameCache<Int>(lifetime: 30, maximumLookupCount: 8)
+        _ = cache.ask("a", 1, at: moment(0))
+        _ = cache.answered("a", .failure(ResolutionFailure(message: "")), at: moment(1))
+        #expect(word(cache.ask("a", 2, at: moment(2))) == "look up")
+    }
+
+    @Test func onlySoManyAreLookedUpAtOnceAndNoneIsForgotten() {
+        var cache = NameCache<Int>(lifetime: 30, maximumLookupCount: 1)
+        #expect(word(cache.ask("a", 1, at: moment(0))) == "look up")
+        #expect(word(cache.ask("b", 2, at: moment(0))) == "wait")
+        #expect(cache.answered("a", .success(addresses), at: moment(1)).next == "b")
+        let last = cache.answered("b", .success(addresses), at: moment(1))
+        #expect(last.waiters == [2])
+        #expect(last.next == nil)
+    }
+}
