@@ -5,15 +5,20 @@ import PackageDescription
 let strict: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "fletch",
     products: [
-        .library(name: "Fletch", targets: ["Fletch"])
+        .library(name: "Fletch", targets: ["Fletch"]),
+        .library(name: "FletchTarget", targets: ["FletchTarget"]),
+        .executable(name: "fletch-target", targets: ["FletchTargetCommand"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
         .target(name: "CLinux"),
@@ -22,7 +27,22 @@ let package = Package(
             dependencies: ["CLinux", httpTypes, .product(name: "DequeModule", package: "swift-collections")],
             swiftSettings: strict
         ),
+        .target(
+            name: "FletchTarget",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "FletchTargetCommand", dependencies: ["FletchTarget", argumentParser], swiftSettings: strict),
         .testTarget(name: "FletchTests", dependencies: ["Fletch", "CLinux"], swiftSettings: strict),
+        .testTarget(
+            name: "FletchTargetTests",
+            dependencies: ["FletchTarget", .product(name: "NIOPosix", package: "swift-nio")], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,41 @@
+import NIOHTTP1
+
+/// The heads that a target sends, as text.
+enum ResponseHead {
+    /// The head of the final response.
+    static func final(_ configuration: TargetConfiguration, isBodiless: Bool) -> String {
+        var fields = ["Content-Type: text/plain"]
+        if configuration.isChunked {
+            fields.append("Transfer-Encoding: chunked")
+        } else if !isBodiless {
+            fields.append("Content-Length: \(configuration.bodyBytes)")
+        }
+        return head(configuration.status, fields, paddedTo: configuration.headBytes)
+    }
+
+    static func json(bytes: Int) -> String {
+        head(200, ["Content-Type: application/json", "Content-Length: \(bytes)"], paddedTo: 0)
+    }
+
+    static func empty(_ status: Int) -> String {
+        head(status, status == 204 ? [] : ["Content-Length: 0"], paddedTo: 0)
+    }
+
+    /// Whether such a response has no body (RFC 9110 §6.4.1).
+    static func isBodiless(_ status: Int) -> Bool { status == 204 || status == 304 || (100..<200).contains(status) }
+
+    static let earlyHints = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+    static let goOn = "HTTP/1.1 100 Continue\r\n\r\n"
+
+    private static func head(_ status: Int, _ fields: [String], paddedTo size: Int) -> String {
+        let reason = HTTPResponseStatus(statusCode: status).reasonPhrase
+        var text = "HTTP/1.1 \(status) \(reason)\r\n" + fields.map { $0 + "\r\n" }.joined()
+        // Fields of at most 1,000 bytes, as servers accept and send them.
+        while text.utf8.count + 2 < size {
+            let room = size - text.utf8.count - 2
+            let value = max(0, min(room, 1_000) - "X-Padding: \r\n".utf8.count)
+            text += "X-Padding: " + String(repeating: "p", count: value) + "\r\n"
+        }
+        return text + "\r\n"
+    }
+}

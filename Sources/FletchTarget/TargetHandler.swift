@@ -1,0 +1,302 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+
+/// One connection: takes its requests in turn, does the work, and notes how the client leaves.
+final class TargetHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = ByteBuffer
+
+    let configuration: TargetConfiguration
+    let log: RequestLog
+    private var context: ChannelHandlerContext?
+    private var turns: [Turn] = []
+    /// The records of this connection, with the moments their heads arrived.
+    private var arrivals: [Int: NIODeadline] = [:]
+    private var work: Scheduled<Void>?
+    private var stream: ResponseStream?
+    private var departure: RequestRecord.Departure?
+    /// Whether the target has ended its side.
+    private var isClosing = false
+    /// Whether it has ended the connection without waiting for the client to leave.
+    private var hasLeftFirst = false
+
+    init(_ configuration: TargetConfiguration, _ log: RequestLog) {
+        self.configuration = configuration
+        self.log = log
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+}
+
+// MARK: - What arrives
+
+extension TargetHandler {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): begin(head)
+        case .body(let bytes):
+            if let id = turns.last?.id { log.addBody(id, bytes.readableBytesView) }
+        case .end: complete()
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead) {
+        let purpose = Self.purpose(of: head)
+        var id: Int?
+        if case .work = purpose { id = record(head) }
+        turns.append(
+            Turn(id: id, purpose: purpose, isHeadRequest: head.method == .HEAD, keepsAlive: head.isKeepAlive))
+        if id != nil, configuration.behavior == .neverRead {
+            _ = context?.channel.setOption(.autoRead, value: false)
+        } else if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
+            write(ResponseHead.goOn)
+        }
+        startNext()
+    }
+
+    private static func purpose(of head: HTTPRequestHead) -> Turn.Purpose {
+        guard head.uri.split(separator: "?", maxSplits: 1).first == "/_fletch/requests" else { return .work }
+        switch head.method {
+        case .GET: return .list
+        case .DELETE: return .clear
+        default: return .refuse(405)
+        }
+    }
+
+    private func record(_ head: HTTPRequestHead) -> Int {
+        let fields = head.headers.map { RequestRecord.Field(name: $0.name, value: $0.value) }
+        let id = log.open { id in
+            RequestRecord(
+                id: id, method: head.method.rawValue, path: head.uri, fields: fields, arrivedAt: WallClock.now)
+        }
+        arrivals[id] = .now()
+        return id
+    }
+
+    private func complete() {
+        guard let last = turns.indices.last else { return }
+        turns[last].isComplete = true
+        note(turns[last].id) { record, moment in
+            record.isComplete = true
+            record.moments.complete = moment
+        }
+        startNext()
+        finishTurn()
+    }
+
+    /// A request that is not HTTP is answered with 400; a lost connection is noted.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError else { return leave(.rst, context) }
+        if case .invalidEOFState? = error as? HTTPParserError { return leave(.fin, context) }
+        guard turns.isEmpty, !isClosing, departure == nil else { return context.close(promise: nil) }
+        turns = [Turn(id: nil, purpose: .refuse(400), isHeadRequest: false, keepsAlive: false, isComplete: true)]
+        startNext()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent { leave(.fin, context) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        // A reset comes as an error before, and an orderly end as `inputClosed` unless the target's side had ended.
+        if departure == nil { leave(hasLeftFirst ? .stillThere : isClosing ? .fin : .rst, context) }
+        stream = nil
+    }
+}
+
+// MARK: - The work
+
+extension TargetHandler {
+    private func startNext() {
+        guard let turn = turns.first, !turn.isStarted else { return }
+        guard turn.isComplete || isAnsweredEarly(turn) else { return }
+        turns[0].isStarted = true
+        switch turn.purpose {
+        case .list: answer(list())
+        case .clear:
+            log.clear()
+            answer(ResponseStream(ResponseHead.empty(204)))
+        case .refuse(let status): answer(ResponseStream(ResponseHead.empty(status)))
+        case .work: startWork(turn)
+        }
+    }
+
+    private func isAnsweredEarly(_ turn: Turn) -> Bool {
+        if case .work = turn.purpose { configuration.behavior == .answerBeforeBody } else { false }
+    }
+
+    private func list() -> ResponseStream {
+        let json = RecordFormat.json(log.records)
+        return ResponseStream(ResponseHead.json(bytes: json.utf8.count) + json)
+    }
+
+    private func startWork(_ turn: Turn) {
+        switch configuration.behavior {
+        case .headThenWork: write(finalHead(turn))
+        case .earlyHintsThenWork: write(ResponseHead.earlyHints)
+        case .answerBeforeBody: answer(turn)
+        default: break
+        }
+        guard configuration.delay > .zero else { return workDone(turn) }
+        let loop = context?.eventLoop.assumeIsolated()
+        work = loop?.scheduleTask(in: TimeAmount(configuration.delay)) { self.workDone(turn) }
+    }
+
+    private func workDone(_ turn: Turn) {
+        work = nil
+        note(turn.id) { record, moment in
+            record.work = .done
+            record.moments.worked = moment
+        }
+        switch configuration.behavior {
+        case .answerBeforeBody: finishTurn()
+        case .headThenWork: answer(body(turn))
+        case .neverAnswer, .neverRead: reportIfOver(turn.id)
+        case .closeBeforeAnswer: close(reset: false)
+        case .resetBeforeAnswer: close(reset: true)
+        default: answer(turn)
+        }
+    }
+
+    private func answer(_ turn: Turn) {
+        let ok = "HTTP/1.1 200 OK\r\n"
+        switch configuration.behavior {
+        case .garbage: answer(ResponseStream("\u{1}\u{2}\u{3} this is not HTTP\r\n\r\n"))
+        case .endlessHead: answer(.endless("X-Padding: pppppppppppppppp\r\n", after: ok))
+        case .endlessInterim: answer(.endless(ResponseHead.earlyHints, after: ""))
+        default:
+            let whole = ResponseStream(finalHead(turn)) + body(turn)
+            answer(configuration.behavior == .trickle ? whole.trickling : whole)
+        }
+    }
+
+    private func finalHead(_ turn: Turn) -> String {
+        note(turn.id) { record, moment in record.moments.answered = moment }
+        return ResponseHead.final(configuration, isBodiless: ResponseHead.isBodiless(configuration.status))
+    }
+
+    private func body(_ turn: Turn) -> ResponseStream {
+        let isBodiless = turn.isHeadRequest || ResponseHead.isBodiless(configuration.status)
+        return isBodiless ? ResponseStream("") : .body(configuration)
+    }
+}
+
+// MARK: - What is written
+
+extension TargetHandler {
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if stream?.isPaced == false { pump() }
+    }
+
+    private func answer(_ stream: ResponseStream) {
+        self.stream = stream
+        pump()
+    }
+
+    private func write(_ text: String) {
+        context?.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+    }
+
+    /// Writes as much as the connection takes for now, but lets other connections have their turn.
+    private func pump() {
+        var pieceCount = 0
+        while let context, stream != nil, context.channel.isActive {
+            guard context.channel.isWritable else { return }
+            guard let piece = stream?.next() else { break }
+            context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
+            pieceCount += 1
+            if stream?.isPaced == true { return pump(in: configuration.trickleInterval) }
+            if pieceCount == Self.maximumPieceCount { return pump(in: .zero) }
+        }
+        stream = nil
+        if !turns.isEmpty { turns[0].isAnswered = true }
+        finishTurn()
+    }
+
+    private func pump(in pause: Duration) {
+        let loop = context?.eventLoop.assumeIsolated()
+        _ = loop?.scheduleTask(in: TimeAmount(pause)) { self.pump() }
+    }
+
+    /// Goes on to the next request, once this one has arrived and is answered.
+    private func finishTurn() {
+        guard let turn = turns.first, turn.isAnswered, turn.isComplete, work == nil else { return }
+        turns.removeFirst()
+        reportSoon(turn.id)
+        guard turn.keepsAlive, departure == nil || !turns.isEmpty else { return close(reset: false) }
+        startNext()
+    }
+
+    /// Ends the connection: with a FIN, after which the client has some seconds to leave, or with a reset.
+    private func close(reset: Bool) {
+        guard let context, !isClosing else { return }
+        isClosing = true
+        if reset {
+            hasLeftFirst = true
+            _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            return context.close(promise: nil)
+        }
+        guard departure == nil else { return context.close(promise: nil) }
+        context.close(mode: .output, promise: nil)
+        _ = context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingerTime) {
+            self.hasLeftFirst = true
+            self.context?.close(promise: nil)
+        }
+    }
+
+    private static let maximumPieceCount = 16
+    private static let lingerTime = TimeAmount.seconds(2)
+    fileprivate static let reportDelay = TimeAmount.milliseconds(250)
+}
+
+// MARK: - How the client leaves
+
+extension TargetHandler {
+    private func leave(_ how: RequestRecord.Departure, _ context: ChannelHandlerContext) {
+        guard departure == nil else { return }
+        departure = how
+        for id in arrivals.keys.sorted() {
+            note(id) { record, moment in
+                record.departure = how
+                record.moments.left = how == .stillThere ? nil : moment
+            }
+        }
+        if configuration.onDisconnect == .abort { abort() }
+        for id in arrivals.keys { reportIfOver(id) }
+        // With its work done or never to be done, nothing holds the connection any more.
+        if work == nil, stream == nil { context.close(promise: nil) }
+    }
+
+    private func abort() {
+        guard let aborted = work, let id = turns.first?.id else { return }
+        aborted.cancel()
+        work = nil
+        stream = nil
+        note(id) { record, moment in
+            record.work = .aborted
+            record.moments.worked = moment
+        }
+    }
+
+    /// There is a line for a request once its work is over and the client has left, …
+    private func reportIfOver(_ id: Int?) {
+        guard let id, departure != nil, work == nil || turns.first?.id != id else { return }
+        log.report(id)
+    }
+
+    /// … or a moment after its response.
+    private func reportSoon(_ id: Int?) {
+        guard let id else { return }
+        guard departure == nil, let loop = context?.eventLoop else { return log.report(id) }
+        loop.scheduleTask(in: Self.reportDelay) { [log] in log.report(id) }
+    }
+
+    private func note(_ id: Int?, _ change: (inout RequestRecord, Double) -> Void) {
+        guard let id, let arrival = arrivals[id] else { return }
+        let moment = Double((NIODeadline.now() - arrival).nanoseconds) / 1_000_000
+        log.update(id) { change(&$0, moment) }
+    }
+}
