@@ -12,6 +12,7 @@ let package = Package(
     products: [
         .library(name: "Fletch", targets: ["Fletch"]),
         .library(name: "FletchTarget", targets: ["FletchTarget"]),
+        .executable(name: "fletch", targets: ["FletchCommand"]),
         .executable(name: "fletch-target", targets: ["FletchTargetCommand"]),
     ],
     dependencies: [
@@ -38,11 +39,19 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "FletchCommand", dependencies: ["Fletch", "CLinux", argumentParser], swiftSettings: strict),
+        .executableTarget(
             name: "FletchTargetCommand", dependencies: ["FletchTarget", argumentParser], swiftSettings: strict),
-        .testTarget(name: "FletchTests", dependencies: ["Fletch", "CLinux"], swiftSettings: strict),
+        .testTarget(name: "FletchTests", dependencies: ["Fletch", "FletchTarget", "CLinux"], swiftSettings: strict),
         .testTarget(
             name: "FletchTargetTests",
             dependencies: ["FletchTarget", .product(name: "NIOPosix", package: "swift-nio")], swiftSettings: strict),
+        .testTarget(
+            name: "FletchCommandTests",
+            dependencies: [
+                "CLinux", "FletchCommand", "FletchTarget", .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

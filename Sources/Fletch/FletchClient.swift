@@ -117,6 +117,14 @@ extension FletchClient {
         for loop in loops where !loop.mailbox.post(.drain(until: end, add)) { add(.nothingLeft) }
     }
 
+    /// The head as it would be sent, for a person to read; secrets included.
+    package func head(of request: FletchRequest) throws(FletchError) -> String {
+        let encoder = try router.route(request).encoder
+        let bodyBytes = request.body == .none ? nil : try body(of: request).byteCount
+        return String(
+            decoding: try encoder.encode(request.method, fields: request.fields, bodyBytes: bodyBytes), as: UTF8.self)
+    }
+
     private func submission(
         _ request: FletchRequest, until milestone: Milestone,
         _ completion: @escaping @Sendable (Result<Receipt, FletchError>) -> Void

@@ -136,6 +136,9 @@ final class OpenConnections: Sendable {
     }
 
     func closeAll() async {
-        for channel in channels.withLockedValue({ Array($0.values) }) { try? await channel.close() }
+        for channel in channels.withLockedValue({ Array($0.values) }) {
+            channel.close(promise: nil)
+            try? await channel.closeFuture.get()
+        }
     }
 }

@@ -34,11 +34,22 @@ struct FletchTargetCommand: AsyncParsableCommand {
         response.apply(to: &configuration)
         let format = log.format
         let target = try await FletchTarget.start(configuration) { record in
-            if let format { Output.line(format.line(record)) }
+            if let format { Self.show(format.line(record)) }
         }
-        if format == .text { Output.line("listening on \(configuration.unixSocketPath ?? target.url)") }
+        if format == .text { Self.show("listening on \(configuration.unixSocketPath ?? target.url)") }
         // Until a signal ends the process.
         while true { try await ContinuousClock().sleep(for: .seconds(86_400)) }
+    }
+
+    /// At once, also where standard output is a file or a pipe.
+    private static func show(_ line: String) {
+        print(line)
+        fflush(nil)
+    }
+
+    private static func complain(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
+        _ = write(STDERR_FILENO, bytes, bytes.count)
     }
 
     /// Usage errors end with 2, as in curl; a port that is taken ends with 1.
@@ -48,10 +59,10 @@ struct FletchTargetCommand: AsyncParsableCommand {
             print(fullMessage(for: error))
             Glibc.exit(0)
         case .validationFailure:
-            Output.error(fullMessage(for: error))
+            Self.complain(fullMessage(for: error))
             Glibc.exit(2)
         default:
-            Output.error("fletch-target: cannot listen: \(error)\nIs the port taken? Choose another with --port.")
+            Self.complain("fletch-target: cannot listen: \(error)\nIs the port taken? Choose another with --port.")
             Glibc.exit(1)
         }
     }

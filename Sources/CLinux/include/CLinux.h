@@ -49,6 +49,9 @@ static inline int fletch_close_range(unsigned int first, unsigned int last) {
     return (int)syscall(SYS_close_range, first, last, 0);
 }
 
+// Becomes readable when the process ends.
+static inline int fletch_process_descriptor(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
 // MARK: Event loop
 
 static const uint32_t fletch_epoll_edges =

@@ -16,7 +16,7 @@ enum Thread {
             &thread, &attributes,
             { raw in
                 guard let raw else { return nil }
-                Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run()
+                Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().begin()
                 return nil
             }, boxed.toOpaque())
         guard number == 0 else {
@@ -31,6 +31,14 @@ enum Thread {
         let run: @Sendable () -> Void
 
         init(run: @escaping @Sendable () -> Void) { self.run = run }
+
+        /// Signals are the program's own affair, and `sendfile` to a lost connection raises SIGPIPE.
+        func begin() {
+            var all = sigset_t()
+            sigfillset(&all)
+            pthread_sigmask(SIG_BLOCK, &all, nil)
+            run()
+        }
     }
 
     /// Ample for a loop; the resolver's modules want some.

@@ -52,12 +52,19 @@ extension Proxy {
     /// The proxy that a setting names; nil where there is none.
     static func resolve(_ setting: ProxySetting) throws(FletchError) -> Proxy? {
         switch setting {
-        case .none: return nil
-        case .url(let url, let except): return try Proxy(url: url, except: except)
-        case .environment:
-            guard let url = variable("http_proxy") ?? variable("all_proxy") ?? variable("ALL_PROXY") else { return nil }
-            return try Proxy(url: url, except: variable("no_proxy") ?? variable("NO_PROXY") ?? "")
+        case .none: nil
+        case .url(let url, let except): try Proxy(url: url, except: except)
+        case .environment: try resolve(.environment(url: nil, except: nil))
         }
+    }
+}
+
+extension ProxySetting {
+    /// What is given here, and the environment for what is nil; an empty `url` is no proxy.
+    package static func environment(url: String?, except: String?) -> ProxySetting {
+        let proxy = url ?? variable("http_proxy") ?? variable("all_proxy") ?? variable("ALL_PROXY") ?? ""
+        if proxy.isEmpty { return .none }
+        return .url(proxy, except: except ?? variable("no_proxy") ?? variable("NO_PROXY") ?? "")
     }
 
     private static func variable(_ name: String) -> String? {

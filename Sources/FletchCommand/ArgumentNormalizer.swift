@@ -1,0 +1,48 @@
+/// Spells curl's glued short options (`-fsSm10`, `-XPOST`) out, one option and one value at a time, and takes the
+/// subcommand's name away: `send` is the only one.
+enum ArgumentNormalizer {
+    static func normalize(_ arguments: [String]) -> [String] {
+        var rest = arguments[...]
+        if rest.first == "send" { rest = rest.dropFirst() }
+        var normal: [String] = []
+        while let argument = rest.popFirst() {
+            if argument == "--" { return normal + [argument] + rest }
+            guard argument.hasPrefix("-"), !argument.hasPrefix("--"), argument.count > 1 else {
+                normal.append(argument)
+                // The value of a long option is never an option itself, whatever it looks like.
+                if takesValue(argument), let value = rest.popFirst() { normal.append(value) }
+                continue
+            }
+            normal += spelledOut(argument.dropFirst(), &rest)
+        }
+        return normal
+    }
+
+    private static func spelledOut(_ letters: Substring, _ rest: inout ArraySlice<String>) -> [String] {
+        var normal: [String] = []
+        var letters = letters
+        while let letter = letters.popFirst() {
+            normal.append("-\(letter)")
+            guard valueLetters.contains(letter) else { continue }
+            if letters.isEmpty {
+                if let value = rest.popFirst() { normal.append(value) }
+            } else {
+                normal.append(String(letters))
+            }
+            break
+        }
+        return normal
+    }
+
+    private static func takesValue(_ argument: String) -> Bool {
+        argument.hasPrefix("--") && valueNames.contains(String(argument.dropFirst(2)))
+    }
+
+    /// Short options that have a value.
+    private static let valueLetters: Set<Character> = ["A", "d", "F", "H", "m", "o", "T", "u", "w", "x", "X"]
+
+    /// Long options whose value may begin with a hyphen.
+    private static let valueNames: Set<String> = [
+        "data", "data-ascii", "data-binary", "data-raw", "header", "json", "user", "user-agent", "request",
+    ]
+}

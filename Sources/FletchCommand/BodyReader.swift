@@ -1,0 +1,88 @@
+import CLinux
+import Fletch
+import Glibc
+
+/// Reads bodies from files and standard input, before the command lets go of both.
+enum BodyReader {
+    /// What `-d` and its kin say, joined as curl joins them; nil where there are none.
+    static func data(_ options: BodyOptions) throws(FletchError) -> FletchRequest.Body? {
+        let parts = pieces(options)
+        guard !parts.isEmpty else { return nil }
+        if parts.count == 1, parts[0].isBinary, parts[0].text.hasPrefix("@"), !options.get {
+            return try upload(String(parts[0].text.dropFirst()))
+        }
+        var bytes: [UInt8] = []
+        for (index, part) in parts.enumerated() {
+            if index > 0, !part.isJSON { bytes.append(UInt8(ascii: "&")) }
+            bytes += try part.bytes()
+        }
+        return .bytes(bytes)
+    }
+
+    /// A regular file is sent by the kernel; everything else is read now.
+    static func upload(_ path: String) throws(FletchError) -> FletchRequest.Body {
+        var status = stat()
+        let isRegular = path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        return isRegular ? .file(absolute(path)) : .bytes(try read(path))
+    }
+
+    /// The whole of a file; of standard input for `-`.
+    static func read(_ path: String) throws(FletchError) -> [UInt8] {
+        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unreadable(path, errno) }
+        defer { if path != "-" { close(descriptor) } }
+        var bytes: [UInt8] = []
+        var space = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &space, space.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw unreadable(path, errno) }
+            guard count > 0 else { return bytes }
+            bytes += space.prefix(count)
+        }
+    }
+
+    /// The background process has another working directory.
+    private static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
+        defer { free(here) }
+        return String(cString: here) + "/" + path
+    }
+
+    private static func unreadable(_ path: String, _ number: Int32) -> FletchError {
+        FletchError(
+            .bodyUnreadable, .notSent,
+            "\(path == "-" ? "standard input" : path) cannot be read (\(String(cString: strerror(number)))): "
+                + "check the path and its rights", errorNumber: number)
+    }
+
+    private static func pieces(_ options: BodyOptions) -> [Piece] {
+        var pieces = options.data.map { Piece($0, isLiteral: false, isBinary: false) }
+        pieces += options.dataBinary.map { Piece($0, isLiteral: false, isBinary: true) }
+        pieces += options.dataRaw.map { Piece($0, isLiteral: true, isBinary: true) }
+        pieces += options.json.map { Piece($0, isLiteral: false, isBinary: true, isJSON: true) }
+        return pieces.sorted { $0.place < $1.place }
+    }
+
+    private struct Piece {
+        let text: String
+        let place: Int
+        let isLiteral: Bool
+        let isBinary: Bool
+        let isJSON: Bool
+
+        init(_ part: BodyPart, isLiteral: Bool, isBinary: Bool, isJSON: Bool = false) {
+            text = part.text
+            place = part.place
+            self.isLiteral = isLiteral
+            self.isBinary = isBinary && !isLiteral
+            self.isJSON = isJSON
+        }
+
+        func bytes() throws(FletchError) -> [UInt8] {
+            guard !isLiteral, text.hasPrefix("@") else { return Array(text.utf8) }
+            let bytes = try BodyReader.read(String(text.dropFirst()))
+            return isBinary ? bytes : bytes.filter { $0 != 10 && $0 != 13 && $0 != 0 }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import CLinux
+import Glibc
+
+/// This process: its streams, its end.
+enum Process {
+    enum Stream: UInt8 {
+        case standardOutput = 1
+        case standardError = 2
+    }
+
+    /// Writes everything, or as much as the stream takes.
+    /// - Returns: Whether everything was written.
+    @discardableResult
+    static func write(_ text: String, to stream: Stream) -> Bool { write(Array(text.utf8), to: Int32(stream.rawValue)) }
+
+    @discardableResult
+    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// Reads what is there, at least one byte; empty at the end.
+    static func read(from descriptor: Int32) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &bytes, bytes.count)
+            if count < 0, errno == EINTR { continue }
+            return Array(bytes.prefix(max(0, count)))
+        }
+    }
+
+    /// Says that the receipt is lost; the request is not.
+    static func complainOfOutput() {
+        let words = String(cString: strerror(errno))
+        write("fletch: (\(ExitStatus.writeFailed)) the receipt could not be written (\(words))\n", to: .standardError)
+    }
+
+    /// At once: nothing is buffered, and nothing is left to tidy up.
+    static func exit(_ status: Int32) -> Never { _exit(status) }
+}

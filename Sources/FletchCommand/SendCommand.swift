@@ -1,0 +1,38 @@
+import ArgumentParser
+import Fletch
+
+/// `fletch [send] [options] URL…`
+struct SendCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fletch",
+        abstract: "Sends requests and lets go: says how far each got, and does not pay for the response.",
+        usage: "fletch [send] [options] <url> …",
+        discussion: """
+            Returns as soon as the request is safe (--until). A background process keeps the connection until the \
+            origin has answered (--disposal, --park), so that nothing on the way aborts the work.
+
+            Exit status: 0 when the milestone was reached, else curl's number for the same failure: 1 scheme not \
+            supported, or the answer is not HTTP · 2 usage · 3 URL · 5 proxy · 6 name · 7 connect · 8 malformed length \
+            · 18 body cut short · 22 status of 400 or more, with -f · 26 body unreadable · 27 head too large · 28 \
+            deadline · 52 closed without an answer · 55 send · 56 receive.
+            """)
+
+    @Argument(help: "Where to; without a scheme, http:// is meant.")
+    var url: [String] = []
+
+    @OptionGroup(title: "What comes back to you") var receipt: ReceiptOptions
+    @OptionGroup(title: "The request") var request: RequestOptions
+    @OptionGroup(title: "The body") var body: BodyOptions
+    @OptionGroup(title: "Time and retries") var time: TimeOptions
+    @OptionGroup(title: "The connection") var connection: ConnectionOptions
+    @OptionGroup(title: "TLS (https is not supported yet)") var tls: TLSOptions
+    @OptionGroup(title: "curl's options for the response, which fletch does not download") var refused: RefusedOptions
+
+    @Flag(name: [.customShort("V"), .long], help: "Show the version.")
+    var version = false
+
+    func validate() throws {
+        if version { throw CleanExit.message("fletch \(fletchVersion)") }
+        guard !url.isEmpty else { throw ValidationError("no URL: give at least one") }
+    }
+}
