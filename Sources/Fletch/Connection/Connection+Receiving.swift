@@ -21,7 +21,19 @@ extension Connection {
         if exchange.sending < .written { progress = .now }
         handle(.received(bytes))
         if isPeek { socket?.discard(bytes.count) }
+        openWindowIfNeeded()
     }
+
+    /// A peer that answers while it reads, as an echo does, goes on reading only as fast as it gets rid of its answer:
+    /// then a small window would hold the request up.
+    private func openWindowIfNeeded() {
+        guard !isWindowOpen, exchange.sending < .acknowledged, exchange.bytesReceived > Self.answerBytesBeforeOpening
+        else { return }
+        isWindowOpen = true
+        socket?.openReceiveWindow()
+    }
+
+    private static let answerBytesBeforeOpening = HeadScanner.maximumHeadBytes
 
     /// The end of what there is to read for now, or for good.
     /// - Parameter number: `errno`; 0 for a FIN.

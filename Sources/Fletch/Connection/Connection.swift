@@ -42,6 +42,7 @@ final class Connection {
     var isTurnPending = false
 
     var isAnnouncing = false
+    var isWindowOpen = false
     private var isWatched = false
     var isParked = false
 

@@ -73,6 +73,12 @@ struct Socket {
         _ = fletch_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
     }
 
+    /// Opens a window that was chosen small, as far as the handshake allows: 65,535 bytes without scaling.
+    func openReceiveWindow() {
+        _ = fletch_set_option(descriptor, SOL_SOCKET, SO_RCVBUF, 65_535 * 2)
+        _ = fletch_set_option(descriptor, Int32(IPPROTO_TCP), TCP_WINDOW_CLAMP, 65_535)
+    }
+
     /// Reads what is there. With `isPeek` it stays in the kernel, so that no larger window is announced to the peer.
     func receive(into space: UnsafeMutableRawBufferPointer, isPeek: Bool) -> Int {
         let flags = isPeek ? Int32(MSG_PEEK) | Int32(MSG_DONTWAIT) : Int32(MSG_DONTWAIT)

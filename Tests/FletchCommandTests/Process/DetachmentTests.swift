@@ -53,7 +53,7 @@ import Testing
             for id in Processes.ids(mentioning: nonce) {
                 #expect(try await Processes.waitForEnd(id, milliseconds: 5_000))
             }
-            let record = try #require(await target.waitForRecords { $0.first?.departure != .stillThere }.first)
+            let record = try #require(await target.waitForRecords { $0.contains { $0.departure != .stillThere } }.first)
             #expect(record.departure == .rst)
         }
     }

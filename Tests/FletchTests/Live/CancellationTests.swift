@@ -1,0 +1,62 @@
+import Testing
+
+@testable import Fletch
+
+/// Cancelling before the first byte takes a request back; afterwards it only ends the waiting.
+@Suite(.timeLimit(.minutes(2))) struct CancellationTests {
+    @Test func beforeTheFirstByteNothingIsSent() async throws {
+        let port = try RefusingPort(isBlackHole: true)
+        try await withFletchClient(drainingFor: .seconds(5)) { client in
+            let task = Task { await failure(of: FletchRequest(.get, "http://127.0.0.1:\(port.port)/"), with: client) }
+            task.cancel()
+            let error = await task.value
+            #expect(error?.code == .cancelled)
+            #expect(error?.certainty == .notSent)
+        }
+    }
+
+    @Test func afterTheFirstByteTheRequestGoesOn() async throws {
+        let begun = Signal<Void>()
+        let mayRead = Signal<Void>()
+        let arrived = Signal<Bool>()
+        let peer = try ScriptedPeer(receiveBufferBytes: 4_096) { connection in
+            connection.readHead()
+            begun.set(())
+            mayRead.waitBlocking()
+            arrived.set(connection.read(MilestoneTests.large.count) == MilestoneTests.large)
+            connection.write(ok)
+        }
+        try await withFletchClient(drainingFor: .seconds(20)) { client in
+            let request = FletchRequest(.post, peer.url, body: .bytes(MilestoneTests.large))
+            let task = Task { await failure(of: request, until: .written, with: client) }
+            _ = await begun.value()
+            task.cancel()
+            let error = await task.value
+            #expect(error?.code == .cancelled)
+            #expect(error?.certainty == .unknown)
+            mayRead.set(())
+            #expect(await arrived.value() == true)
+        }
+    }
+
+    @Test func cancelledWhileWaitingForAFreeConnection() async throws {
+        let over = Signal<Void>()
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            over.waitBlocking()
+            connection.write(ok)
+        }
+        var configuration = Configuration()
+        configuration.maximumActiveConnectionCount = 1
+        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+            async let first = client.send(FletchRequest(.get, peer.url), until: .answered)
+            let waiting = Task { await failure(of: FletchRequest(.get, peer.url), with: client) }
+            waiting.cancel()
+            #expect(await waiting.value?.certainty == .notSent)
+            over.set(())
+            let receipt = try await first
+            #expect(receipt.status == .ok)
+            #expect(peer.connectionCount == 1)
+        }
+    }
+}

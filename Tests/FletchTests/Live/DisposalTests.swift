@@ -1,0 +1,117 @@
+import FletchTarget
+import Testing
+
+@testable import Fletch
+
+/// What becomes of the work, and what the response costs.
+@Suite(.timeLimit(.minutes(2))) struct DisposalTests {
+    private static func origin(_ behavior: Behavior = .answer) -> TargetConfiguration {
+        var configuration = TargetConfiguration()
+        configuration.behavior = behavior
+        configuration.delay = .milliseconds(300)
+        configuration.onDisconnect = .abort
+        configuration.isChunked = behavior == .headThenWork
+        return configuration
+    }
+
+    private func send(_ disposal: Disposal, to configuration: TargetConfiguration) async throws -> RequestRecord {
+        try await withFletchTarget(configuration) { target in
+            try await withFletchClient(drainingFor: .seconds(10)) { client in
+                var request = FletchRequest(.post, target.url, body: .utf8("work"))
+                request.disposal = disposal
+                _ = try await client.send(request)
+            }
+            return try #require(
+                await target.waitForRecords { $0.contains { $0.work != .pending && $0.departure != .stillThere } }.first
+            )
+        }
+    }
+
+    @Test(arguments: [Behavior.answer, .headThenWork, .earlyHintsThenWork])
+    func automaticWaitsUntilTheWorkIsDone(behavior: Behavior) async throws {
+        let record = try await send(.automatic, to: Self.origin(behavior))
+        #expect(record.work == .done)
+        #expect(record.departure == .rst)
+    }
+
+    @Test func automaticReadsAHeadLargerThanItsWindow() async throws {
+        var configuration = Self.origin()
+        configuration.headBytes = 12_000
+        let record = try await send(.automatic, to: configuration)
+        #expect(record.work == .done)
+        #expect(record.departure == .rst)
+    }
+
+    @Test(arguments: [Disposal.close, .reset])
+    func theOthersLeaveAtOnceAndTheWorkIsAborted(disposal: Disposal) async throws {
+        let record = try await send(disposal, to: Self.origin())
+        #expect(record.work == .aborted)
+        #expect(record.departure == (disposal == .close ? .fin : .rst))
+        #expect(record.isComplete)
+    }
+
+    @Test func responseCostsNoMoreThanItsWindow() async throws {
+        let paid = Signal<UInt64>()
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write(
+                "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + String(repeating: "x", count: 9_000))
+            _ = connection.departure()
+            paid.set(connection.acknowledgedBytes)
+        }
+        try await withFletchClient(drainingFor: .seconds(10)) { client in
+            _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)
+        }
+        // One byte more: the handshake's.
+        let count = try #require(await paid.value())
+        #expect(count <= 2_305)
+    }
+
+    @Test func responseOfUnknownLengthCostsNoMoreThanTheBudget() async throws {
+        let paid = Signal<UInt64>()
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n")
+            connection.write([UInt8](repeating: 120, count: 1 << 20))
+            _ = connection.departure()
+            paid.set(connection.acknowledgedBytes)
+        }
+        var configuration = Configuration()
+        configuration.discardBudgetBytes = 10_000
+        configuration.parkLimit = .milliseconds(500)
+        try await withFletchClient(configuration, drainingFor: .seconds(10)) { client in
+            _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)
+        }
+        let count = try #require(await paid.value())
+        #expect(count <= 10_000 + 4_700)
+    }
+
+    @Test func parkLimitEndsAConnectionWithoutAnAnswer() async throws {
+        let left = Signal<ScriptedConnection.Departure>()
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            left.set(connection.departure())
+        }
+        var configuration = Configuration()
+        configuration.parkLimit = .milliseconds(200)
+        try await withFletchClient(configuration, drainingFor: .seconds(10)) { client in
+            _ = try await client.send(FletchRequest(.get, peer.url))
+            #expect(await left.value() == .rst)
+        }
+    }
+
+    @Test func bodylessResponsesEndTheParkWithTheirHead() async throws {
+        for head in ["HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n"] {
+            let left = Signal<ScriptedConnection.Departure>()
+            let peer = try ScriptedPeer { connection in
+                connection.readHead()
+                connection.write(head)
+                left.set(connection.departure())
+            }
+            try await withFletchClient(drainingFor: .seconds(10)) { client in
+                _ = try await client.send(FletchRequest(.get, peer.url))
+                #expect(await left.value() == .rst)
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Testing
+
+@testable import Fletch
+
+/// The failure that a request ends with; records an issue where it does not fail.
+func failure(
+    of request: FletchRequest, until milestone: Milestone = .answered, with client: FletchClient,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async -> FletchError? {
+    do throws(FletchError) {
+        let receipt = try await client.send(request, until: milestone)
+        Issue.record("no failure: \(receipt)", sourceLocation: sourceLocation)
+        return nil
+    } catch {
+        return error
+    }
+}
+
+/// A body that tells where it was damaged: 251 is prime to every buffer's size.
+func patternedBody(_ count: Int) -> [UInt8] {
+    let pattern = Array(UInt8(0)..<251)
+    var body: [UInt8] = []
+    body.reserveCapacity(count + pattern.count)
+    while body.count < count { body.append(contentsOf: pattern) }
+    return Array(body.prefix(count))
+}
+
+let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

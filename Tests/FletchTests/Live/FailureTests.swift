@@ -1,0 +1,122 @@
+import FletchTarget
+import Testing
+
+@testable import Fletch
+
+/// Every failure has its code, and never claims more than is known.
+@Suite(.timeLimit(.minutes(2))) struct FailureTests {
+    @Test(arguments: [
+        ("", FletchError.Code.closedWithoutAnswer),
+        ("HTTP/1.1 200 OK\r\nContent-Len", .closedWithoutAnswer),
+        ("SSH-2.0-OpenSSH_9.2\r\n", .notHTTP),
+        ("\u{15}\u{3}\u{1}\u{0}\u{2}", .notHTTP),
+        ("HTTP/2.0 200 OK\r\n\r\n", .notHTTP),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", .malformedLength),
+        ("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello", .malformedLength),
+        ("HTTP/1.1 200 OK\r\n" + String(repeating: "A: b\r\n", count: 5_000), .headTooLarge),
+        (String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 5_000), .tooManyInterimResponses),
+    ])
+    func brokenAnswer(answer: String, code: FletchError.Code) async throws {
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write(answer)
+        }
+        var configuration = Configuration()
+        configuration.parkLimit = .milliseconds(200)
+        try await withFletchClient(configuration, drainingFor: .seconds(10)) { client in
+            let error = await failure(of: FletchRequest(.get, peer.url), with: client)
+            #expect(error?.code == code)
+            #expect(error?.certainty == .unknown)
+            #expect(error?.receipt?.moments.answered == nil || code != .closedWithoutAnswer)
+            // Who does not wait for the answer does not mind.
+            let receipt = try await client.send(FletchRequest(.get, peer.url))
+            #expect(receipt.milestone >= .acknowledged)
+        }
+    }
+
+    @Test func resetBeforeTheAnswer() async throws {
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.endWithReset()
+        }
+        try await withFletchClient(drainingFor: .seconds(5)) { client in
+            let error = await failure(of: FletchRequest(.get, peer.url), with: client)
+            #expect(error?.code == .receiveFailed)
+            #expect(error?.certainty == .unknown)
+            #expect(error?.errorNumber != nil)
+        }
+    }
+
+    @Test func refusedPort() async throws {
+        let port = try RefusingPort()
+        try await withFletchClient(drainingFor: .seconds(5)) { client in
+            let error = await failure(of: FletchRequest(.get, "http://127.0.0.1:\(port.port)/"), with: client)
+            #expect(error?.code == .connectFailed)
+            #expect(error?.certainty == .notSent)
+            #expect(error?.description.contains("127.0.0.1:\(port.port)") == true)
+        }
+    }
+
+    @Test func unknownName() async throws {
+        try await withFletchClient(drainingFor: .seconds(5)) { client in
+            let error = await failure(of: FletchRequest(.get, "http://no-such-host.invalid/"), with: client)
+            #expect(error?.code == .nameNotResolved)
+            #expect(error?.certainty == .notSent)
+        }
+    }
+
+    @Test func blackHole() async throws {
+        let port = try RefusingPort(isBlackHole: true)
+        var configuration = Configuration()
+        configuration.connectDeadline = .milliseconds(200)
+        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+            let error = await failure(of: FletchRequest(.get, "http://127.0.0.1:\(port.port)/"), with: client)
+            #expect(error?.code == .connectDeadlineExceeded)
+            #expect(error?.certainty == .notSent)
+        }
+    }
+
+    @Test func peerThatStopsReading() async throws {
+        let over = Signal<Void>()
+        let peer = try ScriptedPeer(receiveBufferBytes: 4_096) { _ in over.waitBlocking() }
+        var configuration = Configuration()
+        configuration.writeDeadline = .milliseconds(200)
+        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+            let request = FletchRequest(.post, peer.url, body: .bytes(MilestoneTests.large))
+            let error = await failure(of: request, until: .written, with: client)
+            #expect(error?.code == .writeDeadlineExceeded)
+            #expect(error?.certainty == .unknown)
+            #expect(error?.receipt.map { $0.bytesSent > 0 } == true)
+        }
+        over.set(())
+    }
+
+    @Test func noAnswerInTime() async throws {
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            _ = connection.departure()
+        }
+        var configuration = Configuration()
+        configuration.answerDeadline = .milliseconds(200)
+        configuration.parkLimit = .milliseconds(10)
+        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+            let error = await failure(of: FletchRequest(.get, peer.url), with: client)
+            #expect(error?.code == .answerDeadlineExceeded)
+            var request = FletchRequest(.get, peer.url)
+            request.deadline = .milliseconds(50)
+            #expect(await failure(of: request, with: client)?.code == .deadlineExceeded)
+        }
+    }
+
+    @Test(arguments: [
+        ("nonsense", FletchError.Code.invalidURL), ("http://", .invalidURL), ("https://x/", .schemeNotSupported),
+        ("http://[::1/", .invalidURL), ("http://x/\r\nInjected: 1", .invalidURL),
+    ])
+    func unusableURL(url: String, code: FletchError.Code) async throws {
+        try await withFletchClient(drainingFor: .seconds(5)) { client in
+            let error = await failure(of: FletchRequest(.get, url), with: client)
+            #expect(error?.code == code)
+            #expect(error?.certainty == .notSent)
+        }
+    }
+}

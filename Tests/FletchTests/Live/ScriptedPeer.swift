@@ -1,0 +1,149 @@
+import CLinux
+import Glibc
+
+@testable import Fletch
+
+/// A server of raw sockets that does exactly what a test says, on a port that the system gives out.
+///
+/// Each connection runs the script on a thread of its own, which ends with the connection.
+final class ScriptedPeer: Sendable {
+    let address: String
+    let port: UInt16
+    private let listener: Int32
+    private let count = Lock(0)
+
+    /// How many connections have come.
+    var connectionCount: Int { count.withLock { $0 } }
+
+    var url: String { address.contains(":") ? "http://[\(address)]:\(port)" : "http://\(address):\(port)" }
+
+    /// - Parameters:
+    ///   - receiveBufferBytes: The listener's `SO_RCVBUF`, which its connections inherit.
+    ///   - script: What to do with each connection; it is closed afterwards.
+    init(
+        address: String = "127.0.0.1", port: UInt16 = 0, receiveBufferBytes: Int32? = nil, backlog: Int32 = 128,
+        script: @escaping @Sendable (ScriptedConnection) -> Void
+    ) throws {
+        self.address = address
+        let socket = try Self.bound(address, port: port, receiveBufferBytes)
+        listener = socket.descriptor
+        self.port = socket.port
+        listen(listener, backlog)
+        try Thread.start { [listener, count] in
+            while true {
+                let descriptor = accept(listener, nil, nil)
+                guard descriptor >= 0 else { return }
+                count.withLock { $0 += 1 }
+                let connection = ScriptedConnection(descriptor: descriptor)
+                try? Thread.start {
+                    script(connection)
+                    connection.close()
+                }
+            }
+        }
+    }
+
+    deinit {
+        // `shutdown` wakes the thread that accepts; closing alone would not.
+        shutdown(listener, Int32(SHUT_RDWR))
+        Glibc.close(listener)
+    }
+
+    /// A blocking socket with that address, which does not listen yet.
+    static func bound(
+        _ address: String, port: UInt16, _ receiveBufferBytes: Int32?
+    ) throws -> (descriptor: Int32, port: UInt16) {
+        guard let wanted = SocketAddress(literal: address, port: port) else { throw ScriptedPeerError() }
+        let descriptor = Socket(for: wanted).descriptor
+        guard descriptor >= 0 else { throw ScriptedPeerError() }
+        _ = fcntl(descriptor, F_SETFL, 0)
+        if let receiveBufferBytes { _ = fletch_set_option(descriptor, SOL_SOCKET, SO_RCVBUF, receiveBufferBytes) }
+        let isBound = wanted.withKernelAddress { bind(descriptor, $0.assumingMemoryBound(to: sockaddr.self), $1) }
+        guard isBound == 0 else { throw ScriptedPeerError() }
+        var found = fletch_address()
+        var length = socklen_t(MemoryLayout<fletch_address>.size)
+        getsockname(descriptor, &found.any, &length)
+        return (descriptor, UInt16(bigEndian: wanted.isVersion6 ? found.v6.sin6_port : found.v4.sin_port))
+    }
+}
+
+struct ScriptedPeerError: Error {}
+
+/// One connection of a ``ScriptedPeer``: blocking calls, for a script that reads top to bottom.
+struct ScriptedConnection: Sendable {
+    let descriptor: Int32
+
+    /// Everything up to and including the empty line after the fields.
+    @discardableResult
+    func readHead() -> String {
+        var bytes: [UInt8] = []
+        while !bytes.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+            guard let byte = read(1).first else { break }
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Up to `count` bytes; fewer at the end.
+    @discardableResult
+    func read(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var have = 0
+        while have < count {
+            let received = bytes[have...].withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+            guard received > 0 else { break }
+            have += received
+        }
+        return Array(bytes.prefix(have))
+    }
+
+    /// A POST with a Content-Length, read whole.
+    func readRequest() -> (head: String, body: [UInt8]) {
+        let head = readHead()
+        let length = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
+        let count = length.flatMap { Int($0.split(separator: ":")[1].trimmingPrefix(" ")) } ?? 0
+        return (head, read(count))
+    }
+
+    func write(_ text: String) { write(Array(text.utf8)) }
+
+    func write(_ bytes: [UInt8]) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            sent += count
+        }
+    }
+
+    /// How the client leaves; blocks until it does, throwing away what else it sends.
+    func departure() -> Departure {
+        var space = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = recv(descriptor, &space, space.count, 0)
+            if count == 0 { return .fin }
+            if count < 0, errno != EINTR { return .rst }
+        }
+    }
+
+    enum Departure: Sendable { case fin, rst }
+
+    /// Response bytes that the client's TCP has acknowledged, and so has paid for.
+    var acknowledgedBytes: UInt64 {
+        // `tcpi_bytes_acked` of linux/tcp.h; the C library's `tcp_info` is older than it.
+        var info = [UInt64](repeating: 0, count: 32)
+        var length = socklen_t(info.count * MemoryLayout<UInt64>.size)
+        getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &length)
+        return info[15]
+    }
+
+    /// Ends with RST once the script is over.
+    func endWithReset() {
+        var abort = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &abort, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    func close() { Glibc.close(descriptor) }
+}
