@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,9 @@ static inline pid_t fletch_fork(void) { return fork(); }
 static inline int fletch_close_range(unsigned int first, unsigned int last) {
     return (int)syscall(SYS_close_range, first, last, 0);
 }
+
+// The process that is spawned gets no descriptor from `first` on. The C library (2.34) shows it to GNU sources only.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
 
 // Becomes readable when the process ends.
 static inline int fletch_process_descriptor(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }

@@ -135,10 +135,11 @@ extension Connection {
         for attempt in attempts where socket == nil && !exchange.isOver {
             switch attempt.socket.connectionState {
             case .pending: continue
-            case .connected:
+            case .connected(let events):
                 attempts.removeAll { $0.socket.descriptor == attempt.socket.descriptor }
                 connect(attempt)
                 send()
+                if events & ~EPOLLOUT.rawValue != 0 { receive(events) }
             case .failed(let number):
                 attempts.removeAll { $0.socket.descriptor == attempt.socket.descriptor }
                 attempt.socket.close()

@@ -30,15 +30,23 @@ struct Socket {
         return result == 0 || errno == EINPROGRESS ? 0 : -errno
     }
 
-    enum ConnectionState { case pending, connected, failed(Int32) }
+    enum ConnectionState {
+        case pending
+        /// With the events of epoll that hold by now: an answer to data in the first packet may be there already.
+        case connected(UInt32)
+        case failed(Int32)
+    }
 
     /// Whether the handshake is over, and how.
     var connectionState: ConnectionState {
-        var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        var state = pollfd(fd: descriptor, events: Int16(POLLIN | POLLOUT) | Self.peerHasFinished, revents: 0)
         guard poll(&state, 1, 0) > 0 else { return .pending }
         let error = Int32(state.revents) & (POLLERR | POLLHUP) != 0 ? takeError() : 0
-        return error == 0 ? .connected : .failed(error)
+        return error == 0 ? .connected(UInt32(UInt16(bitPattern: state.revents))) : .failed(error)
     }
+
+    /// `POLLRDHUP`, which like the others has the value of its namesake of epoll.
+    private static let peerHasFinished = Int16(truncatingIfNeeded: EPOLLRDHUP.rawValue)
 
     // MARK: Connected
 

@@ -148,23 +148,6 @@ import Testing
     }
 }
 
-/// Runs `body` with a port that refuses connections: it is taken, and nobody listens.
-func withRefusedPort(_ body: (Int) async throws -> Void) async throws {
-    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { address in
-        address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
-        }
-    }
-    try #require(isBound)
-    try await body(Int(UInt16(bigEndian: address.sin_port)))
-}
-
 /// Runs `body` with the port of a listener that takes no further connection, and refuses none: its queue is full.
 func withBlackHole(_ body: (Int) async throws -> Void) async throws {
     let group = MultiThreadedEventLoopGroup.singleton

@@ -19,7 +19,7 @@ import Testing
         let begun = Signal<Void>()
         let mayRead = Signal<Void>()
         let arrived = Signal<Bool>()
-        let peer = try ScriptedPeer(receiveBufferBytes: 4_096) { connection in
+        let peer = try ScriptedPeer(receiveBufferBytes: 65_536) { connection in
             connection.readHead()
             begun.set(())
             mayRead.waitBlocking()

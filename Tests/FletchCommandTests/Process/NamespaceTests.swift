@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+/// What only a network of one's own can show: acknowledgements that get lost, ports that run out, data in the first
+/// packet. Each test makes a namespace, which ends with it.
+@Suite(.timeLimit(.minutes(2)), .enabled(if: Namespace.isAvailable, "a network namespace takes root and iproute2"))
+struct NamespaceTests {
+    @Test(.enabled(if: Namespace.hasFilter, "nft is not installed, or the kernel has no nftables"))
+    func nothingIsAcknowledgedWhileAcknowledgementsAreLost() async throws {
+        // The handshake passes, what acknowledges the request does not.
+        let outcome = try await Namespace.run(
+            """
+            nft add table ip t; nft add chain ip t out '{ type filter hook output priority 0; }'
+            nft add rule ip t out tcp sport 5000 tcp flags '& (syn|ack) == ack' drop
+            fletch --until written --disposal close --receipt json http://127.0.0.1:5000/written
+            echo "status $?"
+            fletch --until acknowledged -m 0.5 --receipt json http://127.0.0.1:5000/lost
+            echo "status $?"
+            """)
+        let lines = outcome.output.split(separator: "\n").map(String.init)
+        try #require(lines.count == 4, "\(outcome.output)\(outcome.errors)")
+        #expect(lines[0].contains("\"milestone\":\"written\""))
+        #expect(lines[1] == "status 0")
+        #expect(lines[2].contains("\"milestone\":\"written\""))
+        #expect(lines[2].contains("\"code\":\"deadline-exceeded\""))
+        #expect(lines[2].contains("\"certainty\":\"unknown\""))
+        #expect(lines[3] == "status 28")
+    }
+
+    @Test(.enabled(if: Namespace.hasFilter, "nft is not installed, or the kernel has no nftables"))
+    func acknowledgedIsReportedOnceAcknowledgementsPassAgain() async throws {
+        let outcome = try await Namespace.run(
+            """
+            nft add table ip t; nft add chain ip t out '{ type filter hook output priority 0; }'
+            nft add rule ip t out tcp sport 5000 tcp flags '& (syn|ack) == ack' drop
+            fletch --receipt json --disposal reset http://127.0.0.1:5000/late & sender=$!
+            tail -f -n +1 "$1" | grep -qm1 /late
+            kill -0 $sender && echo "arrived, and still waiting"
+            nft flush table ip t
+            wait $sender
+            """)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.output.split(separator: "\n")
+        try #require(lines.count == 2, "\(outcome.output)\(outcome.errors)")
+        #expect(lines[0] == "arrived, and still waiting")
+        #expect(lines[1].contains("\"acknowledged\":"))
+    }
+
+    @Test func localPortsRunOut() async throws {
+        let outcome = try await Namespace.run(
+            """
+            sysctl -qw net.ipv4.ip_local_port_range="50000 50000"
+            fletch --until written http://127.0.0.1:5000/never-answer
+            fletch --receipt json http://127.0.0.1:5000/second
+            echo "status $?"
+            """, target: "--behavior never-answer")
+        #expect(outcome.output.contains("\"code\":\"local-ports-exhausted\""), "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.output.contains("\"certainty\":\"not-sent\""))
+        #expect(outcome.output.contains("status 7"))
+    }
+
+    @Test func descriptorsRunOut() async throws {
+        // The standard streams, the pipe, two eventfds and epoll: none is left for the socket.
+        for limit in [5, 6, 7] {
+            let outcome = try await Namespace.run("ulimit -n \(limit); fletch --receipt json http://127.0.0.1:5000/")
+            #expect(outcome.status == 7, "\(limit): \(outcome.output)\(outcome.errors)")
+            #expect(outcome.errors.contains("descriptors-exhausted") || outcome.errors.contains("descriptor"))
+        }
+    }
+
+    @Test func dataRidesOnTheHandshakeOnceTheOriginHasAllowedIt() async throws {
+        let outcome = try await Namespace.run(
+            """
+            sysctl -qw net.ipv4.tcp_fastopen=3
+            for number in 1 2 3; do
+                fletch -f --tcp-fastopen http://127.0.0.1:5000/$number || echo "status $?"
+            done
+            fletch -f --tcp-fastopen -d body http://127.0.0.1:5000/post || echo "status $?"
+            nstat -az TcpExtTCPFastOpenActive TcpExtTCPFastOpenPassive | tail -2
+            """)
+        let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ") }
+        try #require(lines.count == 2, "\(outcome.output)\(outcome.errors)")
+        // The first asks for the cookie, the two after it use it; the POST may not arrive twice and takes no part.
+        #expect(lines[0][1] == "2")
+        #expect(lines[1][1] == "2")
+    }
+}
+
+/// A network namespace with a target on port 5000.
+enum Namespace {
+    static var isAvailable: Bool { geteuid() == 0 && isExecutable("/usr/sbin/ip", "/sbin/ip") }
+
+    static var hasFilter: Bool { isExecutable("/usr/sbin/nft", "/sbin/nft") }
+
+    /// Runs lines of `sh`, with `fletch` in place of the built command.
+    static func run(_ lines: String, target arguments: String = "") async throws -> Shell.Outcome {
+        let target = Shell.fletch + "-target"
+        let script = """
+            ip link set lo up
+            fletch() { '\(Shell.fletch)' "$@"; }
+            '\(target)' --port 5000 \(arguments) > "$1" & target=$!
+            tail -f --pid=$target -n +1 "$1" | grep -qm1 listening
+            ( \(lines)
+            )
+            status=$?
+            kill $target
+            exit $status
+            """
+        let log = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        try Data().write(to: URL(fileURLWithPath: log))
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        return try await Shell.run(["/usr/bin/unshare", "--net", "/bin/sh", "-c", script, "sh", log])
+    }
+
+    private static func isExecutable(_ paths: String...) -> Bool {
+        paths.contains { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+}

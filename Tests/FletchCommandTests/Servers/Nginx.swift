@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+/// nginx of Debian in a folder of its own, on a port that the system gave out.
+enum Nginx {
+    static let path = "/usr/sbin/nginx"
+
+    /// Runs `body` with the URL of an nginx whose only server has these directives; its folder is `root`.
+    /// - Returns: Its access log.
+    @discardableResult
+    static func run(
+        _ directives: String, _ body: (_ url: String, _ root: URL) async throws -> Void
+    ) async throws -> String {
+        let root = FileManager.default.temporaryDirectory.appendingPathComponent("nginx-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: root.path)
+        defer { try? FileManager.default.removeItem(at: root) }
+        let port = try ReservedPort()
+        let settings = root.appendingPathComponent("nginx.conf")
+        try configuration(root.path, port.number, directives).write(to: settings, atomically: true, encoding: .utf8)
+        // It goes into the background once it listens.
+        let started = try await Shell.run([path, "-c", settings.path, "-e", "stderr"])
+        try #require(started.status == 0, "\(started.errors)")
+        do {
+            try await body("http://127.0.0.1:\(port.number)", root)
+        } catch {
+            try await quit(root)
+            throw error
+        }
+        try await quit(root)
+        return try String(contentsOf: root.appendingPathComponent("log"), encoding: .utf8)
+    }
+
+    /// Lets it finish what it has, and waits until it has ended.
+    private static func quit(_ root: URL) async throws {
+        let text = try String(contentsOf: root.appendingPathComponent("pid"), encoding: .utf8)
+        let id = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        kill(id, SIGQUIT)
+        #expect(try await Processes.waitForEnd(id, milliseconds: 20_000))
+    }
+
+    private static func configuration(_ root: String, _ port: Int, _ directives: String) -> String {
+        let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(root)/\($0);" }
+        return """
+            worker_processes 1; pid \(root)/pid; error_log \(root)/errors;
+            events { }
+            http {
+                access_log \(root)/log; client_max_body_size 0;
+                \(paths.joined(separator: " "))
+                server { listen 127.0.0.1:\(port) reuseport; \(directives) }
+            }
+            """
+    }
+}
