@@ -1,11 +1,38 @@
-# The two commands of the README are `make demo` and `make test`; both do their own set-up.
-.PHONY: test lint format
+# The two commands of the README are `make demo` and `make test`; each does its own set-up.
+.PHONY: help demo test build install bench lint format
+PREFIX ?= /usr/local
 
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make demo      build, and watch requests being fired at an origin and forgotten
+demo: build
+	@scripts/demo
+
+#: make test      every test; installs the servers that are tested against, where they are missing
 test:
+	@scripts/install-missing nginx:nginx-light node:nodejs ip:iproute2 nft:nftables sysctl:procps script:bsdutils
 	swift test
 
-lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+#: make build     the commands, in .build/release
+build:
+	@scripts/install-missing
+	scripts/build-release
 
+#: make install   the commands, into PREFIX/bin
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 .build/release/fletch .build/release/fletch-target $(DESTDIR)$(PREFIX)/bin
+
+#: make bench     measure against curl, Node, async-http-client and C; writes docs/benchmarks.md
+bench: build
+	@scripts/install-missing node:nodejs curl:curl ip:iproute2 ethtool:ethtool
+	Benchmarks/run
+
+#: make lint      what CI says about the format
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests $(wildcard Examples Benchmarks)
+
+#: make format    apply it
 format:
-	swift format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format --in-place --recursive --parallel Package.swift Sources Tests $(wildcard Examples Benchmarks)
