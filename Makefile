@@ -1,6 +1,7 @@
 # The two commands of the README are `make demo` and `make test`; each does its own set-up.
 .PHONY: help demo test build install bench lint format
 PREFIX ?= /usr/local
+SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -31,8 +32,8 @@ bench: build
 
 #: make lint      what CI says about the format
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests $(wildcard Examples Benchmarks)
+	swift format lint --strict --recursive --parallel $(SOURCES)
 
 #: make format    apply it
 format:
-	swift format --in-place --recursive --parallel Package.swift Sources Tests $(wildcard Examples Benchmarks)
+	swift format --in-place --recursive --parallel $(SOURCES)

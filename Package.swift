@@ -42,6 +42,11 @@ let package = Package(
             name: "FletchCommand", dependencies: ["Fletch", "CLinux", argumentParser], swiftSettings: strict),
         .executableTarget(
             name: "FletchTargetCommand", dependencies: ["FletchTarget", argumentParser], swiftSettings: strict),
+        .executableTarget(
+            name: "ExampleWebhook", dependencies: ["Fletch"], path: "Examples/Webhook", swiftSettings: strict),
+        .executableTarget(
+            name: "ExampleCareful", dependencies: ["Fletch", httpTypes], path: "Examples/Careful",
+            swiftSettings: strict),
         .testTarget(name: "FletchTests", dependencies: ["Fletch", "FletchTarget", "CLinux"], swiftSettings: strict),
         .testTarget(
             name: "FletchTargetTests",

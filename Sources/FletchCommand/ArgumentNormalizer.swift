@@ -1,28 +1,39 @@
+import ArgumentParser
+
 /// Spells curl's glued short options (`-fsSm10`, `-XPOST`) out, one option and one value at a time, and takes the
-/// subcommand's name away: `send` is the only one.
+/// subcommand's name away: `send` is the only one. What is refused is refused here: each option that the parser knows
+/// costs every start of the command some time.
 enum ArgumentNormalizer {
-    static func normalize(_ arguments: [String]) -> [String] {
+    static func normalize(_ arguments: [String]) throws(ValidationError) -> [String] {
         var rest = arguments[...]
         if rest.first == "send" { rest = rest.dropFirst() }
         var normal: [String] = []
         while let argument = rest.popFirst() {
             if argument == "--" { return normal + [argument] + rest }
             guard argument.hasPrefix("-"), !argument.hasPrefix("--"), argument.count > 1 else {
-                normal.append(argument)
+                try normal.append(accepted(argument))
                 // The value of a long option is never an option itself, whatever it looks like.
                 if takesValue(argument), let value = rest.popFirst() { normal.append(value) }
                 continue
             }
-            normal += spelledOut(argument.dropFirst(), &rest)
+            normal += try spelledOut(argument.dropFirst(), &rest)
         }
         return normal
     }
 
-    private static func spelledOut(_ letters: Substring, _ rest: inout ArraySlice<String>) -> [String] {
+    private static func accepted(_ argument: String) throws(ValidationError) -> String {
+        let name = argument.prefix { $0 != "=" }
+        if let reason = Refusals.reason(for: String(name)) { throw ValidationError("\(name): \(reason)") }
+        return argument
+    }
+
+    private static func spelledOut(
+        _ letters: Substring, _ rest: inout ArraySlice<String>
+    ) throws(ValidationError) -> [String] {
         var normal: [String] = []
         var letters = letters
         while let letter = letters.popFirst() {
-            normal.append("-\(letter)")
+            try normal.append(accepted("-\(letter)"))
             guard valueLetters.contains(letter) else { continue }
             if letters.isEmpty {
                 if let value = rest.popFirst() { normal.append(value) }
@@ -39,7 +50,7 @@ enum ArgumentNormalizer {
     }
 
     /// Short options that have a value.
-    private static let valueLetters: Set<Character> = ["A", "d", "F", "H", "m", "o", "T", "u", "w", "x", "X"]
+    private static let valueLetters: Set<Character> = ["A", "d", "H", "m", "o", "T", "u", "x", "X"]
 
     /// Long options whose value may begin with a hyphen.
     private static let valueNames: Set<String> = [

@@ -7,8 +7,8 @@ enum Main {
     static func main() {
         // A reader that has gone must not end the command before everything is sent.
         signal(SIGPIPE, SIG_IGN)
-        let arguments = ArgumentNormalizer.normalize(Array(CommandLine.arguments.dropFirst()))
         do {
+            let arguments = try ArgumentNormalizer.normalize(Array(CommandLine.arguments.dropFirst()))
             let command = try SendCommand.parse(arguments)
             let job = try SendJob(command)
             let status = job.staysInForeground ? Foreground.run(job) : Detachment.run(job)

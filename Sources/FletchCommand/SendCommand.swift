@@ -25,8 +25,6 @@ struct SendCommand: ParsableCommand {
     @OptionGroup(title: "The body") var body: BodyOptions
     @OptionGroup(title: "Time and retries") var time: TimeOptions
     @OptionGroup(title: "The connection") var connection: ConnectionOptions
-    @OptionGroup(title: "TLS (https is not supported yet)") var tls: TLSOptions
-    @OptionGroup(title: "curl's options for the response, which fletch does not download") var refused: RefusedOptions
 
     @Flag(name: [.customShort("V"), .long], help: "Show the version.")
     var version = false

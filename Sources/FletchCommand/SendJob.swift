@@ -17,12 +17,12 @@ struct SendJob {
     init(_ command: SendCommand) throws {
         requests = try RequestBuilder(command).requests()
         configuration = try Self.configuration(command)
-        milestone = command.receipt.milestone
+        milestone = try command.receipt.milestone()
         retry = RetryRule(command.time)
         isVerbose = command.receipt.verbose
         saysFailures = !command.receipt.silent || command.receipt.showError
         failsOnStatus = command.receipt.fail
-        style = command.receipt.receipt ?? Self.defaultStyle(command.receipt)
+        style = try command.receipt.chosenStyle() ?? Self.defaultStyle(command.receipt)
         // The first process of a container takes everything with it when it ends.
         staysInForeground = command.receipt.foreground || getpid() == 1
     }
@@ -33,8 +33,8 @@ struct SendJob {
 
     private static func configuration(_ command: SendCommand) throws -> Configuration {
         var configuration = Configuration()
-        configuration.disposal = command.receipt.disposal
-        configuration.parkLimit = command.receipt.park.duration
+        if let disposal = try command.receipt.chosenDisposal() { configuration.disposal = disposal }
+        if let park = command.receipt.park { configuration.parkLimit = park.duration }
         configuration.deadline = command.time.maxTime?.duration
         if let connect = command.time.connectTimeout { configuration.connectDeadline = connect.duration }
         if let longest = command.time.maxTime { apply(longest.duration, command, &configuration) }

@@ -11,8 +11,13 @@ import Testing
         (["-", "x", "send"], ["-", "x", "send"]),
         (["-m"], ["-m"]),
     ])
-    func spellsOut(given: [String], expected: [String]) {
-        #expect(ArgumentNormalizer.normalize(given) == expected)
+    func spellsOut(given: [String], expected: [String]) throws {
+        #expect(try ArgumentNormalizer.normalize(given) == expected)
+    }
+
+    @Test(arguments: [["-sw", "x"], ["--form=a"], ["-L"], ["-fsSLO"], ["--include"]])
+    func refuses(given: [String]) {
+        #expect(throws: (any Error).self) { try ArgumentNormalizer.normalize(given) }
     }
 }
 

@@ -26,6 +26,23 @@ struct ConnectionOptions: ParsableArguments {
     @Flag(help: "Send data in the first packet where the origin has allowed it (methods that may arrive twice only).")
     var tcpFastopen = false
 
+    // Without a meaning for http://, as in curl; https:// fails before any of them matters.
+
+    @Flag(name: [.customShort("k"), .long], help: "Do not verify the certificate (https is not supported yet).")
+    var insecure = false
+
+    @Option(help: ArgumentHelp("The authorities to trust (https is not supported yet).", valueName: "file"))
+    var cacert: String?
+
+    @Option(help: ArgumentHelp("The client's certificate (https is not supported yet).", valueName: "file"))
+    var cert: String?
+
+    @Option(help: ArgumentHelp("The client's key (https is not supported yet).", valueName: "file"))
+    var key: String?
+
+    @Flag(help: "Send data with the TLS handshake (https is not supported yet).")
+    var tlsEarlydata = false
+
     /// `host:port` and its addresses; an IPv6 address may be in brackets.
     func addresses() throws -> [String: [String]] {
         var addresses: [String: [String]] = [:]

@@ -4,14 +4,10 @@ import ArgumentParser
 struct TimeSpan: ExpressibleByArgument {
     let duration: Duration
 
-    init(_ duration: Duration) { self.duration = duration }
-
     init?(argument: String) {
         guard let seconds = Double(argument), (0...Self.maximum).contains(seconds) else { return nil }
         duration = .seconds(seconds)
     }
-
-    var defaultValueDescription: String { String(duration.components.seconds) }
 
     /// About three years.
     private static let maximum = 100_000_000.0

@@ -102,7 +102,7 @@ import Testing
     @Test(arguments: [
         (["--bogus", "http://x/"], "--bogus"), ([], "no URL"), (["-o", "file", "http://x/"], "not downloaded"),
         (["-w", "%{http_code}", "http://x/"], "--receipt json"), (["-F", "a=b", "http://x/"], "multipart"),
-        (["-L", "http://x/"], "redirects"), (["--until", "sometime", "http://x/"], "until"),
+        (["-L", "http://x/"], "redirects"), (["--until", "sometime", "http://x/"], "--until sometime"),
         (["-m", "soon", "http://x/"], "soon"), (["-H", "nothing", "http://x/"], "Name: value"),
         (["-u", "me", "http://x/"], "user:password"), (["--resolve", "x", "http://x/"], "host:port:address"),
         (["-I", "-d", "x", "http://x/"], "-I"), (["-T", "a", "-d", "x", "http://x/"], "exclude"),

@@ -1,0 +1,41 @@
+import Foundation
+
+/// Where everything that is measured lies.
+struct Tools {
+    let fletch: String
+    let target: String
+    let fletchLoad: String
+    let asyncHTTPClientLoad: String
+    let sink: String
+    let loop: String
+    let article: String
+    let node = "/usr/bin/node"
+    let curl = "/usr/bin/curl"
+
+    /// - Parameter root: The repository.
+    init(root: String) {
+        fletch = root + "/.build/release/fletch"
+        target = root + "/.build/release/fletch-target"
+        fletchLoad = root + "/Benchmarks/.build/release/FletchLoad"
+        asyncHTTPClientLoad = root + "/Benchmarks/.build/release/AsyncHTTPClientLoad"
+        sink = root + "/Benchmarks/.build/baseline/sink"
+        loop = root + "/Benchmarks/.build/baseline/loop"
+        article = root + "/Benchmarks/Baseline/article.js"
+    }
+}
+
+/// Runs `body` with the port of a sink on the second processor; the first is for what is measured.
+func withSink(_ tools: Tools, silent: Bool = false, _ body: (String) throws -> Void) throws {
+    let sink = try Command([tools.sink] + (silent ? ["silent"] : [])).pinned(to: 1).start(outputTo: .pipe)
+    defer { sink.end() }
+    try body(sink.readLine())
+}
+
+func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return .nan }
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+func rounded(_ value: Double, _ decimals: Int = 1) -> String { String(format: "%.\(decimals)f", value) }
