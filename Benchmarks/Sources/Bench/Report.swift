@@ -48,7 +48,7 @@ enum Report {
         let date = ISO8601DateFormatter.string(
             from: Date(), timeZone: TimeZone(secondsFromGMT: 0) ?? .current, formatOptions: .withFullDate)
         let count = ProcessInfo.processInfo.activeProcessorCount
-        let release = kernel.trimmingCharacters(in: .whitespacesAndNewlines)
+        let release = kernel.trimmingCharacters(in: .whitespacesAndNewlines).prefix { $0 != "-" }
         return "\(date) · \(processor), \(count) processors · Linux \(release)"
     }
 
