@@ -130,13 +130,13 @@ struct ScriptedConnection: Sendable {
 
     enum Departure: Sendable { case fin, rst }
 
-    /// Response bytes that the client's TCP has acknowledged, and so has paid for.
-    var acknowledgedBytes: UInt64 {
-        // `tcpi_bytes_acked` of linux/tcp.h; the C library's `tcp_info` is older than it.
+    /// Response bytes that the kernel has sent: what the client has paid for.
+    var sentBytes: UInt64 {
+        // `tcpi_bytes_sent` of linux/tcp.h; the C library's `tcp_info` is older than it.
         var info = [UInt64](repeating: 0, count: 32)
         var length = socklen_t(info.count * MemoryLayout<UInt64>.size)
         getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &length)
-        return info[15]
+        return info[25]
     }
 
     /// Ends with RST once the script is over.
