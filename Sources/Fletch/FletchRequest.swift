@@ -42,7 +42,7 @@ public struct FletchRequest: Sendable {
         self.target = RequestTarget.parse(url)
     }
 
-    /// The URL without its user information; the text as given where it does not parse.
+    /// The URL without its user information; empty where it does not parse.
     public var url: String {
         switch target {
         case .success(let target): target.displayURL
