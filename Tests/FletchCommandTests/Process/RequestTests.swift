@@ -169,6 +169,18 @@ import Testing
         }
     }
 
+    @Test func waitsBetweenAttempts() async throws {
+        try await withRefusedPort { port in
+            for arguments in [["--foreground"], []] {
+                let start = ContinuousClock.now
+                let refused = try await Shell.run(
+                    [Shell.fletch, "--retry", "3", "--retry-delay", "0.2", "http://127.0.0.1:\(port)/"] + arguments)
+                #expect(refused.status == 7)
+                #expect(ContinuousClock.now - start >= .milliseconds(600))
+            }
+        }
+    }
+
     @Test func retriesOnlyWhatWasNotSent() async throws {
         try await withRefusedPort { port in
             let refused = try await Shell.fletch(
