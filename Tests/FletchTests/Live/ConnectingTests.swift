@@ -14,6 +14,15 @@ import Testing
         }
     }
 
+    /// 127.0.0.2 and 127.0.0.1 with the same port: one that the system gave out for the first may be taken on the second.
+    private static func silentAndAnswering() throws -> (RefusingPort, ScriptedPeer) {
+        for _ in 1...50 {
+            let silent = try RefusingPort(address: "127.0.0.2", isBlackHole: true)
+            if let peer = try? answering(port: silent.port) { return (silent, peer) }
+        }
+        throw ScriptedPeerError()
+    }
+
     private func send(to name: String, _ port: UInt16, _ configuration: Configuration) async throws -> Receipt {
         try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
             try await client.send(FletchRequest(.get, "http://\(name):\(port)/"), until: .answered)
@@ -40,8 +49,8 @@ import Testing
     }
 
     @Test func secondAddressBesideAFirstThatIsSilent() async throws {
-        let silent = try RefusingPort(address: "127.0.0.2", isBlackHole: true)
-        let peer = try Self.answering(port: silent.port)
+        let (silent, peer) = try Self.silentAndAnswering()
+        defer { withExtendedLifetime(silent) {} }
         var configuration = Configuration()
         configuration.addresses = ["two.test:\(peer.port)": ["127.0.0.2", "127.0.0.1"]]
         configuration.connectionAttemptDelay = .milliseconds(20)
