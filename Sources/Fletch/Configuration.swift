@@ -27,6 +27,17 @@ public struct Configuration: Sendable {
     /// and nothing is cut off. Default: 1,024.
     public var maximumParkedConnectionCount: Int = 1_024
 
+    /// Whether a connection whose response has been read whole, and is said to persist, serves the next request of its
+    /// origin (RFC 9112 §9.3). A request that has a `Connection: close` field ends its connection all the same.
+    /// Default: true.
+    public var reusesConnections: Bool = true
+    /// How long a connection waits for its next request before it is reset. Default: 30 seconds.
+    public var idleLimit: Duration = .seconds(30)
+    /// Requests that may be unanswered on one connection. Beyond 1, one that follows another is `unknown` when the
+    /// connection ends before its answer, so RFC 9112 §9.3.2 advises against it behind requests that are not idempotent.
+    /// Responses are then read whole while others wait behind them. Default: 1.
+    public var pipelineDepth: Int = 1
+
     /// Threads that send. An origin belongs to one of them. Default: 1.
     public var eventLoopCount: Int = 1
     /// Sends data in the first packet where the origin has allowed it before (RFC 7413), for idempotent methods

@@ -47,15 +47,15 @@ public final class FletchClient: Sendable {
     public func send(
         _ request: FletchRequest, until milestone: Milestone = .acknowledged
     ) async throws(FletchError) -> Receipt {
-        let submission = Lock<Submission?>(nil)
+        let call = Lock<Call?>(nil)
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 let started = start(request, until: milestone) { continuation.resume(returning: $0) }
-                submission.withLock { $0 = started }
+                call.withLock { $0 = started }
                 if Task.isCancelled { withdraw(started) }
             }
         } onCancel: {
-            if let submission = submission.withLock({ $0 }) { withdraw(submission) }
+            if let call = call.withLock({ $0 }) { withdraw(call) }
         }
         return try result.get()
     }
@@ -85,10 +85,14 @@ extension FletchClient {
     package func start(
         _ request: FletchRequest, until milestone: Milestone,
         completion: @escaping @Sendable (Result<Receipt, FletchError>) -> Void
-    ) -> Submission? {
+    ) -> Call? {
+        let start = Moment.now
         do throws(FletchError) {
-            let submission = try submission(request, until: milestone, completion)
-            if loop(of: submission.endpoint).mailbox.post(.submit(submission)) { return submission }
+            let encoded = try encode(request, until: milestone)
+            let call = Call(encoded.endpoint, completion)
+            let submission = Submission(
+                encoded, start: start, deadline: deadline(of: request, from: start), listener: .call(call))
+            if loop(of: encoded.endpoint).mailbox.post(.submit(submission)) { return call }
             throw FletchError.clientClosed
         } catch {
             completion(.failure(error))
@@ -97,9 +101,9 @@ extension FletchClient {
     }
 
     /// As cancelling the task of ``send(_:until:)``.
-    package func withdraw(_ submission: Submission?) {
-        guard let submission else { return }
-        loop(of: submission.endpoint).mailbox.post(.withdraw(submission))
+    package func withdraw(_ call: Call?) {
+        guard let call else { return }
+        loop(of: call.endpoint).mailbox.post(.withdraw(call))
     }
 
     /// As ``drain(within:)``; `completion` is called once, on any thread.
@@ -117,6 +121,9 @@ extension FletchClient {
         for loop in loops where !loop.mailbox.post(.drain(until: end, add)) { add(.nothingLeft) }
     }
 
+    /// Has a loop do something between two of its turns; for tests, to hold it up.
+    func onLoop(_ body: @escaping @Sendable () -> Void) { loops[0].mailbox.post(.perform(body)) }
+
     /// The head as it would be sent, for a person to read; secrets included.
     package func head(of request: FletchRequest) throws(FletchError) -> String {
         let encoder = try router.route(request).encoder
@@ -125,19 +132,17 @@ extension FletchClient {
             decoding: try encoder.encode(request.method, fields: request.fields, bodyBytes: bodyBytes), as: UTF8.self)
     }
 
-    private func submission(
-        _ request: FletchRequest, until milestone: Milestone,
-        _ completion: @escaping @Sendable (Result<Receipt, FletchError>) -> Void
-    ) throws(FletchError) -> Submission {
-        let start = Moment.now
+    private func encode(_ request: FletchRequest, until milestone: Milestone) throws(FletchError) -> EncodedRequest {
         let route = try router.route(request)
         let body = try body(of: request)
         let head = try route.encoder.encode(
             request.method, fields: request.fields, bodyBytes: request.body == .none ? nil : body.byteCount)
-        let deadline = request.deadline ?? configuration.deadline
-        return Submission(
-            endpoint: route.endpoint, head: head, body: body, plan: plan(request, until: milestone), request: request,
-            start: start, deadline: deadline.map { start + $0.wholeNanoseconds }, completion: completion)
+        return EncodedRequest(
+            endpoint: route.endpoint, head: head, body: body, plan: plan(request, until: milestone), request: request)
+    }
+
+    private func deadline(of request: FletchRequest, from start: Moment) -> Moment {
+        (request.deadline ?? configuration.deadline).map { start + $0.wholeNanoseconds } ?? .never
     }
 
     private func body(of request: FletchRequest) throws(FletchError) -> Outgoing.Body {
@@ -156,9 +161,12 @@ extension FletchClient {
     }
 
     private func plan(_ request: FletchRequest, until milestone: Milestone) -> ExchangePlan {
-        ExchangePlan(
-            milestone: milestone, disposal: request.disposal ?? configuration.disposal, keep: request.keep,
+        let disposal = request.disposal ?? configuration.disposal
+        return ExchangePlan(
+            milestone: milestone, disposal: disposal, keep: request.keep,
             isHeadRequest: request.method == .head, isIdempotent: request.isIdempotent,
+            isRepeatable: request.isRepeatable,
+            isReusable: disposal == .automatic && configuration.reusesConnections && !request.closesConnection,
             discardBudgetBytes: configuration.discardBudgetBytes)
     }
 

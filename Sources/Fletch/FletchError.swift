@@ -21,5 +21,13 @@ public struct FletchError: Error, Sendable, CustomStringConvertible {
     /// `code (certainty): message`.
     public var description: String { "\(code.rawValue) (\(certainty.rawValue)): \(message)" }
 
+    /// The end of a request that no connection has taken.
+    init(_ code: Code, waiting request: EncodedRequest) {
+        self.init(code, .notSent, code.explanation)
+        receipt = Receipt(
+            url: request.url, method: request.method, moments: .init(), status: nil, bytesSent: 0, bytesReceived: 0,
+            reused: false, remote: nil, body: [], isBodyComplete: false)
+    }
+
     static let clientClosed = FletchError(.clientClosed, .notSent, Code.clientClosed.explanation)
 }

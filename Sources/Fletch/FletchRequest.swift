@@ -59,6 +59,18 @@ extension FletchRequest {
         default: false
         }
     }
+
+    /// Whether sending again what may have arrived does no harm: idempotent by its method, or by a key that the server
+    /// knows it again by.
+    var isRepeatable: Bool { isIdempotent || fields.contains { $0.name.canonicalName == "idempotency-key" } }
+
+    /// Whether the request itself ends its connection (RFC 9112 §9.6).
+    var closesConnection: Bool {
+        fields.contains { field in
+            field.name.canonicalName == "connection"
+                && field.value.lowercased().split { $0 == "," || $0 == " " || $0 == "\t" }.contains("close")
+        }
+    }
 }
 
 extension FletchRequest {

@@ -6,45 +6,52 @@ extension Connection {
             guard let moment else { return }
             next = next.map { min($0, moment) } ?? moment
         }
-        if isTurnPending { return .now }
-        for deadline in ExchangeDeadline.allCases { consider(moment(of: deadline)) }
+        if isTurnPending { return loop.now }
+        consider(idleEnd)
         consider(dial?.nextAttempt)
+        guard !pipeline.isEmpty else { return next }
+        for deadline in Self.deadlines { consider(moment(of: deadline)) }
+        if pipeline.deadline != .never { consider(pipeline.deadline) }
         consider(planAcknowledgementCheck())
         return next
     }
 
+    /// The deadlines of the connection, of which one at most concerns its first exchange at a time.
+    private static let deadlines: [ExchangeDeadline] = [.connect, .write, .answer, .park]
+
     /// The moment a deadline passes; nil while it does not apply.
     private func moment(of deadline: ExchangeDeadline) -> Moment? {
+        guard let first = pipeline.first else { return nil }
         switch deadline {
-        case .connect: socket == nil ? begun.map { $0 + loop.limits.connect } : nil
-        case .write: isWaitingForPeer ? progress + loop.limits.write : nil
-        case .answer: isWaitingForAnswer ? (answered ?? written ?? progress) + loop.limits.answer : nil
-        case .whole: exchange.isReported ? nil : wholeDeadline
-        case .park: parkEnd
+        case .connect: return socket == nil ? begun + loop.limits.connect : nil
+        case .write: return isWaitingForPeer ? progress + loop.limits.write : nil
+        case .answer:
+            guard first.exchange.awaitsAnswer else { return nil }
+            return max(turnBegin, first.answered ?? first.written ?? progress) + loop.limits.answer
+        case .whole: return nil
+        case .park: return first.parkEnd.map { max($0, turnBegin + loop.limits.park) }
         }
+    }
+
+    /// The exchange that a deadline concerns.
+    private func index(of deadline: ExchangeDeadline) -> Int {
+        deadline == .write ? pipeline.stuckIndex ?? 0 : 0
     }
 
     private var isWaitingForPeer: Bool {
-        switch exchange.sending {
-        case .connecting, .acknowledged: false
-        case .writing: true
-        case .written: !exchange.isReported && exchange.plan.milestone == .acknowledged
-        }
-    }
-
-    private var isWaitingForAnswer: Bool {
-        !exchange.isReported && exchange.plan.milestone == .answered && exchange.sending >= .written
+        socket != nil && pipeline.stuckIndex != nil
     }
 
     /// Backs off from 1 to 50 ms; the kernel's announcements make it prompt where they come.
     private func planAcknowledgementCheck() -> Moment? {
-        guard exchange.awaitsAcknowledgement, socket != nil else { return nil }
-        if acknowledgementCheck == nil { acknowledgementCheck = Moment.now + acknowledgementDelay }
+        guard socket != nil, pipeline.awaitsAcknowledgement else { return nil }
+        if acknowledgementCheck == nil { acknowledgementCheck = loop.now + acknowledgementDelay }
         return acknowledgementCheck
     }
 
     /// The deadline that was set has passed: does what is due.
     func deadlinePassed(_ now: Moment) {
+        if let idleEnd, idleEnd <= now { return finish(isReset: true) }
         lookForAcknowledgement()
         if isTurnPending {
             isTurnPending = false
@@ -55,9 +62,10 @@ extension Connection {
             acknowledgementDelay = min(acknowledgementDelay * 2, Self.maximumAcknowledgementDelay)
         }
         if let attempt = dial?.nextAttempt, attempt <= now { tryNextAddress() }
-        for deadline in ExchangeDeadline.allCases where !exchange.isOver {
-            if let due = moment(of: deadline), due <= now { handle(.expired(deadline)) }
+        for deadline in Self.deadlines where !isOver {
+            if let due = moment(of: deadline), due <= now { handle(.expired(deadline), at: index(of: deadline)) }
         }
+        while !isOver, let step = pipeline.nextExpired(now) { perform(step) }
         rest()
     }
 

@@ -11,8 +11,6 @@ struct Attempt {
 extension Connection {
     /// Starts; the pool has room.
     func begin() {
-        begun = .now
-        progress = .now
         switch pool.endpoint {
         case .local(let address): dial([address])
         case .host(let host, let port, _):
@@ -46,7 +44,8 @@ extension Connection {
     }
 
     private func dial(_ addresses: [SocketAddress]) {
-        resolved = .now
+        loop.tick()
+        resolved = loop.now
         if case .host(_, let port, _) = pool.endpoint {
             dial = Dial(addresses.map { $0.with(port: port) }, delay: loop.limits.attemptDelay)
         } else {
@@ -58,7 +57,7 @@ extension Connection {
 
     /// Tries the next address, and those after it as long as they fail at once.
     func tryNextAddress() {
-        while socket == nil, !exchange.isOver, let address = dial?.next(at: .now) {
+        while socket == nil, !isOver, let address = dial?.next(at: .now) {
             if attempt(address) { return }
         }
         if attempts.isEmpty, dial?.isExhausted == true, dial?.nextAttempt == nil, let failure = dial?.failure {
@@ -71,7 +70,7 @@ extension Connection {
         let socket = Socket(for: address)
         guard socket.descriptor >= 0 else { return note(-socket.descriptor, address) }
         prepare(socket, address)
-        if loop.limits.usesFastOpen, exchange.plan.isIdempotent, !address.isLocal {
+        if loop.limits.usesFastOpen, pipeline[0].exchange.plan.isIdempotent, !address.isLocal {
             return attemptFastOpen(Attempt(socket: socket, address: address))
         }
         let result = socket.connect(to: address)
@@ -90,8 +89,20 @@ extension Connection {
 
     private func prepare(_ socket: Socket, _ address: SocketAddress) {
         guard !address.isLocal else { return }
-        if let bytes = exchange.plan.receiveBufferBytes { socket.setReceiveBuffer(bytes: bytes) }
+        if let bytes = receiveBufferBytes { socket.setReceiveBuffer(bytes: bytes) }
         socket.saveHandshakeAcknowledgement()
+    }
+
+    /// A window for what is to be kept and no more; where requests follow each other unanswered, for their answers.
+    private var receiveBufferBytes: Int32? {
+        let plan = pipeline[0].exchange.plan
+        guard plan.receiveBufferBytes == 1 else {
+            windowBytes = plan.receiveBufferBytes
+            isOpenForKeeping = true
+            return windowBytes
+        }
+        windowBytes = loop.limits.pipelineDepth == 1 ? Self.smallestWindowBytes : loop.limits.pipelineWindowBytes
+        return loop.limits.pipelineDepth == 1 || !plan.isReusable ? 1 : windowBytes
     }
 
     private func wait(for socket: Socket, _ address: SocketAddress) -> Bool {
@@ -100,7 +111,8 @@ extension Connection {
     }
 
     private func attemptWriting(_ attempt: Attempt) -> Bool {
-        switch outgoing?.send(on: attempt.socket) {
+        guard let request = pipeline[0].submission?.request else { return false }
+        switch Outgoing.send(request, from: 0, on: attempt.socket) {
         case .sent(let count):
             connect(attempt)
             wrote(count)
@@ -116,7 +128,8 @@ extension Connection {
 
     /// The data may ride on the handshake: from here on no other address is tried (a second one could get it too).
     private func attemptFastOpen(_ attempt: Attempt) -> Bool {
-        switch outgoing?.send(on: attempt.socket, fastOpen: attempt.address) {
+        guard let request = pipeline[0].submission?.request else { return false }
+        switch Outgoing.send(request, from: 0, on: attempt.socket, fastOpen: attempt.address) {
         case .sent(let count):
             attempts = [attempt]
             dial = Dial([], delay: 0)
@@ -132,7 +145,7 @@ extension Connection {
 
     /// Which of the attempts have been decided.
     func checkAttempts() {
-        for attempt in attempts where socket == nil && !exchange.isOver {
+        for attempt in attempts where socket == nil && !isOver {
             switch attempt.socket.connectionState {
             case .pending: continue
             case .connected(let events):
@@ -153,16 +166,17 @@ extension Connection {
         for loser in attempts { loser.socket.close() }
         attempts = []
         dial = nil
-        connected = .now
-        progress = .now
+        loop.tick()
+        connected = loop.now
+        progress = loop.now
         adopt(attempt)
         announceAcknowledgements(on: attempt)
-        handle(.connected)
+        perform(pipeline.connect())
     }
 
     /// Where someone waits for them and the kernel does not have them at once, as on loopback.
     private func announceAcknowledgements(on attempt: Attempt) {
-        guard exchange.plan.needsAcknowledgement, !attempt.address.isLoopback else { return }
+        guard pipeline[0].exchange.plan.needsAcknowledgement, !attempt.address.isLoopback else { return }
         attempt.socket.announceAcknowledgements()
         isAnnouncing = true
     }
@@ -170,7 +184,7 @@ extension Connection {
     /// - Returns: false, for "this address is done with".
     private func note(_ number: Int32, _ address: SocketAddress) -> Bool {
         dial?.note(Self.failure(number, address))
-        if exchange.bytesSent > 0 { handle(.failed(Self.failure(number, address))) }
+        if !pipeline.isEmpty, pipeline[0].exchange.bytesSent > 0 { handle(.failed(Self.failure(number, address))) }
         return false
     }
 
@@ -185,5 +199,7 @@ extension Connection {
         return ExchangeFailure(code, errorNumber: number, detail: "\(address): \(words)")
     }
 
+    /// What the smallest receive buffer lets in.
+    private static let smallestWindowBytes: Int32 = 1_152
     private static let fullQueueDelay: Int64 = 10_000_000
 }

@@ -7,46 +7,105 @@ extension Connection {
     func receive(_ events: UInt32) {
         let isEnding = events & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
         while let socket {
-            guard exchange.wantsToRead else { return noticeEnd(of: socket, events) }
-            let isPeek = exchange.mayEndOnReading
+            guard let first = pipeline.first?.exchange else { return finish(isReset: true) }
+            guard first.wantsToRead else { return noticeEnd(of: socket, events) }
+            if first.discardableBytes > loop.buffer.count {
+                guard discard(first.discardableBytes, on: socket) else { return }
+                continue
+            }
+            let isPeek = mayEndOnReading(first)
             let count = socket.receive(into: loop.buffer, isPeek: isPeek)
             guard count > 0 else { return ended(Int32(-count)) }
             received(UnsafeRawBufferPointer(rebasing: loop.buffer[..<count]), isPeek: isPeek)
-            guard isEnding || count == loop.buffer.count else { return }
+            guard isEnding || count == loop.buffer.count, !pipeline.isEmpty else { return }
         }
     }
 
-    /// Bytes that end the exchange stay in the kernel: taking them out would have it announce a larger window.
+    /// Bytes that end the connection had better stay in the kernel: taking them out would have it announce a larger
+    /// window. A connection that has been kept once is expected to be kept again.
+    private func mayEndOnReading(_ exchange: Exchange) -> Bool {
+        exchange.mayEndOnReading && pipeline.count == 1 && pipeline.servedCount == 0
+    }
+
     private func received(_ bytes: UnsafeRawBufferPointer, isPeek: Bool) {
-        if exchange.sending < .written { progress = .now }
-        handle(.received(bytes))
+        if pipeline.unsentIndex != nil { progress = loop.now }
+        deliver(bytes)
         if isPeek { socket?.discard(bytes.count) }
         openWindowIfNeeded()
+    }
+
+    /// Deals received bytes out to the exchanges, in order.
+    private func deliver(_ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes
+        while !rest.isEmpty, socket != nil {
+            // Bytes that nobody has asked for: whatever they are, nothing after them could be trusted.
+            guard !pipeline.isEmpty else { return finish(isReset: true) }
+            // An answer acknowledges its request, and has to be out of the way of the next.
+            if pipeline.count > 1, pipeline[0].exchange.isAnsweredWhole { lookForAcknowledgement() }
+            guard !pipeline.isEmpty else { continue }
+            let (step, count) = pipeline.receive(rest, windowBytes: Int(windowBytes ?? 0))
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            perform(step)
+        }
+    }
+
+    /// - Returns: Whether there may be more to read.
+    private func discard(_ count: Int, on socket: Socket) -> Bool {
+        let dropped = socket.discard(count)
+        guard dropped > 0 else {
+            ended(Int32(-dropped))
+            return false
+        }
+        handle(.discarded(dropped))
+        return true
     }
 
     /// A peer that answers while it reads, as an echo does, goes on reading only as fast as it gets rid of its answer:
     /// then a small window would hold the request up.
     private func openWindowIfNeeded() {
-        guard !isWindowOpen, exchange.sending < .acknowledged, exchange.bytesReceived > Self.answerBytesBeforeOpening
+        guard let first = pipeline.first?.exchange, first.sending < .acknowledged, let socket,
+            first.bytesReceived > HeadScanner.maximumHeadBytes
         else { return }
-        isWindowOpen = true
-        socket?.openReceiveWindow()
+        openWindow(to: Socket.maximumUnscaledWindowBytes, on: socket)
     }
 
-    private static let answerBytesBeforeOpening = HeadScanner.maximumHeadBytes
+    /// An answer that was worth reading hardly fitted: the next one like it would take another round trip.
+    func growWindow(after bytes: Int) {
+        guard let windowBytes, bytes > Int(windowBytes) * 3 / 4, let socket else { return }
+        openWindow(to: windowBytes * 2, on: socket)
+    }
+
+    func openWindow(to bytes: Int32, on socket: Socket) {
+        guard let windowBytes, windowBytes < Socket.maximumUnscaledWindowBytes else { return }
+        self.windowBytes = min(bytes, Socket.maximumUnscaledWindowBytes)
+        socket.openReceiveWindow(bytes: min(bytes, Socket.maximumUnscaledWindowBytes))
+    }
 
     /// The end of what there is to read for now, or for good.
     /// - Parameter number: `errno`; 0 for a FIN.
     private func ended(_ number: Int32) {
         switch number {
         case EAGAIN, EINTR: return
-        case 0: handle(.peerFinished)
+        case 0: peerFinished()
         default:
             lookForAcknowledgement()
-            handle(
-                .failed(ExchangeFailure(.receiveFailed, errorNumber: number, detail: String(cString: strerror(number))))
-            )
+            lose(ExchangeFailure(.receiveFailed, errorNumber: number, detail: String(cString: strerror(number))))
         }
+    }
+
+    private func peerFinished() {
+        pipeline.close()
+        giveBackUnsent()
+        if pipeline.isEmpty { return finish(isReset: true) }
+        for index in pipeline.indices.reversed() where index < pipeline.count { handle(.peerFinished, at: index) }
+    }
+
+    /// The connection is lost: for everyone on it.
+    func lose(_ failure: ExchangeFailure) {
+        pipeline.close()
+        if pipeline.servedCount > 0 || pipeline.count > 1 { giveBackUnsent() }
+        while !isOver, !pipeline.isEmpty { handle(.failed(failure), at: pipeline.count - 1) }
+        finish(isReset: false)
     }
 
     /// With unread bytes in the kernel only the events tell that the peer has left.
@@ -55,7 +114,7 @@ extension Connection {
         if number != 0 {
             ended(number)
         } else if events & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue) != 0 {
-            handle(.peerFinished)
+            peerFinished()
         }
     }
 }

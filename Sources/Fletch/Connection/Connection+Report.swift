@@ -1,31 +1,56 @@
 extension Connection {
+    func reportReceipt(at index: Int) {
+        tell(.success(receipt(at: index)), at: index)
+    }
+
+    func reportFailure(at index: Int) {
+        if let submission = pipeline.takeResendable(at: index) { return loop.sendAgain(submission) }
+        tell(.failure(error(at: index)), at: index)
+    }
+
+    private func tell(_ result: Result<Receipt, FletchError>, at index: Int) {
+        guard let listener = pipeline[index].submission?.listener, !pipeline[index].isTold else { return }
+        pipeline[index].noteTold()
+        switch listener {
+        case .call(let call):
+            call.connection = nil
+            loop.complete(call, result)
+        }
+    }
+
     /// How far the request has got by now.
-    func receipt() -> Receipt {
-        Receipt(
-            url: submission?.url ?? "", method: submission?.method ?? .get, moments: moments(),
-            status: exchange.status.map { .init(code: $0) }, bytesSent: exchange.bytesSent,
-            bytesReceived: exchange.bytesReceived, reused: false, remote: remote, body: exchange.kept,
-            isBodyComplete: exchange.isBodyComplete)
+    private func receipt(at index: Int) -> Receipt {
+        let flight = pipeline[index]
+        let exchange = flight.exchange
+        return Receipt(
+            url: flight.submission?.request.url ?? "", method: flight.submission?.request.method ?? .get,
+            moments: moments(flight), status: exchange.status.map { .init(code: $0) }, bytesSent: exchange.bytesSent,
+            bytesReceived: exchange.bytesReceived, reused: pipeline.servedCount + index > 0, remote: remote,
+            body: exchange.kept, isBodyComplete: exchange.isBodyComplete)
     }
 
     /// Why the request did not reach its milestone.
-    func error() -> FletchError {
+    private func error(at index: Int) -> FletchError {
+        let exchange = pipeline[index].exchange
         let failure = exchange.reportedFailure ?? ExchangeFailure(.clientClosed)
         let certainty: Certainty = exchange.bytesSent == 0 ? .notSent : .unknown
         let detail = failure.detail.map { " (\($0))" } ?? ""
         var error = FletchError(
             failure.code, certainty, failure.code.explanation + detail, errorNumber: failure.errorNumber)
-        error.receipt = receipt()
+        error.receipt = receipt(at: index)
         return error
     }
 
-    private func moments() -> Receipt.Moments {
+    /// On a connection that was there already, resolving and connecting took no time.
+    private func moments(_ flight: Flight) -> Receipt.Moments {
+        guard let start = flight.submission?.start else { return Receipt.Moments() }
+        func span(_ moment: Moment?) -> Duration? { moment.map { max($0, start) - start } }
         var moments = Receipt.Moments()
-        moments.resolved = resolved.map { $0 - start }
-        moments.connected = connected.map { $0 - start }
-        moments.written = written.map { $0 - start }
-        moments.acknowledged = acknowledged.map { $0 - start }
-        moments.answered = answered.map { $0 - start }
+        moments.resolved = span(resolved)
+        moments.connected = span(connected)
+        moments.written = span(flight.written)
+        moments.acknowledged = span(flight.acknowledged)
+        moments.answered = span(flight.answered)
         return moments
     }
 }

@@ -1,49 +1,75 @@
 extension Connection {
     /// Hands the kernel what it takes.
     func send() {
-        guard let socket else { return }
         var turnBytes = 0
-        while exchange.sending == .writing, let progress = outgoing?.send(on: socket) {
-            switch progress {
+        while let socket, let index = pipeline.unsentIndex {
+            switch sendSome(on: socket, index) {
             case .sent(let count):
-                if turnBytes == 0, exchange.bytesSent > 0, remote?.isLocal == false { socket.sendWithoutDelay() }
+                if turnBytes == 0, pipeline[index].exchange.bytesSent > 0, remote?.isLocal == false {
+                    socket.sendWithoutDelay()
+                }
                 wrote(count)
                 turnBytes += count
-                isTurnPending = turnBytes >= Self.maximumTurnBytes
+                isTurnPending = turnBytes >= Self.maximumTurnBytes && pipeline.unsentIndex != nil
                 if isTurnPending { return }
             case .blocked: return
             case .failed(let number): return sendFailed(ExchangeFailure(.sendFailed, errorNumber: number))
-            case .fileShortened: return sendFailed(ExchangeFailure(.bodyUnreadable, detail: "it became shorter"))
+            case .fileShortened: return fileShortened(at: index)
             }
         }
-        if exchange.awaitsAcknowledgement { lookForAcknowledgement() }
+        if socket != nil, pipeline.awaitsAcknowledgement { lookForAcknowledgement() }
+    }
+
+    /// One system call's worth of the requests from `index` on.
+    private func sendSome(on socket: Socket, _ index: Int) -> Outgoing.Progress {
+        if let gathered = gather(from: index) { return socket.send(gathered) }
+        guard let request = pipeline[index].submission?.request else { return .blocked }
+        return Outgoing.send(request, from: pipeline.writtenBytes - pipeline[index].startOffset, on: socket)
+    }
+
+    /// Several small requests in one piece: copying them costs less than a system call for each.
+    private func gather(from first: Int) -> UnsafeRawBufferPointer? {
+        guard pipeline.count > first + 1 else { return nil }
+        var space = loop.outBuffer[...]
+        for index in first..<pipeline.count {
+            guard let request = pipeline[index].submission?.request else { break }
+            let offset = max(0, pipeline.writtenBytes - pipeline[index].startOffset)
+            guard let count = Outgoing.copy(request, from: offset, into: space) else { break }
+            space = space.dropFirst(count)
+        }
+        let count = space.startIndex
+        return count > 0 ? UnsafeRawBufferPointer(rebasing: loop.outBuffer[..<count]) : nil
     }
 
     /// The kernel has taken so many bytes.
     func wrote(_ count: Int) {
-        progress = .now
-        let isWhole = outgoing?.isWhole ?? true
-        if isWhole { outgoing = nil }
-        handle(.wrote(count, isWhole: isWhole))
+        loop.tick()
+        progress = loop.now
+        unacknowledgedBytes = .max
+        pipeline.wrote(count)
+        while let step = pipeline.nextWritten() { perform(step) }
     }
 
-    /// The truth about `acknowledged` is what the kernel still holds; looked at on every wake-up.
+    /// The truth about `acknowledged` is what the kernel still holds; looked at while something waits for it.
     func lookForAcknowledgement() {
-        guard exchange.sending == .written, let socket else { return }
+        guard let socket, pipeline.writtenBytes > 0 else { return }
         let left = socket.unacknowledgedBytes
-        if left == 0 {
-            handle(.acknowledged)
-        } else if left < unacknowledgedBytes {
+        let offset = pipeline.writtenBytes - Int(max(0, left))
+        while left >= 0, !isOver, let step = pipeline.nextAcknowledged(upTo: offset) { perform(step) }
+        if left < unacknowledgedBytes {
             unacknowledgedBytes = left
-            progress = .now
+            progress = loop.now
         }
+    }
+
+    private func fileShortened(at index: Int) {
+        handle(.failed(ExchangeFailure(.bodyUnreadable, detail: "it became shorter")), at: index)
     }
 
     /// An answer that came before the body was whole may still be there, and it matters more than the failure.
     private func sendFailed(_ failure: ExchangeFailure) {
         receive(UInt32.max)
-        guard socket != nil else { return }
-        handle(.failed(failure))
+        if socket != nil { lose(failure) }
     }
 
     /// So much of one body before the loop turns to its other connections.

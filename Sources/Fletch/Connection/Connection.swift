@@ -1,40 +1,38 @@
 import CLinux
 
-/// Runs one ``Exchange`` on one socket: turns what the kernel says into events, and actions into system calls.
+/// Runs the exchanges of one socket: turns what the kernel says into events, and actions into system calls.
 ///
 /// Confined to the thread of its ``EventLoop``. What it does before it is connected is in `Connection+Dialing`, what
-/// after that in `+Sending` and `+Receiving`; `+Deadlines` says when it wants to be woken.
+/// after that in `+Sending` and `+Receiving`; `+Deadlines` says when it wants to be woken, `+Report` what callers hear.
 final class Connection {
+    /// What a connection counts as in its pool.
+    enum Standing { case active, parked, idle }
+
     unowned let loop: EventLoop
     let pool: ConnectionPool
     private(set) var slot = -1
 
-    var exchange: Exchange
-    /// The caller, until it has been told.
-    var submission: Submission?
-    /// What is left to send; nil once the request is whole.
-    var outgoing: Outgoing?
+    var pipeline = Pipeline()
+    var standing = Standing.active
     /// The socket, once it is connected.
     var socket: Socket?
     var remote: SocketAddress?
+    private(set) var isOver = false
 
     // Dialing
     var dial: Dial?
     var attempts: [Attempt] = []
 
     // Moments
-    let start: Moment
-    var begun: Moment?
+    let begun: Moment
     var resolved: Moment?
     var connected: Moment?
-    var written: Moment?
-    var acknowledged: Moment?
-    var answered: Moment?
 
     // Deadlines
-    var wholeDeadline: Moment?
     var progress: Moment
-    var parkEnd: Moment?
+    /// Since when the first exchange is the first.
+    var turnBegin: Moment
+    var idleEnd: Moment?
     var acknowledgementCheck: Moment?
     var acknowledgementDelay = Connection.minimumAcknowledgementDelay
     var unacknowledgedBytes: Int32 = .max
@@ -42,59 +40,138 @@ final class Connection {
     var isTurnPending = false
 
     var isAnnouncing = false
-    var isWindowOpen = false
+    /// What of the response the kernel lets in without being asked; nil for as much as it likes.
+    var windowBytes: Int32?
+    var isOpenForKeeping = false
+    /// Whether its pool has it among those that can take more requests.
+    var isListedAsRoomy = false
+    /// Bytes may still be on their way: a reset would destroy them.
+    private var isResetRuledOut = false
     private var isWatched = false
-    var isParked = false
 
     init(_ submission: Submission, in pool: ConnectionPool, on loop: EventLoop) {
         self.loop = loop
-        self.submission = submission
         self.pool = pool
-        exchange = Exchange(submission.plan)
-        outgoing = Outgoing(head: submission.head, body: submission.body)
-        start = submission.start
-        progress = submission.start
-        wholeDeadline = submission.deadline
+        begun = loop.now
+        progress = loop.now
+        turnBegin = loop.now
         slot = loop.insert(self)
-        submission.connection = self
+        take(submission)
+    }
+
+    /// Whether it can take one more request.
+    var hasRoom: Bool { socket != nil && pipeline.hasRoom(depth: loop.limits.pipelineDepth) }
+
+    /// Whether a request of this kind may go out on it: not one that wants nothing, where the window was opened for one
+    /// that wants the response.
+    func suits(_ plan: ExchangePlan) -> Bool {
+        (plan.isReusable || pipeline.isEmpty) && (plan.receiveBufferBytes != 1 || !isOpenForKeeping)
+    }
+
+    /// Takes a request on, to be sent behind those that are there; ``go()`` sends it.
+    func take(_ submission: Submission) {
+        if case .call(let call) = submission.listener { call.connection = self }
+        if pipeline.isEmpty { turnBegin = loop.now }
+        if pipeline.unsentIndex == nil { progress = loop.now }
+        pipeline.append(submission)
+        idleEnd = nil
+        acknowledgementDelay = Self.minimumAcknowledgementDelay
+        if slot >= 0, socket != nil { pool.change(self, to: .active) }
+        if submission.request.plan.receiveBufferBytes != 1, let socket {
+            isOpenForKeeping = true
+            openWindow(to: Socket.maximumUnscaledWindowBytes, on: socket)
+        }
+    }
+
+    /// Sends what it has taken on.
+    func go() {
+        send()
+        rest()
     }
 
     /// The kernel has events for one of the sockets.
     func wake(_ events: UInt32) {
         if let socket {
             if isAnnouncing, events & EPOLLERR.rawValue != 0 { socket.drainAnnouncements() }
-            lookForAcknowledgement()
+            if pipeline.awaitsAcknowledgement { lookForAcknowledgement() }
             if events & ~EPOLLOUT.rawValue != 0 { receive(events) }
-            if events & EPOLLOUT.rawValue != 0 { send() }
+            if !isOver { pool.refill(self) }
+            if !isOver, pipeline.unsentIndex != nil { send() }
         } else {
             checkAttempts()
         }
         rest()
     }
 
-    /// Hands an event to the exchange and does what it says.
-    func handle(_ event: ExchangeEvent) {
-        let actions = exchange.handle(event)
-        noteMoments()
+    /// Hands an event to one exchange and does what it says.
+    func handle(_ event: ExchangeEvent, at index: Int = 0) { perform(pipeline.handle(event, at: index)) }
+
+    func perform(_ step: Pipeline.Step) {
+        let actions = step.actions
+        pipeline[step.index].noteMoments(loop.now)
         guard actions != [] else { return }
-        if actions.contains(.reportReceipt) { report(.success(receipt())) }
-        if actions.contains(.reportFailure) { report(.failure(error())) }
-        if actions.contains(.park) { park() }
-        if actions.contains(.close) { finish { $0.close() } }
-        if actions.contains(.reset) { finish { $0.reset() } }
+        if actions.contains(.reportReceipt) { reportReceipt(at: step.index) }
+        if actions.contains(.reportFailure) { reportFailure(at: step.index) }
+        if actions.contains(.park) { pipeline[step.index].parkEnd = loop.now + loop.limits.park }
+        guard !actions.isDisjoint(with: .ending) else { return pipeline[step.index].settle() }
+        loop.noteEnd(of: pipeline[step.index].exchange)
+        if actions.contains(.reuse) {
+            growWindow(after: pipeline[step.index].exchange.bytesReceived)
+            pipeline.popServed()
+            turnBegin = loop.now
+        } else {
+            end(step)
+        }
     }
 
-    private func noteMoments() {
-        if written == nil, exchange.sending >= .written { written = .now }
-        if acknowledged == nil, exchange.sending == .acknowledged { acknowledged = .now }
-        if answered == nil, exchange.status != nil { answered = .now }
+    /// One exchange has ended, and mostly the connection with it; those behind it have no answer to expect.
+    private func end(_ step: Pipeline.Step) {
+        let wasClosing = pipeline.isClosing
+        pipeline.popEnded(at: step.index)
+        if step.actions.contains(.close) { isResetRuledOut = true }
+        if pipeline.isEmpty, socket == nil || pipeline.isClosing { return finish(isReset: true) }
+        guard pipeline.isClosing, !wasClosing else { return }
+        giveBackUnsent()
+        for index in pipeline.indices.reversed() where index < pipeline.count { handle(.peerFinished, at: index) }
     }
 
-    /// Before going back to the loop: have the kernel watch the sockets, and set the next deadline.
+    /// What has not been sent on a connection that ends goes out on another.
+    ///
+    /// The first of a new connection is not: who refuses it would refuse it again.
+    func giveBackUnsent() {
+        while let submission = pipeline.takeUnsent() { loop.sendAgain(submission) }
+    }
+
+    /// The caller waits no longer.
+    func withdraw(_ call: Call) {
+        guard let index = pipeline.index(of: call) else { return }
+        handle(.withdrawn, at: index)
+        rest()
+    }
+
+    /// The client ends and takes its connections with it.
+    func abandon() {
+        for index in pipeline.indices.reversed() where index < pipeline.count { handle(.abandoned, at: index) }
+        finish(isReset: true)
+    }
+
+    /// Before going back to the loop: count anew, have the kernel watch the sockets, and set the next deadline.
     func rest() {
-        guard !exchange.isOver else { return }
+        guard !isOver else { return }
+        updateStanding()
+        guard !isOver else { return }
         watch()
         loop.setDeadline(slot, nextDeadline)
+    }
+
+    private func updateStanding() {
+        if pipeline.isEmpty {
+            guard pool.keepsIdle(self) else { return finish(isReset: true) }
+            pool.change(self, to: .idle)
+            if idleEnd == nil { idleEnd = loop.now + loop.limits.idle }
+        } else {
+            pool.change(self, to: pipeline.hasUnreported ? .active : .parked)
+        }
     }
 
     private func watch() {
@@ -113,30 +190,23 @@ final class Connection {
         remote = attempt.address
     }
 
-    private func park() {
-        isParked = pool.park()
-        if isParked { loop.noteRoom(in: pool) }
-        parkEnd = Moment.now + loop.limits.park
-    }
-
-    private func report(_ result: Result<Receipt, FletchError>) {
-        guard let submission else { return }
-        self.submission = nil
-        submission.connection = nil
-        loop.complete(submission, result)
-    }
-
-    private func finish(_ end: (Socket) -> Void) {
+    /// Ends the connection; nobody is left on it.
+    /// - Parameter isReset: Whether with a reset, where none of the exchanges has asked for an orderly end.
+    func finish(isReset: Bool) {
+        guard !isOver else { return }
+        isOver = true
         for attempt in attempts { attempt.socket.close() }
         attempts = []
         if let socket {
-            // Unread bytes would turn a close into a reset, which destroys what is not yet acknowledged.
-            if exchange.sending == .written { socket.discard(Int(Int32.max)) }
-            end(socket)
+            if isReset, !isResetRuledOut {
+                socket.reset()
+            } else {
+                // Unread bytes would turn a close into a reset, which destroys what is not yet acknowledged.
+                socket.discard(Int(Int32.max))
+                socket.close()
+            }
         }
         socket = nil
-        submission?.connection = nil
-        submission = nil
         loop.remove(self)
     }
 }

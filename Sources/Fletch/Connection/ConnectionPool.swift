@@ -1,60 +1,150 @@
 import DequeModule
 
-/// The connections of one origin: how many are under way, how many are parked, who waits.
+/// The connections of one origin: how many are under way, how many are parked or idle, and the requests that wait.
 ///
-/// The two are counted apart: a server that takes a second to answer would otherwise cap everything at so many
-/// requests a second as there may be connections. Confined to the thread of its ``EventLoop``.
+/// Active and parked ones are counted apart: a server that takes a second to answer would otherwise cap everything at
+/// so many requests a second as there may be connections. Confined to the thread of its ``EventLoop``.
 final class ConnectionPool {
     let endpoint: Endpoint
+    private unowned let loop: EventLoop
     private let limits: Limits
     private var activeCount = 0
     private var parkedCount = 0
-    private var waiting: Deque<Connection> = []
+    /// The one used last is used first: the others may run into their timeout.
+    private var idle: [Connection] = []
+    /// Connections that may take further requests behind those they have.
+    private var roomy: [Connection] = []
+    private var waiting: Deque<Submission> = []
+    /// Whether the loop will call ``dispatch()`` at the end of its turn.
+    var isScheduled = false
 
-    init(_ endpoint: Endpoint, _ limits: Limits) {
+    init(_ endpoint: Endpoint, _ loop: EventLoop) {
         self.endpoint = endpoint
-        self.limits = limits
+        self.loop = loop
+        limits = loop.limits
     }
 
-    var isEmpty: Bool { activeCount == 0 && parkedCount == 0 && waiting.isEmpty }
+    var isEmpty: Bool { activeCount == 0 && parkedCount == 0 && idle.isEmpty && waiting.isEmpty }
+    var waitingCount: Int { waiting.count }
+}
 
-    /// - Returns: Whether the connection may begin; else it waits for its turn.
-    func admit(_ connection: Connection) -> Bool {
-        guard activeCount < limits.activeConnectionCount else {
-            waiting.append(connection)
-            return false
+// MARK: - Requests
+
+extension ConnectionPool {
+    func add(_ submission: Submission) { waiting.append(submission) }
+
+    /// Before all others: it has had its turn.
+    func addFirst(_ submission: Submission) { waiting.prepend(submission) }
+
+    /// Gives those that wait to connections, in order, as far as the limits allow.
+    func dispatch() {
+        while let submission = waiting.first, let connection = connection(for: submission.request.plan) {
+            refill(connection)
+            connection.go()
         }
-        activeCount += 1
-        return true
+        while let submission = waiting.first, activeCount < limits.activeConnectionCount {
+            waiting.removeFirst()
+            open(submission)
+        }
     }
 
-    /// - Returns: Whether the connection counts as parked now. Where there is no room it goes on counting as active:
-    ///   back-pressure, never an early reset.
-    func park() -> Bool {
-        guard parkedCount < limits.parkedConnectionCount else { return false }
-        parkedCount += 1
-        activeCount -= 1
-        return true
+    /// Gives a connection that can take them further requests; it sends them afterwards.
+    func refill(_ connection: Connection) {
+        guard mayBeActive(connection) else { return }
+        while connection.hasRoom, let submission = waiting.first, connection.suits(submission.request.plan) {
+            waiting.removeFirst()
+            connection.take(submission)
+        }
+    }
+
+    /// Takes out those that wait and meet a condition.
+    func removeWaiting(where isMet: (Submission) -> Bool) -> [Submission] {
+        let removed = Array(waiting.filter(isMet))
+        if !removed.isEmpty { waiting.removeAll(where: isMet) }
+        return removed
+    }
+
+    /// The earliest deadline of those that wait.
+    var waitingDeadline: Moment { waiting.lazy.map(\.deadline).min() ?? .never }
+
+    private func open(_ submission: Submission) {
+        activeCount += 1
+        Connection(submission, in: self, on: loop).begin()
+    }
+}
+
+// MARK: - Connections
+
+extension ConnectionPool {
+    /// One that is there and can take a request of this kind at once.
+    private func connection(for plan: ExchangePlan) -> Connection? {
+        while let connection = roomy.last {
+            if connection.hasRoom, connection.suits(plan), mayBeActive(connection) { return connection }
+            roomy.removeLast()
+            connection.isListedAsRoomy = false
+        }
+        guard activeCount < limits.activeConnectionCount else { return nil }
+        while let index = idle.lastIndex(where: { $0.suits(plan) }) {
+            let connection = idle[index]
+            // The server may have closed it, with the event still to come.
+            if connection.socket?.isQuiet == true { return connection }
+            connection.finish(isReset: true)
+        }
+        return nil
+    }
+
+    private func mayBeActive(_ connection: Connection) -> Bool {
+        connection.standing == .active || activeCount < limits.activeConnectionCount
+    }
+
+    /// Whether a connection without a request is kept for the next.
+    func keepsIdle(_ connection: Connection) -> Bool {
+        connection.socket != nil && !connection.pipeline.isClosing && !loop.isDraining
+            && limits.reusesConnections
+            && (connection.standing == .idle || idle.count < limits.activeConnectionCount)
+    }
+
+    /// Counts a connection as what it is now. Where there is no room for a parked one it goes on counting as active:
+    /// back-pressure, never an early reset.
+    func change(_ connection: Connection, to standing: Connection.Standing) {
+        if connection.standing != standing, standing != .parked || parkedCount < limits.parkedConnectionCount {
+            leave(connection)
+            enter(connection, standing)
+            if !waiting.isEmpty, activeCount < limits.activeConnectionCount { loop.schedule(self) }
+        }
+        guard limits.pipelineDepth > 1, connection.hasRoom, !connection.isListedAsRoomy, standing != .idle else {
+            return
+        }
+        connection.isListedAsRoomy = true
+        roomy.append(connection)
     }
 
     /// A connection has ended.
     func remove(_ connection: Connection) {
-        if connection.isParked {
-            parkedCount -= 1
-        } else if connection.begun != nil {
-            activeCount -= 1
-        } else {
-            waiting.removeAll { $0 === connection }
+        leave(connection)
+        if connection.isListedAsRoomy { roomy.removeAll { $0 === connection } }
+        loop.schedule(self)
+    }
+
+    /// Ends those that nobody uses.
+    func closeIdle() {
+        for connection in idle { connection.finish(isReset: true) }
+    }
+
+    private func enter(_ connection: Connection, _ standing: Connection.Standing) {
+        connection.standing = standing
+        switch standing {
+        case .active: activeCount += 1
+        case .parked: parkedCount += 1
+        case .idle: idle.append(connection)
         }
     }
 
-    /// Whether one that waits may begin.
-    var hasNext: Bool { activeCount < limits.activeConnectionCount && !waiting.isEmpty }
-
-    /// The next that may begin, if there is room.
-    func next() -> Connection? {
-        guard activeCount < limits.activeConnectionCount, let connection = waiting.popFirst() else { return nil }
-        activeCount += 1
-        return connection
+    private func leave(_ connection: Connection) {
+        switch connection.standing {
+        case .active: activeCount -= 1
+        case .parked: parkedCount -= 1
+        case .idle: idle.removeAll { $0 === connection }
+        }
     }
 }

@@ -39,6 +39,14 @@ struct Exchange {
     private(set) var isParked = false
     /// The exchange has ended; every further event is ignored.
     private(set) var isOver = false
+    /// How many of the bytes last received belong to this response.
+    private(set) var consumedBytes = 0
+    /// How much of the body need not be transferred: what the length states, less what has arrived.
+    private(set) var avoidedBytes = 0
+    /// What the peer may send without being asked for more: a reset would hardly keep it from coming.
+    var windowBytes = 0
+    /// Whether another request has been sent on the connection, behind this one.
+    var isFollowed = false
 
     private var peer = Peer.open
     /// What is wrong with the response: it concerns only a caller who waits for the answer.
@@ -49,6 +57,10 @@ struct Exchange {
     private var keepBytes = 0
     private var bodyBytes = 0
     private var discardedBytes = 0
+    /// The response says that the connection persists.
+    private var isPersistent = false
+    /// The end of the response has been seen, in order.
+    private var isComplete = false
 
     init(_ plan: ExchangePlan) {
         self.plan = plan
@@ -64,6 +76,7 @@ struct Exchange {
         case .wrote(let count, let isWhole): wrote(count, isWhole)
         case .acknowledged: if sending == .written { sending = .acknowledged }
         case .received(let bytes): receive(bytes)
+        case .discarded(let count): discard(count)
         case .peerFinished: peerFinished()
         case .failed(let failure): fail(failure, isPeerGone: true)
         case .expired(let deadline): expired(deadline)
@@ -97,6 +110,27 @@ extension Exchange {
     /// Whether the next bytes may end the exchange, so that they had better stay in the kernel's window.
     var mayEndOnReading: Bool { plan.keep == .nothing && sending >= .written }
 
+    /// Body bytes still to come that nobody wants, to be thrown away in the kernel.
+    var discardableBytes: Int {
+        if case .body(.length(let rest)) = receiving, isKept { rest } else { 0 }
+    }
+
+    /// Whether another request may be sent behind this one.
+    var mayBeFollowed: Bool {
+        guard plan.isReusable, peer == .open, fault == nil, !isAborted, !isOver else { return false }
+        switch receiving {
+        case .head: return true
+        case .body(let framing): return isPersistent && framing != .untilClose
+        case .held, .over: return false
+        }
+    }
+
+    /// Whether the whole response has been read, and only something else is waited for.
+    var isAnsweredWhole: Bool { isComplete && !isOver }
+
+    /// Whether the caller waits for the answer to a request that is whole.
+    var awaitsAnswer: Bool { !isReported && plan.milestone == .answered && sending >= .written }
+
     private var isHeld: Bool { if case .held = receiving { true } else { false } }
 
     private var isResponseOver: Bool { if case .over = receiving { true } else { false } }
@@ -118,7 +152,7 @@ extension Exchange {
         peer = .finished
         switch receiving {
         case .head: fault = fault ?? ExchangeFailure(.closedWithoutAnswer)
-        case .body(.untilClose): bodyEnded()
+        case .body(.untilClose): bodyEnded(isPersistent: false)
         case .body: fault = fault ?? ExchangeFailure(.bodyCutShort)
         case .held, .over: break
         }
@@ -156,7 +190,8 @@ extension Exchange {
 
 extension Exchange {
     private mutating func receive(_ bytes: UnsafeRawBufferPointer) {
-        bytesReceived += bytes.count
+        consumedBytes = bytes.count
+        defer { bytesReceived += consumedBytes }
         switch receiving {
         case .head(var scanner):
             let outcome = scanner.scan(bytes)
@@ -172,6 +207,7 @@ extension Exchange {
         case .incomplete: break
         case .complete(let head, let bodyStart):
             status = head.status
+            isPersistent = head.keepsAlive && plan.isReusable
             keepBytes = plan.bytesToKeep(status: head.status)
             receive(UnsafeRawBufferPointer(rebasing: bytes[bodyStart...]), head.framing)
         case .invalid(let code):
@@ -184,25 +220,45 @@ extension Exchange {
 
     private mutating func receive(_ bytes: UnsafeRawBufferPointer, _ before: BodyFraming) {
         var framing = before
-        let isWellFormed = framing.consume(bytes) { part in
+        let count = framing.consume(bytes) { part in
             bodyBytes += part.count
             if kept.count < keepBytes { kept.append(contentsOf: part.prefix(keepBytes - kept.count)) }
         }
         receiving = .body(framing)
-        guard isWellFormed else {
+        guard let count else {
             fault = ExchangeFailure(.malformedLength)
             receiving = .held
             return
         }
-        if framing.isOver { bodyEnded() }
-        guard isKept else { return }
-        if framing.isLengthKnown { receiving = .over }
-        discardedBytes += bytes.count
-        if !framing.isOver, discardedBytes >= plan.discardBudgetBytes { receiving = .held }
+        consumedBytes -= bytes.count - count
+        if framing.isOver { return bodyEnded(isPersistent: isPersistent) }
+        if isKept { skip(framing, count) }
     }
 
-    private mutating func bodyEnded() {
+    /// What is left of the body is not wanted: it is read all the same where that costs less than a new connection.
+    private mutating func skip(_ framing: BodyFraming, _ count: Int) {
+        if case .length(let rest) = framing {
+            let unavoidableBytes = max(0, windowBytes - bytesReceived - consumedBytes)
+            if isPersistent, isFollowed || rest <= plan.newConnectionBytes + unavoidableBytes { return }
+            avoidedBytes = rest
+            receiving = .over
+        } else {
+            discardedBytes += count
+            if !isFollowed, discardedBytes >= plan.discardBudgetBytes { receiving = .held }
+        }
+    }
+
+    private mutating func discard(_ count: Int) {
+        bytesReceived += count
+        guard case .body(.length(let rest)) = receiving else { return }
+        bodyBytes += count
+        receiving = .body(.length(max(0, rest - count)))
+        if count >= rest { bodyEnded(isPersistent: isPersistent) }
+    }
+
+    private mutating func bodyEnded(isPersistent: Bool) {
         isBodyComplete = kept.count == bodyBytes
+        isComplete = isPersistent
         receiving = .over
     }
 
@@ -255,6 +311,7 @@ extension Exchange {
         if peer == .gone { return .close }
         guard isReported else { return nil }
         guard sending >= .written else { return isAborted ? (bytesSent == 0 ? .close : .reset) : nil }
+        if isComplete, peer == .open, !isAborted, plan.isReusable { return .reuse }
         let isAcknowledged = sending == .acknowledged
         if isParkLimitReached { return isAcknowledged && plan.disposal != .close ? .reset : .close }
         guard isAcknowledged else { return nil }

@@ -7,7 +7,13 @@ struct ExchangePlan: Sendable {
     var isHeadRequest = false
     /// Whether the request may arrive twice without harm (RFC 9110 §9.2.2).
     var isIdempotent = false
+    /// Whether sending again what may have arrived does no harm: idempotent, or with an `Idempotency-Key`.
+    var isRepeatable = false
+    /// Whether the connection may serve other requests after this one.
+    var isReusable = false
     var discardBudgetBytes = 65_536
+    /// What a new connection costs on the wire.
+    var newConnectionBytes = Socket.newConnectionBytes
 
     /// Whether anything waits for the acknowledgement.
     var needsAcknowledgement: Bool { milestone == .acknowledged || disposal != .automatic }
@@ -43,6 +49,8 @@ enum ExchangeEvent {
     /// The peer has acknowledged everything written.
     case acknowledged
     case received(UnsafeRawBufferPointer)
+    /// So many bytes of the body have been thrown away in the kernel.
+    case discarded(Int)
     /// The peer has sent its FIN.
     case peerFinished
     /// The connection is lost or was never made.
@@ -72,6 +80,11 @@ struct ExchangeActions: OptionSet, Hashable {
     static let close = ExchangeActions(rawValue: 8)
     /// Reset the connection.
     static let reset = ExchangeActions(rawValue: 16)
+    /// Leave the connection to the next exchange.
+    static let reuse = ExchangeActions(rawValue: 32)
+
+    /// The exchange is over.
+    static let ending: ExchangeActions = [.close, .reset, .reuse]
 }
 
 /// Why an ``Exchange`` failed.

@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// What is left to send of a request: the encoded head, then the body.
-struct Outgoing {
+/// How a request is handed to the kernel: the encoded head, then the body, from an offset on.
+enum Outgoing {
     enum Body: Sendable {
         case bytes([UInt8])
         case file(OpenFile)
@@ -25,34 +25,23 @@ struct Outgoing {
         case fileShortened
     }
 
-    private let head: [UInt8]
-    private let body: Body
-    private var offset = 0
-    private let totalBytes: Int
-
-    init(head: [UInt8], body: Body) {
-        self.head = head
-        self.body = body
-        totalBytes = head.count + body.byteCount
-    }
-
-    var isWhole: Bool { offset == totalBytes }
-
-    /// One system call's worth. With an address: connects with the data in the first packet where it may.
-    mutating func send(on socket: Socket, fastOpen address: SocketAddress? = nil) -> Progress {
+    /// One system call's worth from `offset` on. With an address: connects with the data in the first packet where it
+    /// may.
+    static func send(
+        _ request: EncodedRequest, from offset: Int, on socket: Socket, fastOpen address: SocketAddress? = nil
+    ) -> Progress {
         let sent =
-            switch body {
-            case .bytes(let bytes): send(bytes, on: socket, address)
-            case .file(let file): send(file, on: socket, address)
+            switch request.body {
+            case .bytes(let bytes): send(request.head, bytes, offset, on: socket, address)
+            case .file(let file): send(request.head, file, offset, on: socket, address)
             }
-        if sent > 0 {
-            offset += sent
-            return .sent(sent)
-        }
-        return sent == 0 ? .fileShortened : Self.progress(errorNumber: Int32(-sent))
+        if sent > 0 { return .sent(sent) }
+        return sent == 0 ? .fileShortened : progress(errorNumber: Int32(-sent))
     }
 
-    private func send(_ bytes: [UInt8], on socket: Socket, _ address: SocketAddress?) -> Int {
+    private static func send(
+        _ head: [UInt8], _ bytes: [UInt8], _ offset: Int, on socket: Socket, _ address: SocketAddress?
+    ) -> Int {
         head.withUnsafeBytes { head in
             bytes.withUnsafeBytes { body in
                 let headRest = UnsafeRawBufferPointer(rebasing: head[min(offset, head.count)...])
@@ -63,7 +52,9 @@ struct Outgoing {
         }
     }
 
-    private func send(_ file: OpenFile, on socket: Socket, _ address: SocketAddress?) -> Int {
+    private static func send(
+        _ head: [UInt8], _ file: OpenFile, _ offset: Int, on socket: Socket, _ address: SocketAddress?
+    ) -> Int {
         guard offset < head.count else {
             let start = offset - head.count
             return socket.send(
@@ -77,7 +68,25 @@ struct Outgoing {
         }
     }
 
-    private static func progress(errorNumber: Int32) -> Progress {
+    /// Copies what is left of a request, where it is in memory and has room.
+    /// - Returns: How many bytes; nil where it has to be sent by itself.
+    static func copy(
+        _ request: EncodedRequest, from offset: Int, into space: Slice<UnsafeMutableRawBufferPointer>
+    ) -> Int? {
+        let count = request.byteCount - offset
+        guard case .bytes(let body) = request.body, count <= space.count else { return nil }
+        let target = UnsafeMutableRawBufferPointer(rebasing: space)
+        let headCount = max(0, request.head.count - offset)
+        request.head.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0.suffix(headCount))) }
+        guard !body.isEmpty else { return count }
+        body.withUnsafeBytes { bytes in
+            UnsafeMutableRawBufferPointer(rebasing: target[headCount...])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes.suffix(count - headCount)))
+        }
+        return count
+    }
+
+    static func progress(errorNumber: Int32) -> Progress {
         switch errorNumber {
         case EAGAIN, EINTR, EINPROGRESS, ENOBUFS: .blocked
         default: .failed(errorNumber)

@@ -20,7 +20,7 @@ struct Drain {
     private(set) var isOver = false
     private var completions: [@Sendable (DrainReport) -> Void] = []
     private var report = DrainReport.nothingLeft
-    private var isBegun = false
+    private(set) var isBegun = false
 
     mutating func begin(until deadline: Moment, _ completion: @escaping @Sendable (DrainReport) -> Void) {
         isBegun = true

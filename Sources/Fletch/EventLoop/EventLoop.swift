@@ -11,15 +11,21 @@ final class EventLoop: @unchecked Sendable {
     let limits: Limits
     /// Where every connection reads into.
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+    /// Where several small requests are put together.
+    let outBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+    /// The moment that whatever happens now is noted with: read once for each thing the kernel says.
+    private(set) var now = Moment.now
 
     private let epoll: Int32
     private var connections = SlotTable<Connection>()
     private var deadlines = DeadlineQueue()
     private var pools: [Endpoint: ConnectionPool] = [:]
-    /// Pools where someone waits and there is room.
-    private var roomy: [ConnectionPool] = []
+    /// Pools where someone waits and there may be room.
+    private var scheduled: [ConnectionPool] = []
+    /// The earliest deadline of those who wait for a connection, or one that has gone meanwhile.
+    private var waitingDeadline = Moment.never
     private var drain = Drain()
-    private var completed: [(submission: Submission, result: Result<Receipt, FletchError>)] = []
+    private var completed: [(call: Call, result: Result<Receipt, FletchError>)] = []
 
     init(_ limits: Limits, _ resolver: Resolver) throws(FletchError) {
         self.limits = limits
@@ -32,6 +38,7 @@ final class EventLoop: @unchecked Sendable {
 
     deinit {
         buffer.deallocate()
+        outBuffer.deallocate()
         _ = close(epoll)
     }
 
@@ -47,11 +54,12 @@ final class EventLoop: @unchecked Sendable {
         while !drain.isOver {
             mailbox.take(&messages)
             let count = wait(events, isPolling: !messages.isEmpty)
+            tick()
             for message in messages { receive(message) }
             messages.removeAll(keepingCapacity: true)
             for event in events[..<max(0, count)] { dispatch(event) }
             passDeadlines()
-            admitWaiting()
+            dispatchWaiting()
             checkDrain()
             tellCallers()
         }
@@ -67,19 +75,25 @@ final class EventLoop: @unchecked Sendable {
 
     /// In milliseconds, rounded up; -1 for no deadline.
     private func untilNextDeadline() -> Int32 {
-        guard let next = [deadlines.next, drain.deadline].compactMap({ $0 }).min() else { return -1 }
+        guard let next = [deadlines.next, drain.deadline, waitingDeadline].compactMap({ $0 }).min(),
+            next != .never
+        else { return -1 }
         let left = next.nanoseconds - Moment.now.nanoseconds
         return Int32(clamping: max(0, (left + 999_999) / 1_000_000))
     }
 
     private func dispatch(_ event: epoll_event) {
         let token = withUnsafePointer(to: event, fletch_epoll_token)
-        if token != Self.mailboxToken { connections.element(token: token)?.wake(event.events) }
+        guard token != Self.mailboxToken, let connection = connections.element(token: token) else { return }
+        tick()
+        connection.wake(event.events)
     }
 
     private func passDeadlines() {
-        guard deadlines.next != nil else { return }
-        let now = Moment.now
+        guard deadlines.next != nil || waitingDeadline != .never else { return }
+        tick()
+        let now = now
+        passWaitingDeadlines()
         while let slot = deadlines.popExpired(now) { connections[slot]?.deadlinePassed(now) }
     }
 
@@ -99,30 +113,52 @@ extension EventLoop {
     private func receive(_ message: Message) {
         switch message {
         case .submit(let submission): submit(submission)
-        case .withdraw(let submission): withdraw(submission)
+        case .withdraw(let call): withdraw(call)
         case .resolved(let token, let result): resolved(token, result)
-        case .drain(let deadline, let completion): drain.begin(until: deadline, completion)
-        case .stop: drain.begin(until: .now) { _ in }
+        case .drain(let deadline, let completion): beginDrain(until: deadline, completion)
+        case .perform(let body): body()
+        case .stop: beginDrain(until: now) { _ in }
         }
     }
 
+    private func beginDrain(until deadline: Moment, _ completion: @escaping @Sendable (DrainReport) -> Void) {
+        drain.begin(until: deadline, completion)
+        for pool in pools.values { pool.closeIdle() }
+    }
+
     private func submit(_ submission: Submission) {
-        let pool = pool(of: submission.endpoint)
-        let connection = Connection(submission, in: pool, on: self)
-        if pool.admit(connection) { connection.begin() } else { connection.rest() }
+        let pool = pool(of: submission.request.endpoint)
+        pool.add(submission)
+        waitingDeadline = min(waitingDeadline, submission.deadline)
+        schedule(pool)
     }
 
     private func pool(of endpoint: Endpoint) -> ConnectionPool {
         if let pool = pools[endpoint] { return pool }
-        let pool = ConnectionPool(endpoint, limits)
+        let pool = ConnectionPool(endpoint, self)
         pools[endpoint] = pool
         return pool
     }
 
-    private func withdraw(_ submission: Submission) {
-        guard let connection = submission.connection else { return }
-        connection.handle(.withdrawn)
-        connection.rest()
+    private func withdraw(_ call: Call) {
+        if let connection = call.connection { return connection.withdraw(call) }
+        guard let pool = pools[call.endpoint] else { return }
+        fail(pool.removeWaiting { $0.isFor(call) }, .cancelled)
+    }
+
+    /// They have not left the loop's hands.
+    private func fail(_ submissions: [Submission], _ code: FletchError.Code) {
+        for submission in submissions {
+            switch submission.listener {
+            case .call(let call): complete(call, .failure(FletchError(code, waiting: submission.request)))
+            }
+        }
+    }
+
+    private func passWaitingDeadlines() {
+        guard waitingDeadline <= now else { return }
+        for pool in pools.values { fail(pool.removeWaiting { $0.deadline <= now }, .deadlineExceeded) }
+        waitingDeadline = pools.values.lazy.map(\.waitingDeadline).min() ?? .never
     }
 
     private func resolved(_ token: UInt64, _ result: Result<[SocketAddress], ResolutionFailure>) {
@@ -144,34 +180,55 @@ extension EventLoop {
         fletch_epoll_add(epoll, socket.descriptor, fletch_epoll_edges, token(slot)) == 0
     }
 
+    /// Reads the clock.
+    func tick() { now = .now }
+
+    /// Nothing is sent any more but what has been submitted.
+    var isDraining: Bool { drain.isBegun }
+
     /// The connection has ended.
     func remove(_ connection: Connection) {
         deadlines.set(connection.slot, nil)
         connections.remove(connection.slot)
         connection.pool.remove(connection)
-        noteRoom(in: connection.pool)
     }
 
-    /// There may be room now; those who wait begin at the end of the loop's turn, so that this never recurses.
-    func noteRoom(in pool: ConnectionPool) {
-        if pool.hasNext { roomy.append(pool) }
-        if pool.isEmpty { pools[pool.endpoint] = nil }
+    /// There may be room now; those who wait are given to connections at the end of the loop's turn, so that this never
+    /// recurses, and what came together is sent together.
+    func schedule(_ pool: ConnectionPool) {
+        guard !pool.isScheduled else { return }
+        pool.isScheduled = true
+        scheduled.append(pool)
     }
+
+    /// For a request that has not been sent after all, or may be sent again.
+    func sendAgain(_ submission: Submission) {
+        let pool = pool(of: submission.request.endpoint)
+        if case .call(let call) = submission.listener { call.connection = nil }
+        pool.addFirst(submission)
+        waitingDeadline = min(waitingDeadline, submission.deadline)
+        schedule(pool)
+    }
+
+    /// An exchange is over.
+    func noteEnd(of exchange: Exchange) {}
 
     /// Tells the caller, a few at a time: each resumption may wake a thread, and one awake takes several.
-    func complete(_ submission: Submission, _ result: Result<Receipt, FletchError>) {
-        completed.append((submission, result))
+    func complete(_ call: Call, _ result: Result<Receipt, FletchError>) {
+        completed.append((call, result))
         if completed.count >= Self.maximumUntoldCount { tellCallers() }
     }
 
     private func tellCallers() {
-        for (submission, result) in completed { submission.completion(result) }
+        for (call, result) in completed { call.completion(result) }
         completed.removeAll(keepingCapacity: true)
     }
 
-    private func admitWaiting() {
-        while let pool = roomy.popLast() {
-            while let next = pool.next() { next.begin() }
+    private func dispatchWaiting() {
+        while let pool = scheduled.popLast() {
+            pool.isScheduled = false
+            pool.dispatch()
+            if pool.isEmpty, pools[pool.endpoint] === pool { pools[pool.endpoint] = nil }
         }
     }
 }
@@ -180,23 +237,29 @@ extension EventLoop {
 
 extension EventLoop {
     private func checkDrain() {
-        defer { drain.check(remaining: connections.count) }
-        guard let deadline = drain.deadline, deadline <= Moment.now else { return }
-        let remaining = connections.elements
-        let parkedCount = remaining.count { $0.exchange.isReported }
-        drain.giveUp(
-            DrainReport(unfinishedRequestCount: remaining.count - parkedCount, parkedConnectionCount: parkedCount))
-        for connection in remaining { connection.handle(.abandoned) }
+        guard isDraining else { return }
+        if let deadline = drain.deadline, deadline <= now { giveUp() }
+        drain.check(remaining: connections.count + pools.values.reduce(0) { $0 + $1.waitingCount })
+    }
+
+    private func giveUp() {
+        let waiting = pools.values.flatMap { $0.removeWaiting { _ in true } }
+        let unfinishedCount = connections.elements.reduce(waiting.count) { $0 + $1.pipeline.unreportedCount }
+        let parkedCount = connections.elements.count { $0.pipeline.unreportedCount == 0 }
+        drain.giveUp(DrainReport(unfinishedRequestCount: unfinishedCount, parkedConnectionCount: parkedCount))
+        fail(waiting, .clientClosed)
+        for connection in connections.elements { connection.abandon() }
     }
 
     /// Nothing is lost silently: what was posted too late is told so.
     private func end() {
         for message in mailbox.close() {
             switch message {
-            case .submit(let submission): submission.completion(.failure(FletchError.clientClosed))
+            case .submit(let submission): fail([submission], .clientClosed)
             case .drain(_, let completion): completion(DrainReport.nothingLeft)
-            case .withdraw, .resolved, .stop: break
+            case .withdraw, .resolved, .perform, .stop: break
             }
         }
+        tellCallers()
     }
 }

@@ -4,9 +4,14 @@ struct Limits: Sendable {
     let write: Int64
     let answer: Int64
     let park: Int64
+    let idle: Int64
     let attemptDelay: Int64
     let activeConnectionCount: Int
     let parkedConnectionCount: Int
+    let pipelineDepth: Int
+    let reusesConnections: Bool
+    /// The window of a connection for requests that follow each other unanswered and keep nothing.
+    let pipelineWindowBytes: Int32
     let usesFastOpen: Bool
 
     init(_ configuration: Configuration) {
@@ -14,9 +19,13 @@ struct Limits: Sendable {
         write = configuration.writeDeadline.wholeNanoseconds
         answer = configuration.answerDeadline.wholeNanoseconds
         park = configuration.parkLimit.wholeNanoseconds
+        idle = configuration.idleLimit.wholeNanoseconds
         attemptDelay = configuration.connectionAttemptDelay.wholeNanoseconds
         activeConnectionCount = max(1, configuration.maximumActiveConnectionCount)
         parkedConnectionCount = max(0, configuration.maximumParkedConnectionCount)
+        reusesConnections = configuration.reusesConnections
+        pipelineDepth = reusesConnections ? max(1, configuration.pipelineDepth) : 1
+        pipelineWindowBytes = Int32(min(Int(Socket.maximumUnscaledWindowBytes), pipelineDepth * 1_024))
         usesFastOpen = configuration.usesFastOpen
     }
 }

@@ -6,6 +6,9 @@ struct Moment: Comparable, Hashable, Sendable {
 
     static var now: Moment { Moment(nanoseconds: fletch_monotonic_nanoseconds()) }
 
+    /// Later than every other.
+    static let never = Moment(nanoseconds: .max)
+
     static func < (left: Moment, right: Moment) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// Never past the end of time, however long the span.

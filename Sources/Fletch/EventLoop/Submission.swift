@@ -1,34 +1,47 @@
-import HTTPTypes
+/// A request on its way from the caller to an event loop.
+struct Submission: Sendable {
+    let request: EncodedRequest
+    /// When the caller called.
+    let start: Moment
+    /// When it has to have reached its milestone; ``Moment/never`` without a deadline.
+    let deadline: Moment
+    let listener: Listener
+    /// How often it has been sent again because the connection it went out on had been closed meanwhile.
+    var resendCount: UInt8 = 0
 
-/// A request on its way from the caller to an event loop, and the caller's ear for its receipt.
-package final class Submission: @unchecked Sendable {
+    init(_ request: EncodedRequest, start: Moment, deadline: Moment, listener: Listener) {
+        self.request = request
+        self.start = start
+        self.deadline = deadline
+        self.listener = listener
+    }
+}
+
+extension Submission {
+    func isFor(_ call: Call) -> Bool {
+        switch listener {
+        case .call(let other): other === call
+        }
+    }
+}
+
+/// Who is to hear of a request's end.
+enum Listener: Sendable {
+    case call(Call)
+}
+
+/// The caller's ear for one receipt.
+package final class Call: @unchecked Sendable {
     // Sendable because everything is immutable but `connection`, which only the loop's thread touches.
     let endpoint: Endpoint
-    let head: [UInt8]
-    let body: Outgoing.Body
-    let plan: ExchangePlan
-    let url: String
-    let method: HTTPRequest.Method
-    let start: Moment
-    let deadline: Moment?
     /// Called once, on the loop's thread.
     let completion: @Sendable (Result<Receipt, FletchError>) -> Void
 
-    /// The connection that carries it; nil before and after.
+    /// The connection that carries the request; nil before and after.
     var connection: Connection?
 
-    init(
-        endpoint: Endpoint, head: [UInt8], body: Outgoing.Body, plan: ExchangePlan, request: FletchRequest,
-        start: Moment, deadline: Moment?, completion: @escaping @Sendable (Result<Receipt, FletchError>) -> Void
-    ) {
+    init(_ endpoint: Endpoint, _ completion: @escaping @Sendable (Result<Receipt, FletchError>) -> Void) {
         self.endpoint = endpoint
-        self.head = head
-        self.body = body
-        self.plan = plan
-        self.url = request.url
-        self.method = request.method
-        self.start = start
-        self.deadline = deadline
         self.completion = completion
     }
 }

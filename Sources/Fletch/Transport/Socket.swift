@@ -58,6 +58,12 @@ struct Socket {
         return sent >= 0 ? sent : -Int(errno)
     }
 
+    /// Hands `bytes` to the kernel.
+    func send(_ bytes: UnsafeRawBufferPointer) -> Outgoing.Progress {
+        let sent = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        return sent >= 0 ? .sent(sent) : Outgoing.progress(errorNumber: errno)
+    }
+
     /// As ``send(_:_:isMoreComing:)``, connecting to `address` with the data in the first packet where it may (RFC 7413).
     func sendFast(
         _ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer, to address: SocketAddress
@@ -82,10 +88,12 @@ struct Socket {
     }
 
     /// Opens a window that was chosen small, as far as the handshake allows: 65,535 bytes without scaling.
-    func openReceiveWindow() {
-        _ = fletch_set_option(descriptor, SOL_SOCKET, SO_RCVBUF, 65_535 * 2)
-        _ = fletch_set_option(descriptor, Int32(IPPROTO_TCP), TCP_WINDOW_CLAMP, 65_535)
+    func openReceiveWindow(bytes: Int32 = maximumUnscaledWindowBytes) {
+        _ = fletch_set_option(descriptor, SOL_SOCKET, SO_RCVBUF, bytes * 2)
+        _ = fletch_set_option(descriptor, Int32(IPPROTO_TCP), TCP_WINDOW_CLAMP, bytes)
     }
+
+    static let maximumUnscaledWindowBytes: Int32 = 65_535
 
     /// Reads what is there. With `isPeek` it stays in the kernel, so that no larger window is announced to the peer.
     func receive(into space: UnsafeMutableRawBufferPointer, isPeek: Bool) -> Int {
@@ -94,10 +102,22 @@ struct Socket {
         return received >= 0 ? received : -Int(errno)
     }
 
-    /// Drops `count` received bytes without a copy.
-    func discard(_ count: Int) {
-        _ = recv(descriptor, nil, count, Int32(MSG_TRUNC) | Int32(MSG_DONTWAIT))
+    /// Drops up to `count` received bytes without a copy.
+    @discardableResult
+    func discard(_ count: Int) -> Int {
+        let dropped = recv(descriptor, nil, count, Int32(MSG_TRUNC) | Int32(MSG_DONTWAIT))
+        return dropped >= 0 ? dropped : -Int(errno)
     }
+
+    /// Whether nothing has arrived since the last answer: neither bytes nor an end.
+    var isQuiet: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) < 0 && errno == EAGAIN
+    }
+
+    /// What making and ending a connection takes on the wire: SYN and its answer of 74 bytes each, an acknowledgement
+    /// and a reset of 66 (Ethernet, IPv4, timestamps).
+    static let newConnectionBytes = 280
 
     /// Bytes that the peer's TCP has not acknowledged, or that a Unix socket's peer has not read.
     ///

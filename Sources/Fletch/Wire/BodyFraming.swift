@@ -19,22 +19,22 @@ enum BodyFraming: Sendable, Equatable {
         }
     }
 
-    /// Takes received bytes in, handing those of the body to `keep`; bytes past the end are ignored.
-    /// - Returns: Whether the bytes are well formed.
-    mutating func consume(_ bytes: UnsafeRawBufferPointer, keep: (UnsafeRawBufferPointer) -> Void) -> Bool {
+    /// Takes received bytes in, handing those of the body to `keep`.
+    /// - Returns: How many belong to this response; nil where they are malformed.
+    mutating func consume(_ bytes: UnsafeRawBufferPointer, keep: (UnsafeRawBufferPointer) -> Void) -> Int? {
         switch self {
         case .length(let rest):
             let taken = min(rest, bytes.count)
             keep(UnsafeRawBufferPointer(rebasing: bytes[..<taken]))
             self = .length(rest - taken)
-            return true
+            return taken
         case .chunked(var scanner):
-            let isWellFormed = scanner.consume(bytes, keep: keep)
+            let taken = scanner.consume(bytes, keep: keep)
             self = .chunked(scanner)
-            return isWellFormed
+            return taken
         case .untilClose:
             keep(bytes)
-            return true
+            return bytes.count
         }
     }
 }

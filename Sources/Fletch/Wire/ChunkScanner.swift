@@ -16,8 +16,8 @@ struct ChunkScanner: Sendable, Equatable {
     var isOver: Bool { state == .over }
 
     /// Takes received bytes in, handing those of the chunks' data to `keep`.
-    /// - Returns: Whether the bytes are well formed so far.
-    mutating func consume(_ bytes: UnsafeRawBufferPointer, keep: (UnsafeRawBufferPointer) -> Void) -> Bool {
+    /// - Returns: How many belong to the body, its end included; nil where they are malformed.
+    mutating func consume(_ bytes: UnsafeRawBufferPointer, keep: (UnsafeRawBufferPointer) -> Void) -> Int? {
         var at = 0
         while at < bytes.count, state != .over, state != .malformed {
             if case .data(let rest) = state {
@@ -30,7 +30,7 @@ struct ChunkScanner: Sendable, Equatable {
                 at += 1
             }
         }
-        return state != .malformed
+        return state == .malformed ? nil : at
     }
 
     private func next(after byte: UInt8) -> State {

@@ -2,6 +2,8 @@
 struct ResponseHead: Equatable {
     let status: Int
     let framing: BodyFraming
+    /// Whether the connection may carry another exchange (RFC 9112 §9.3): HTTP/1.1, and no `Connection: close`.
+    var keepsAlive = true
 
     /// An interim response (RFC 9110 §15.2). A 101 ends the exchange: nothing asked for it.
     var isInterim: Bool { (100..<200).contains(status) && status != 101 }
@@ -21,6 +23,7 @@ extension ResponseHead {
         guard let statusLine = lines.next(), let status = parseStatus(statusLine) else { throw .notHTTP }
         var length: Int?
         var codings: TransferCoding = .none
+        var keepsAlive = statusLine[statusLine.startIndex + 7] != UInt8(ascii: "0")
         while let line = lines.next(), !line.isEmpty {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else { throw .notHTTP }
             let name = line[..<colon]
@@ -28,10 +31,16 @@ extension ResponseHead {
                 length = try contentLength(line[(colon + 1)...], sofar: length)
             } else if equals(name, "transfer-encoding") {
                 codings = transferCoding(line[(colon + 1)...])
+            } else if equals(name, "connection") {
+                let options = line[(colon + 1)...].split(separator: UInt8(ascii: ","))
+                if options.contains(where: { equals(trimmed($0), "close") }) { keepsAlive = false }
             }
         }
+        // What frames its body in two ways may be understood in two ways: nothing is read behind it (RFC 9112 §6.1).
+        if length != nil, codings != .none { keepsAlive = false }
         return ResponseHead(
-            status: status, framing: framing(status, isHeadRequest: isHeadRequest, length: length, codings: codings))
+            status: status, framing: framing(status, isHeadRequest: isHeadRequest, length: length, codings: codings),
+            keepsAlive: keepsAlive)
     }
 
     private enum TransferCoding { case none, chunkedLast, other }

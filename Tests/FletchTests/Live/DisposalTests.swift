@@ -100,6 +100,8 @@ import Testing
     }
 
     @Test func bodylessResponsesEndTheParkWithTheirHead() async throws {
+        var configuration = Configuration()
+        configuration.reusesConnections = false
         for head in ["HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n"] {
             let left = Signal<ScriptedConnection.Departure>()
             let peer = try ScriptedPeer { connection in
@@ -107,7 +109,7 @@ import Testing
                 connection.write(head)
                 left.set(connection.departure())
             }
-            try await withFletchClient(drainingFor: .seconds(10)) { client in
+            try await withFletchClient(configuration, drainingFor: .seconds(10)) { client in
                 _ = try await client.send(FletchRequest(.get, peer.url))
                 #expect(await left.value() == .rst)
             }

@@ -25,4 +25,8 @@ func patternedBody(_ count: Int) -> [UInt8] {
     return Array(body.prefix(count))
 }
 
-let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+/// What a peer answers that serves one request on each connection.
+let ok = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
+
+/// What a peer answers that goes on to serve others.
+let okAndNext = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

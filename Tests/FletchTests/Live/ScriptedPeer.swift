@@ -139,6 +139,12 @@ struct ScriptedConnection: Sendable {
         return info[25]
     }
 
+    /// Ends with RST once the client has everything: before, what is on its way would be lost.
+    func flushAndReset() {
+        while fletch_unacknowledged(descriptor) > 0 { sched_yield() }
+        endWithReset()
+    }
+
     /// Ends with RST once the script is over.
     func endWithReset() {
         var abort = linger(l_onoff: 1, l_linger: 0)

@@ -14,7 +14,7 @@ import Testing
         var outcome = Outcome()
         for part in parts {
             let isWellFormed = part.withUnsafeBytes { bytes in
-                scanner.consume(bytes) { outcome.kept.append(contentsOf: $0) }
+                scanner.consume(bytes) { outcome.kept.append(contentsOf: $0) } != nil
             }
             outcome.isWellFormed = outcome.isWellFormed && isWellFormed
         }

@@ -1,0 +1,197 @@
+import DequeModule
+
+/// The requests on one connection, in the order in which they are sent and answered: pure, no sockets.
+///
+/// What the kernel says about the connection as a whole (so many bytes taken, so many acknowledged, these received) is
+/// dealt out to the exchanges by their offsets. Each step names one exchange and what it asks for; the runner does that
+/// and comes back for the next step, until there is none.
+struct Pipeline {
+    /// What one exchange asks for.
+    struct Step {
+        let index: Int
+        let actions: ExchangeActions
+    }
+
+    private var flights: Deque<Flight> = []
+    /// Bytes handed to the kernel since the connection was made.
+    private(set) var writtenBytes = 0
+    /// Handed to the kernel, and not yet dealt out.
+    private var undealtBytes = 0
+    /// The first request that is not whole, and the first that is not known to be acknowledged.
+    private var writing = 0
+    private var unacknowledged = 0
+    private var endOffset = 0
+    private var isConnected = false
+
+    /// How many exchanges have ended in order, leaving the connection to the next.
+    private(set) var servedCount = 0
+    /// Nothing more can be sent or expected behind what is there.
+    private(set) var isClosing = false
+    /// The earliest deadline of a request, or one that has gone meanwhile.
+    private(set) var deadline = Moment.never
+
+    var isEmpty: Bool { flights.isEmpty }
+    var count: Int { flights.count }
+    var indices: Range<Int> { flights.indices }
+    var first: Flight? { flights.first }
+
+    subscript(index: Int) -> Flight {
+        get { flights[index] }
+        _modify { yield &flights[index] }
+    }
+
+    /// Whether one more request may be sent behind those that are there.
+    func hasRoom(depth: Int) -> Bool {
+        guard !isClosing, flights.count < depth else { return false }
+        guard let last = flights.last else { return true }
+        return last.exchange.mayBeFollowed && flights[0].exchange.mayBeFollowed
+    }
+
+    /// The first request that is not whole.
+    var unsentIndex: Int? { writing < flights.count ? writing : nil }
+
+    /// The first request that waits for the peer to take bytes, or to acknowledge them for its caller.
+    var stuckIndex: Int? {
+        let waiting = flights[unacknowledged..<writing].firstIndex {
+            !$0.exchange.isReported && $0.exchange.plan.milestone == .acknowledged
+        }
+        return waiting ?? unsentIndex
+    }
+
+    /// Whether a caller waits for its milestone.
+    var hasUnreported: Bool { flights.contains { !$0.exchange.isReported || $0.exchange.sending < .written } }
+
+    var unreportedCount: Int { flights.count { !$0.exchange.isReported } }
+
+    /// Whether anything waits for an acknowledgement.
+    var awaitsAcknowledgement: Bool {
+        unacknowledged < writing && flights[unacknowledged..<writing].contains { $0.exchange.awaitsAcknowledgement }
+    }
+
+    mutating func append(_ submission: Submission) {
+        if let last = flights.indices.last { flights[last].exchange.isFollowed = true }
+        let flight = Flight(submission, at: endOffset)
+        endOffset = flight.endOffset
+        deadline = min(deadline, submission.deadline)
+        flights.append(flight)
+        if isConnected { _ = handle(.connected, at: flights.count - 1) }
+    }
+}
+
+// MARK: - Events
+
+extension Pipeline {
+    /// Hands an event to one exchange.
+    mutating func handle(_ event: ExchangeEvent, at index: Int) -> Step {
+        Step(index: index, actions: flights[index].exchange.handle(event))
+    }
+
+    /// The connection is made; it carries one request by then.
+    mutating func connect() -> Step {
+        isConnected = true
+        return handle(.connected, at: 0)
+    }
+
+    /// The kernel has taken so many bytes more; ``nextWritten()`` says whose they were.
+    mutating func wrote(_ count: Int) {
+        writtenBytes += count
+        undealtBytes += count
+    }
+
+    mutating func nextWritten() -> Step? {
+        guard undealtBytes > 0, writing < flights.count else { return nil }
+        let index = writing
+        let left = flights[index].endOffset - (writtenBytes - undealtBytes)
+        let part = min(undealtBytes, left)
+        undealtBytes -= part
+        if part == left { writing += 1 }
+        return handle(.wrote(part, isWhole: part == left), at: index)
+    }
+
+    /// The peer has acknowledged everything up to an offset: the next request that this makes a difference to.
+    mutating func nextAcknowledged(upTo offset: Int) -> Step? {
+        guard unacknowledged < writing, flights[unacknowledged].endOffset <= offset else { return nil }
+        unacknowledged += 1
+        return handle(.acknowledged, at: unacknowledged - 1)
+    }
+
+    /// Bytes for the first exchange.
+    /// - Parameter windowBytes: What the peer may send without being asked for more.
+    /// - Returns: What it asks for, and how many of the bytes were for it.
+    mutating func receive(_ bytes: UnsafeRawBufferPointer, windowBytes: Int) -> (step: Step, count: Int) {
+        flights[0].exchange.windowBytes = windowBytes
+        let actions = flights[0].exchange.handle(.received(bytes))
+        return (Step(index: 0, actions: actions), flights[0].exchange.consumedBytes)
+    }
+
+    /// The next request whose deadline has passed while its caller waits.
+    mutating func nextExpired(_ now: Moment) -> Step? {
+        guard deadline <= now else { return nil }
+        for index in flights.indices where !flights[index].exchange.isReported {
+            guard let deadline = flights[index].submission?.deadline, deadline <= now else { continue }
+            return handle(.expired(.whole), at: index)
+        }
+        deadline = flights.lazy.filter { !$0.exchange.isReported }.compactMap(\.submission?.deadline).min() ?? .never
+        return nil
+    }
+}
+
+// MARK: - Endings
+
+extension Pipeline {
+    /// Takes the first exchange out, which has ended in order.
+    mutating func popServed() {
+        remove(at: 0)
+        servedCount += 1
+    }
+
+    /// Nothing is sent any more, and nothing answered behind what is there.
+    mutating func close() { isClosing = true }
+
+    /// Takes out an exchange that has ended. One of which nothing was sent leaves the others as they are; any other
+    /// takes the connection with it.
+    mutating func popEnded(at index: Int) {
+        if flights[index].exchange.bytesSent > 0 { isClosing = true } else { closeGap(at: index) }
+        remove(at: index)
+    }
+
+    /// Takes back a request of which nothing was sent because the connection ends: it may go out on another.
+    mutating func takeUnsent() -> Submission? {
+        guard isClosing, servedCount > 0 || flights.count > 1, let last = flights.last, last.exchange.bytesSent == 0,
+            let submission = last.submission
+        else { return nil }
+        remove(at: flights.count - 1)
+        return submission
+    }
+
+    /// Takes back a request that went out on a connection which had served before, and of which nothing was heard: most
+    /// likely the server had closed it meanwhile (RFC 9112 §9.3.1). Once, and only where twice does no harm.
+    mutating func takeResendable(at index: Int) -> Submission? {
+        let flight = flights[index]
+        guard let submission = flight.submission, submission.resendCount == 0, servedCount + index > 0,
+            flight.exchange.plan.isRepeatable, flight.exchange.bytesReceived == 0, !flight.isTold,
+            let code = flight.exchange.reportedFailure?.code,
+            code == .closedWithoutAnswer || code == .receiveFailed || code == .sendFailed
+        else { return nil }
+        return flights[index].takeBack()
+    }
+
+    func index(of call: Call) -> Int? {
+        flights.firstIndex { flight in
+            if case .call(let other)? = flight.submission?.listener { other === call } else { false }
+        }
+    }
+
+    /// The requests behind one that is taken out move up.
+    private mutating func closeGap(at index: Int) {
+        let bytes = flights[index].endOffset - flights[index].startOffset
+        endOffset -= bytes
+        for later in flights.indices.dropFirst(index + 1) { flights[later].moveUp(by: bytes) }
+    }
+
+    private mutating func remove(at index: Int) {
+        flights.remove(at: index)
+        if index < writing { writing -= 1 }
+        if index < unacknowledged { unacknowledged -= 1 }
+    }
+}

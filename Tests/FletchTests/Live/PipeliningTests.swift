@@ -1,0 +1,222 @@
+import FletchTarget
+import Glibc
+import HTTPTypes
+import Testing
+
+@testable import Fletch
+
+/// Many requests on one connection, each with its own receipt, and the tail told apart where the connection ends early.
+@Suite(.timeLimit(.minutes(3))) struct PipeliningTests {
+    private func configuration(depth: Int) -> Configuration {
+        var configuration = Configuration()
+        configuration.maximumActiveConnectionCount = 1
+        configuration.pipelineDepth = depth
+        return configuration
+    }
+
+    private func send(
+        _ requests: [FletchRequest], until milestone: Milestone = .answered, with client: FletchClient
+    ) async -> [Result<Receipt, FletchError>] {
+        await withTaskGroup(of: (Int, Result<Receipt, FletchError>).self) { group in
+            for (number, request) in requests.enumerated() {
+                group.addTask {
+                    do throws(FletchError) {
+                        return (number, .success(try await client.send(request, until: milestone)))
+                    } catch {
+                        return (number, .failure(error))
+                    }
+                }
+            }
+            var results: [(Int, Result<Receipt, FletchError>)] = []
+            for await result in group { results.append(result) }
+            return results.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    @Test(arguments: Milestone.allCases.filter { $0 != .queued })
+    func everyRequestGetsItsReceiptOnOneConnection(_ milestone: Milestone) async throws {
+        try await withFletchTarget { target in
+            let results = try await withFletchClient(configuration(depth: 16), drainingFor: .seconds(20)) { client in
+                let requests = (0..<200).map { number in
+                    FletchRequest(.post, "\(target.url)/\(number)", body: .utf8("body of \(number)"))
+                }
+                return await send(requests, until: milestone, with: client)
+            }
+            for result in results {
+                let receipt = try result.get()
+                #expect(receipt.milestone >= milestone || milestone == .acknowledged)
+                #expect(receipt.bytesSent > 0)
+            }
+            let records = target.records()
+            #expect(Set(records.map(\.path)).count == 200)
+            #expect(records.allSatisfy { $0.work == .done && $0.isComplete })
+        }
+    }
+
+    @Test func requestsThatWaitedTogetherLeaveInOneSegment() async throws {
+        let first = Signal<Int>()
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write(okAndNext)
+            // What is in one segment is there for one read.
+            var space = [UInt8](repeating: 0, count: 65_536)
+            first.set(recv(connection.descriptor, &space, space.count, 0))
+            _ = connection.departure()
+        }
+        var configuration = configuration(depth: 64)
+        configuration.parkLimit = .milliseconds(100)
+        configuration.answerDeadline = .milliseconds(300)
+        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+            _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)
+            let gate = Signal<Void>()
+            // Holds the loop's thread up until all of them have been submitted.
+            client.onLoop { gate.waitBlocking() }
+            for _ in 0..<20 { client.start(FletchRequest(.get, peer.url), until: .written) { _ in } }
+            gate.set(())
+            let head = try client.head(of: FletchRequest(.get, peer.url))
+            #expect(await first.value() == 20 * head.utf8.count)
+        }
+    }
+
+    // MARK: Responses of every framing
+
+    private static let answers = [
+        okAndNext, "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 1\r\n\r\nx",
+    ]
+    private static let large =
+        "HTTP/1.1 500 No\r\nContent-Length: 5000\r\n\r\n" + String(repeating: "HTTP/1.1 \r\n", count: 400)
+        + String(repeating: "y", count: 600)
+
+    @Test(arguments: [1, 7, 1_000, 100_000])
+    func responsesOfEveryFramingFollowEachOther(_ pieceBytes: Int) async throws {
+        let answers = [Self.large] + Self.answers
+        let peer = try ScriptedPeer { connection in
+            for _ in 0..<3 {
+                for _ in answers { _ = connection.readRequest() }
+                let bytes = Array(answers.joined().utf8)
+                for start in stride(from: 0, to: bytes.count, by: pieceBytes) {
+                    connection.write(Array(bytes[start..<min(bytes.count, start + pieceBytes)]))
+                }
+            }
+            _ = connection.departure()
+        }
+        let results = try await withFletchClient(configuration(depth: 5), drainingFor: .seconds(20)) { client in
+            await send((0..<15).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
+        }
+        let statuses = try results.map { try $0.get().status?.code ?? 0 }
+        #expect(statuses.sorted() == [200, 200, 204, 404, 500].flatMap { [$0, $0, $0] })
+        #expect(peer.connectionCount == 1)
+    }
+
+    // MARK: Connections that end early
+
+    /// The answers of a connection that is cut after so many bytes, and whose head each of them completes.
+    private static let script = Array(answers.joined().utf8)
+
+    private static func answeredCount(_ offset: Int) -> Int {
+        var end = 0
+        var count = 0
+        for answer in answers {
+            // The final head is the last in each of them.
+            let head = answer.hasSuffix("x") ? answer.utf8.count - 1 : answer.endOfFirst("\r\n\r\n")
+            if offset >= end + (head ?? 0) { count += 1 }
+            end += answer.utf8.count
+        }
+        return count
+    }
+
+    @Test(arguments: [false, true])
+    func connectionCutAnywhereLeavesExactlyTheUnansweredTailUnknown(_ isReset: Bool) async throws {
+        for offset in 0...Self.script.count {
+            let peer = try ScriptedPeer { connection in
+                for _ in 0..<4 { _ = connection.readRequest() }
+                connection.write(Array(Self.script.prefix(offset)))
+                if isReset { connection.flushAndReset() }
+            }
+            let results = try await withFletchClient(configuration(depth: 4), drainingFor: .seconds(20)) { client in
+                await send((0..<4).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
+            }
+            let answered = results.count { (try? $0.get()) != nil }
+            #expect(answered == Self.answeredCount(offset), "cut after \(offset) bytes")
+            for case .failure(let error) in results {
+                #expect(error.certainty == .unknown)
+                #expect(error.code == .closedWithoutAnswer || error.code == .receiveFailed)
+            }
+            #expect(peer.connectionCount == 1)
+        }
+    }
+
+    @Test func unansweredTailIsSentAgainWhereThatIsSafe() async throws {
+        let peer = try ScriptedPeer { connection in
+            _ = connection.readRequest()
+            connection.write(okAndNext)
+        }
+        let results = try await withFletchClient(configuration(depth: 3), drainingFor: .seconds(20)) { client in
+            await send((0..<3).map { FletchRequest(.get, "\(peer.url)/\($0)") }, with: client)
+        }
+        // Each connection answers one: the first of the first, then one of those sent again; a third time is not tried.
+        #expect(results.count { (try? $0.get()) != nil } >= 2)
+        #expect(peer.connectionCount >= 2)
+    }
+
+    @Test func whatWasNotSentOnAnEndingConnectionGoesOutOnTheNext() async throws {
+        let peer = try ScriptedPeer { connection in
+            _ = connection.readRequest()
+            connection.write(ok)
+            _ = connection.departure()
+        }
+        let results = try await withFletchClient(configuration(depth: 1), drainingFor: .seconds(20)) { client in
+            await send((0..<10).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
+        }
+        #expect(results.allSatisfy { (try? $0.get()) != nil })
+        #expect(peer.connectionCount == 10)
+    }
+
+    @Test func largeResponseIsReadWhileOthersWaitBehindIt() async throws {
+        let peer = try ScriptedPeer { connection in
+            for _ in 0..<4 { _ = connection.readRequest() }
+            for _ in 0..<4 {
+                connection.write("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n")
+                connection.write(patternedBody(300_000))
+            }
+            _ = connection.departure()
+        }
+        let results = try await withFletchClient(configuration(depth: 4), drainingFor: .seconds(20)) { client in
+            await send((0..<4).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
+        }
+        #expect(results.allSatisfy { (try? $0.get()) != nil })
+        #expect(peer.connectionCount == 1)
+    }
+
+    @Test func cancellingARequestThatHasNotLeftLeavesTheOthers() async throws {
+        let isCancelled = Signal<Void>()
+        let peer = try ScriptedPeer { connection in
+            _ = connection.readRequest()
+            isCancelled.waitBlocking()
+            connection.write(okAndNext)
+            while !connection.readRequest().head.isEmpty { connection.write(okAndNext) }
+        }
+        try await withFletchClient(configuration(depth: 1), drainingFor: .seconds(20)) { client in
+            let first = Task { try await client.send(FletchRequest(.post, peer.url), until: .answered) }
+            while peer.connectionCount == 0 { await Task.yield() }
+            let second = Task { try await client.send(FletchRequest(.post, "\(peer.url)/never"), until: .answered) }
+            let third = Task { try await client.send(FletchRequest(.post, peer.url), until: .answered) }
+            second.cancel()
+            let result = await second.result
+            isCancelled.set(())
+            #expect(throws: FletchError.self) { try result.get() }
+            let others = try await [first.value, third.value]
+            #expect(others.allSatisfy { $0.status == .ok })
+        }
+    }
+}
+
+extension String {
+    fileprivate func endOfFirst(_ text: String) -> Int? {
+        let bytes = Array(utf8)
+        let wanted = Array(text.utf8)
+        return bytes.indices.first { bytes[$0...].starts(with: wanted) }.map { $0 + wanted.count }
+    }
+}
