@@ -10,10 +10,12 @@ help:
 demo: build
 	@scripts/demo
 
-#: make test      every test; installs the servers that are tested against, where they are missing
+#: make test      every test, the library's once more under the thread sanitizer; installs the servers it needs
 test:
 	@scripts/install-missing nginx:nginx-light node:nodejs ip:iproute2 nft:nftables sysctl:procps script:bsdutils
 	swift test
+	swift test --sanitize=thread --scratch-path .build-thread --filter '^FletchTests'
+	FLETCH_MANY_FIRES=1 swift test --sanitize=thread --scratch-path .build-thread --filter everyOneOfMany
 
 #: make build     the commands, in .build/release
 build:

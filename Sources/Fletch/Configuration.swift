@@ -1,3 +1,5 @@
+public import Logging
+
 /// How a ``FletchClient`` works. Nothing is required; each default suits a server that sends webhooks.
 public struct Configuration: Sendable {
     /// What happens to a connection once the caller has its receipt. Default: ``Disposal/automatic``.
@@ -7,6 +9,31 @@ public struct Configuration: Sendable {
     /// How many body bytes of a response without a stated length are read before the connection is only held.
     /// Default: 65,536.
     public var discardBudgetBytes: Int = 65_536
+
+    /// Fired requests of an event loop that have neither reached their milestone nor failed. Default: 2,048.
+    public var outboxCapacity: Int = 2_048
+    /// Bytes of memory that they hold: heads, and bodies that are not files. Default: 16 MiB.
+    public var outboxCapacityBytes: Int = 16 << 20
+    /// What happens when there is no room for a further one. Default: ``OverflowPolicy/dropNewest``.
+    public var overflowPolicy: OverflowPolicy = .dropNewest
+    /// The milestone of fired requests; ``Milestone/queued`` counts as ``Milestone/written``.
+    /// Default: ``Milestone/acknowledged``.
+    public var fireMilestone: Milestone = .acknowledged
+    /// When fired requests that failed are sent again. Default: ``RetryPolicy``'s defaults.
+    public var retry = RetryPolicy()
+    /// After so many consecutive failures to connect, an origin's fired requests are dropped, but for one in every
+    /// ``circuitPause``, until a connection succeeds. So a dead origin does not fill the outbox of the living. 0 for
+    /// never. Default: 5.
+    public var circuitFailureLimit: Int = 5
+    /// See ``circuitFailureLimit``. Default: 5 seconds.
+    public var circuitPause: Duration = .seconds(5)
+    /// Called once with the failure of each fired request that did not reach its milestone, dropped ones included: on a
+    /// thread of the client's, or by `fire` itself where that drops the request. It must not block. Default: nobody.
+    public var onFailure: (@Sendable (FletchError) -> Void)?
+
+    /// Where the client logs to: failures of fired requests at `debug`, circuits at `warning` and `notice`; origins and
+    /// codes only. Default: nowhere.
+    public var logger: Logger?
 
     /// The longest that resolving the name and making the connection may take. Default: 10 seconds.
     public var connectDeadline: Duration = .seconds(10)

@@ -20,7 +20,7 @@ public final class FletchClient: Sendable {
         let resolver = try Resolver(configuration)
         var loops: [EventLoop] = []
         for _ in 0..<max(1, configuration.eventLoopCount) {
-            let loop = try EventLoop(limits, resolver)
+            let loop = try EventLoop(configuration, limits, resolver)
             try loop.start()
             loops.append(loop)
         }
@@ -31,10 +31,42 @@ public final class FletchClient: Sendable {
         for loop in loops { loop.mailbox.post(.stop) }
     }
 
+    /// Takes `request` over and returns at once: never blocks, never throws, from any thread or task.
+    ///
+    /// Aims at ``Configuration/fireMilestone`` and retries as ``Configuration/retry`` says. The memory of all fired
+    /// requests is bounded (``Configuration/outboxCapacity``): what does not fit is dropped as
+    /// ``Configuration/overflowPolicy`` says. Every request is counted in ``statistics``, and every one that does not
+    /// reach its milestone is told to ``Configuration/onFailure``. ``drain(within:)`` waits for those under way.
+    public func fire(_ request: FletchRequest) {
+        let start = Moment.now
+        do throws(FletchError) {
+            let encoded = try encode(request, until: max(.written, configuration.fireMilestone))
+            fire(encoded, start: start, deadline: deadline(of: request, from: start))
+        } catch {
+            loops[0].mailbox.noteFailed(error.code)
+            configuration.onFailure?(error)
+        }
+    }
+
+    private func fire(_ encoded: EncodedRequest, start: Moment, deadline: Moment) {
+        let submission = Submission(encoded, start: start, deadline: deadline, listener: .nobody)
+        for (dropped, reason) in loop(of: encoded.endpoint).mailbox.fire(submission) {
+            configuration.onFailure?(FletchError(reason, waiting: dropped.request))
+        }
+    }
+
+    /// What has become of all requests so far.
+    public var statistics: Statistics {
+        loops.reduce(into: Statistics()) { $0 += $1.mailbox.statistics }
+    }
+
     /// Sends `request` and returns once it has reached `milestone`.
     ///
     /// The response is not downloaded; see ``Disposal`` for what becomes of the connection afterwards. Does not retry:
     /// a failure with ``Certainty/notSent`` may be sent again without harm.
+    ///
+    /// With ``Milestone/queued`` it waits for room in the outbox, and what happens afterwards is as with ``fire(_:)``: the
+    /// form of it that slows its caller down where `fire` would drop.
     ///
     /// Cancelling before the first byte withdraws the request; afterwards it only stops waiting for the receipt: the
     /// request goes on being sent, and the failure is `cancelled` with ``Certainty/unknown``.
@@ -86,6 +118,7 @@ extension FletchClient {
         _ request: FletchRequest, until milestone: Milestone,
         completion: @escaping @Sendable (Result<Receipt, FletchError>) -> Void
     ) -> Call? {
+        if milestone == .queued { return enqueue(request, completion) }
         let start = Moment.now
         do throws(FletchError) {
             let encoded = try encode(request, until: milestone)
@@ -98,6 +131,30 @@ extension FletchClient {
             completion(.failure(error))
             return nil
         }
+    }
+
+    private func enqueue(
+        _ request: FletchRequest, _ completion: @escaping @Sendable (Result<Receipt, FletchError>) -> Void
+    ) -> Call? {
+        let start = Moment.now
+        do throws(FletchError) {
+            let encoded = try encode(request, until: max(.written, configuration.fireMilestone))
+            let call = Call(encoded.endpoint, completion)
+            let submission = Submission(
+                encoded, start: start, deadline: deadline(of: request, from: start), listener: .nobody)
+            switch loop(of: encoded.endpoint).mailbox.enqueue(submission, for: call) {
+            case true?: completion(.success(Receipt(waiting: encoded)))
+            case false?: return call
+            case nil: throw isTooLarge(encoded) ? FletchError(.requestTooLarge, waiting: encoded) : .clientClosed
+            }
+        } catch {
+            completion(.failure(error))
+        }
+        return nil
+    }
+
+    private func isTooLarge(_ encoded: EncodedRequest) -> Bool {
+        encoded.memoryBytes > max(1, configuration.outboxCapacityBytes)
     }
 
     /// As cancelling the task of ``send(_:until:)``.

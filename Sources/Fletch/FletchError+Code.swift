@@ -30,6 +30,17 @@ extension FletchError {
         /// The caller's task was cancelled.
         public static let cancelled = Code(rawValue: "cancelled")
 
+        // MARK: Dropped by the outbox
+
+        /// The outbox had no room for the request; see ``Configuration/outboxCapacity``.
+        public static let outboxFull = Code(rawValue: "outbox-full")
+        /// A newer request took its room in the outbox; see ``OverflowPolicy/dropOldest``.
+        public static let outboxEvicted = Code(rawValue: "outbox-evicted")
+        /// The request is larger than the whole outbox; see ``Configuration/outboxCapacityBytes``.
+        public static let requestTooLarge = Code(rawValue: "request-too-large")
+        /// No connection to the origin could be made lately; see ``Configuration/circuitFailureLimit``.
+        public static let circuitOpen = Code(rawValue: "circuit-open")
+
         // MARK: Connecting
 
         /// The host's name has no address, or the resolver failed.

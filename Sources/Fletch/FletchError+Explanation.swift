@@ -3,6 +3,10 @@ extension FletchError.Code {
     var explanation: String { Self.explanations[self] ?? "the request failed: \(rawValue)" }
 
     private static let explanations: [FletchError.Code: String] = [
+        .outboxFull: "the outbox is full: fire fewer requests, allow more connections, or enlarge it",
+        .outboxEvicted: "the outbox is full, and newer requests go first: fire fewer requests, or enlarge it",
+        .requestTooLarge: "the request is larger than the whole outbox: enlarge it, or wait for room with send",
+        .circuitOpen: "the origin has refused every connection lately: it is tried again after a pause",
         .nameNotResolved: "the host's name has no address: check its spelling and the resolver",
         .proxyNotResolved: "the proxy's name has no address: check its spelling, http_proxy and the resolver",
         .connectFailed: "no connection: check that the server runs and that host and port are right",

@@ -24,10 +24,9 @@ public struct FletchError: Error, Sendable, CustomStringConvertible {
     /// The end of a request that no connection has taken.
     init(_ code: Code, waiting request: EncodedRequest) {
         self.init(code, .notSent, code.explanation)
-        receipt = Receipt(
-            url: request.url, method: request.method, moments: .init(), status: nil, bytesSent: 0, bytesReceived: 0,
-            reused: false, remote: nil, body: [], isBodyComplete: false)
+        receipt = Receipt(waiting: request)
     }
 
+    static let cancelledWhileWaiting = FletchError(.cancelled, .notSent, Code.cancelled.explanation)
     static let clientClosed = FletchError(.clientClosed, .notSent, Code.clientClosed.explanation)
 }

@@ -46,3 +46,12 @@ extension Receipt {
         public internal(set) var answered: Duration?
     }
 }
+
+extension Receipt {
+    /// Of a request that no connection has taken yet.
+    init(waiting request: EncodedRequest) {
+        self.init(
+            url: request.url, method: request.method, moments: Moments(), status: nil, bytesSent: 0, bytesReceived: 0,
+            reused: false, remote: nil, body: [], isBodyComplete: false)
+    }
+}

@@ -171,6 +171,7 @@ extension Connection {
         progress = loop.now
         adopt(attempt)
         announceAcknowledgements(on: attempt)
+        pool.noteConnected()
         perform(pipeline.connect())
     }
 

@@ -45,6 +45,7 @@ extension Connection {
             guard !pipeline.isEmpty else { continue }
             let (step, count) = pipeline.receive(rest, windowBytes: Int(windowBytes ?? 0))
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            loop.progress.statistics.receivedBytes += count
             perform(step)
         }
     }
@@ -56,6 +57,7 @@ extension Connection {
             ended(Int32(-dropped))
             return false
         }
+        loop.progress.statistics.receivedBytes += dropped
         handle(.discarded(dropped))
         return true
     }

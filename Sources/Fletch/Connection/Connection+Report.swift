@@ -1,21 +1,35 @@
 extension Connection {
     func reportReceipt(at index: Int) {
-        tell(.success(receipt(at: index)), at: index)
+        guard let submission = takeUntold(at: index) else { return }
+        loop.noteReached()
+        switch submission.listener {
+        case .nobody: loop.release(submission)
+        case .call(let call): loop.complete(call, .success(receipt(at: index)))
+        }
     }
 
     func reportFailure(at index: Int) {
         if let submission = pipeline.takeResendable(at: index) { return loop.sendAgain(submission) }
-        tell(.failure(error(at: index)), at: index)
+        guard let submission = takeUntold(at: index) else { return }
+        let exchange = pipeline[index].exchange
+        let failure = exchange.reportedFailure ?? ExchangeFailure(.clientClosed)
+        let certainty: Certainty = exchange.bytesSent == 0 ? .notSent : .unknown
+        switch submission.listener {
+        case .nobody:
+            if loop.retry(submission, after: failure.code, certainty) { return }
+            loop.end(submission, error(failure, certainty, at: index))
+        case .call(let call):
+            loop.noteFailed(failure.code)
+            loop.complete(call, .failure(error(failure, certainty, at: index)))
+        }
     }
 
-    private func tell(_ result: Result<Receipt, FletchError>, at index: Int) {
-        guard let listener = pipeline[index].submission?.listener, !pipeline[index].isTold else { return }
+    /// The request, where its caller has not been told.
+    private func takeUntold(at index: Int) -> Submission? {
+        guard let submission = pipeline[index].submission, !pipeline[index].isTold else { return nil }
         pipeline[index].noteTold()
-        switch listener {
-        case .call(let call):
-            call.connection = nil
-            loop.complete(call, result)
-        }
+        if case .call(let call) = submission.listener { call.connection = nil }
+        return submission
     }
 
     /// How far the request has got by now.
@@ -30,10 +44,7 @@ extension Connection {
     }
 
     /// Why the request did not reach its milestone.
-    private func error(at index: Int) -> FletchError {
-        let exchange = pipeline[index].exchange
-        let failure = exchange.reportedFailure ?? ExchangeFailure(.clientClosed)
-        let certainty: Certainty = exchange.bytesSent == 0 ? .notSent : .unknown
+    private func error(_ failure: ExchangeFailure, _ certainty: Certainty, at index: Int) -> FletchError {
         let detail = failure.detail.map { " (\($0))" } ?? ""
         var error = FletchError(
             failure.code, certainty, failure.code.explanation + detail, errorNumber: failure.errorNumber)

@@ -46,6 +46,7 @@ extension Connection {
         loop.tick()
         progress = loop.now
         unacknowledgedBytes = .max
+        loop.progress.statistics.sentBytes += count
         pipeline.wrote(count)
         while let step = pipeline.nextWritten() { perform(step) }
     }

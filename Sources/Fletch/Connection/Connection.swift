@@ -48,6 +48,8 @@ final class Connection {
     /// Bytes may still be on their way: a reset would destroy them.
     private var isResetRuledOut = false
     private var isWatched = false
+    /// No address could be connected to: neither a caller who gave up nor a lack of descriptors.
+    var wasNotReached = false
 
     init(_ submission: Submission, in pool: ConnectionPool, on loop: EventLoop) {
         self.loop = loop
@@ -108,13 +110,16 @@ final class Connection {
 
     func perform(_ step: Pipeline.Step) {
         let actions = step.actions
-        pipeline[step.index].noteMoments(loop.now)
+        if socket == nil, actions.contains(.reportFailure), let code = pipeline[step.index].exchange.failure?.code {
+            wasNotReached = code == .connectFailed || code == .connectDeadlineExceeded
+        }
+        loop.note(pipeline[step.index].noteMoments(loop.now))
         guard actions != [] else { return }
         if actions.contains(.reportReceipt) { reportReceipt(at: step.index) }
         if actions.contains(.reportFailure) { reportFailure(at: step.index) }
         if actions.contains(.park) { pipeline[step.index].parkEnd = loop.now + loop.limits.park }
         guard !actions.isDisjoint(with: .ending) else { return pipeline[step.index].settle() }
-        loop.noteEnd(of: pipeline[step.index].exchange)
+        loop.progress.statistics.avoidedBytes += pipeline[step.index].exchange.avoidedBytes
         if actions.contains(.reuse) {
             growWindow(after: pipeline[step.index].exchange.bytesReceived)
             pipeline.popServed()
@@ -195,6 +200,7 @@ final class Connection {
     func finish(isReset: Bool) {
         guard !isOver else { return }
         isOver = true
+        if wasNotReached { pool.noteNotConnected() }
         for attempt in attempts { attempt.socket.close() }
         attempts = []
         if let socket {

@@ -15,6 +15,7 @@ final class ConnectionPool {
     /// Connections that may take further requests behind those they have.
     private var roomy: [Connection] = []
     private var waiting: Deque<Submission> = []
+    private(set) var breaker: CircuitBreaker
     /// Whether the loop will call ``dispatch()`` at the end of its turn.
     var isScheduled = false
 
@@ -22,9 +23,14 @@ final class ConnectionPool {
         self.endpoint = endpoint
         self.loop = loop
         limits = loop.limits
+        breaker = CircuitBreaker(failureLimit: limits.circuitFailureLimit, pause: limits.circuitPause)
     }
 
-    var isEmpty: Bool { activeCount == 0 && parkedCount == 0 && idle.isEmpty && waiting.isEmpty }
+    /// Nothing would be lost with it.
+    var isForgettable: Bool {
+        activeCount == 0 && parkedCount == 0 && idle.isEmpty && waiting.isEmpty && breaker.isForgettable(loop.now)
+    }
+
     var waitingCount: Int { waiting.count }
 }
 
@@ -32,6 +38,9 @@ final class ConnectionPool {
 
 extension ConnectionPool {
     func add(_ submission: Submission) { waiting.append(submission) }
+
+    /// Whether a fired request may try the origin.
+    func admits() -> Bool { breaker.admits(at: loop.now) }
 
     /// Before all others: it has had its turn.
     func addFirst(_ submission: Submission) { waiting.prepend(submission) }
@@ -67,6 +76,13 @@ extension ConnectionPool {
     /// The earliest deadline of those that wait.
     var waitingDeadline: Moment { waiting.lazy.map(\.deadline).min() ?? .never }
 
+    /// The oldest fired request that waits.
+    var oldestFired: Submission? { waiting.first(where: \.isFired) }
+
+    func removeOldestFired() -> Submission? {
+        waiting.firstIndex(where: \.isFired).map { waiting.remove(at: $0) }
+    }
+
     private func open(_ submission: Submission) {
         activeCount += 1
         Connection(submission, in: self, on: loop).begin()
@@ -91,6 +107,20 @@ extension ConnectionPool {
             connection.finish(isReset: true)
         }
         return nil
+    }
+
+    func noteConnected() {
+        if breaker.isOpen { loop.log.circuitClosed(endpoint) }
+        breaker.noteConnected()
+    }
+
+    /// A connection could not be made. Where that opens the circuit, what was fired and has not been tried goes.
+    func noteNotConnected() {
+        guard breaker.noteFailure(at: loop.now) else { return }
+        loop.log.circuitOpened(endpoint)
+        for submission in removeWaiting(where: { $0.isFired && $0.retryCount == 0 }) {
+            loop.drop(submission, .circuitOpen)
+        }
     }
 
     private func mayBeActive(_ connection: Connection) -> Bool {
@@ -135,7 +165,9 @@ extension ConnectionPool {
         connection.standing = standing
         switch standing {
         case .active: activeCount += 1
-        case .parked: parkedCount += 1
+        case .parked:
+            parkedCount += 1
+            loop.parkedCount += 1
         case .idle: idle.append(connection)
         }
     }
@@ -143,7 +175,9 @@ extension ConnectionPool {
     private func leave(_ connection: Connection) {
         switch connection.standing {
         case .active: activeCount -= 1
-        case .parked: parkedCount -= 1
+        case .parked:
+            parkedCount -= 1
+            loop.parkedCount -= 1
         case .idle: idle.removeAll { $0 === connection }
         }
     }

@@ -42,9 +42,16 @@ struct Flight {
         endOffset -= bytes
     }
 
-    mutating func noteMoments(_ now: Moment) {
-        if written == nil, exchange.sending >= .written { written = now }
-        if acknowledged == nil, exchange.sending == .acknowledged { acknowledged = now }
-        if answered == nil, exchange.status != nil { answered = now }
+    /// - Returns: Which moments are new.
+    mutating func noteMoments(_ now: Moment) -> (written: Bool, acknowledged: Bool, answered: Bool) {
+        let isNew = (
+            written: written == nil && exchange.sending >= .written,
+            acknowledged: acknowledged == nil && exchange.sending == .acknowledged,
+            answered: answered == nil && exchange.status != nil
+        )
+        if isNew.written { written = now }
+        if isNew.acknowledged { acknowledged = now }
+        if isNew.answered { answered = now }
+        return isNew
     }
 }

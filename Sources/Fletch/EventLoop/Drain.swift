@@ -35,8 +35,11 @@ struct Drain {
     }
 
     mutating func check(remaining: Int) {
-        guard isBegun, remaining == 0, !isOver else { return }
-        isOver = true
+        if isBegun, remaining == 0 { isOver = true }
+    }
+
+    /// Tells whoever waits; the loop has done everything else by then.
+    mutating func complete() {
         for completion in completions { completion(report) }
         completions = []
     }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import HeapModule
 
 /// A thread that runs connections: epoll, a mailbox, deadlines.
 ///
@@ -19,18 +20,30 @@ final class EventLoop: @unchecked Sendable {
     private let epoll: Int32
     private var connections = SlotTable<Connection>()
     private var deadlines = DeadlineQueue()
-    private var pools: [Endpoint: ConnectionPool] = [:]
+    private(set) var pools: [Endpoint: ConnectionPool] = [:]
     /// Pools where someone waits and there may be room.
     private var scheduled: [ConnectionPool] = []
     /// The earliest deadline of those who wait for a connection, or one that has gone meanwhile.
     private var waitingDeadline = Moment.never
+    private var poolCountBeforeSweeping = EventLoop.minimumPoolCountBeforeSweeping
+    /// Fired requests between two attempts.
+    var delayed = Heap<Delayed>()
+    let retryPolicy: RetryPolicy
+    let onFailure: (@Sendable (FletchError) -> Void)?
+    let log: EventLog
+    /// What the mailbox is to be told.
+    var progress = Progress()
+    var parkedCount = 0
     private var drain = Drain()
     private var completed: [(call: Call, result: Result<Receipt, FletchError>)] = []
 
-    init(_ limits: Limits, _ resolver: Resolver) throws(FletchError) {
+    init(_ configuration: Configuration, _ limits: Limits, _ resolver: Resolver) throws(FletchError) {
         self.limits = limits
         self.resolver = resolver
-        mailbox = try Mailbox()
+        retryPolicy = configuration.retry
+        onFailure = configuration.onFailure
+        log = EventLog(configuration.logger)
+        mailbox = try Mailbox(configuration)
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw Self.noDescriptor(errno) }
         _ = fletch_epoll_add(epoll, mailbox.wakeDescriptor, EPOLLIN.rawValue | EPOLLET.rawValue, Self.mailboxToken)
@@ -48,15 +61,14 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func run() {
-        var messages: [Message] = []
+        var delivery = Delivery()
         let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: Self.eventCapacity)
         defer { events.deallocate() }
         while !drain.isOver {
-            mailbox.take(&messages)
-            let count = wait(events, isPolling: !messages.isEmpty)
+            exchange(&delivery)
+            let count = wait(events, isPolling: !delivery.isEmpty)
             tick()
-            for message in messages { receive(message) }
-            messages.removeAll(keepingCapacity: true)
+            receive(&delivery)
             for event in events[..<max(0, count)] { dispatch(event) }
             passDeadlines()
             dispatchWaiting()
@@ -64,6 +76,14 @@ final class EventLoop: @unchecked Sendable {
             tellCallers()
         }
         end()
+    }
+
+    private func exchange(_ delivery: inout Delivery) {
+        progress.statistics.connectionCount = connections.count
+        progress.statistics.parkedConnectionCount = parkedCount
+        for (call, submission) in mailbox.exchange(&progress, for: &delivery) {
+            call.completion(.success(Receipt(waiting: submission.request)))
+        }
     }
 
     private func wait(_ events: UnsafeMutableBufferPointer<epoll_event>, isPolling: Bool) -> Int {
@@ -75,7 +95,7 @@ final class EventLoop: @unchecked Sendable {
 
     /// In milliseconds, rounded up; -1 for no deadline.
     private func untilNextDeadline() -> Int32 {
-        guard let next = [deadlines.next, drain.deadline, waitingDeadline].compactMap({ $0 }).min(),
+        guard let next = [deadlines.next, drain.deadline, waitingDeadline, delayed.min?.due].compactMap({ $0 }).min(),
             next != .never
         else { return -1 }
         let left = next.nanoseconds - Moment.now.nanoseconds
@@ -90,13 +110,15 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func passDeadlines() {
-        guard deadlines.next != nil || waitingDeadline != .never else { return }
+        guard deadlines.next != nil || waitingDeadline != .never || !delayed.isEmpty else { return }
         tick()
         let now = now
+        passDelays()
         passWaitingDeadlines()
         while let slot = deadlines.popExpired(now) { connections[slot]?.deadlinePassed(now) }
     }
 
+    private static let minimumPoolCountBeforeSweeping = 4_096
     private static let eventCapacity = 256
     private static let maximumUntoldCount = 64
     private static let mailboxToken = UInt64.max
@@ -110,9 +132,19 @@ final class EventLoop: @unchecked Sendable {
 // MARK: - Messages
 
 extension EventLoop {
+    private func receive(_ delivery: inout Delivery) {
+        for message in delivery.messages { receive(message) }
+        delivery.messages.removeAll(keepingCapacity: true)
+        if !delivery.fired.isEmpty || !delivery.excess.isNone {
+            receive(fired: delivery.fired, excess: delivery.excess)
+        }
+        delivery.fired = []
+        delivery.excess = Outbox.Size()
+    }
+
     private func receive(_ message: Message) {
         switch message {
-        case .submit(let submission): submit(submission)
+        case .submit(let submission): add(submission, to: pool(of: submission.request.endpoint))
         case .withdraw(let call): withdraw(call)
         case .resolved(let token, let result): resolved(token, result)
         case .drain(let deadline, let completion): beginDrain(until: deadline, completion)
@@ -123,24 +155,33 @@ extension EventLoop {
 
     private func beginDrain(until deadline: Moment, _ completion: @escaping @Sendable (DrainReport) -> Void) {
         drain.begin(until: deadline, completion)
+        for call in mailbox.takeWaiting() { call.completion(.failure(.clientClosed)) }
         for pool in pools.values { pool.closeIdle() }
     }
 
-    private func submit(_ submission: Submission) {
-        let pool = pool(of: submission.request.endpoint)
+    /// Has a request wait for a connection.
+    func add(_ submission: Submission, to pool: ConnectionPool) {
         pool.add(submission)
         waitingDeadline = min(waitingDeadline, submission.deadline)
         schedule(pool)
     }
 
-    private func pool(of endpoint: Endpoint) -> ConnectionPool {
+    func pool(of endpoint: Endpoint) -> ConnectionPool {
         if let pool = pools[endpoint] { return pool }
+        if pools.count >= poolCountBeforeSweeping { sweepPools() }
         let pool = ConnectionPool(endpoint, self)
         pools[endpoint] = pool
         return pool
     }
 
+    /// Origins that could not be connected to are remembered for a while.
+    private func sweepPools() {
+        pools = pools.filter { !$0.value.isForgettable }
+        poolCountBeforeSweeping = max(Self.minimumPoolCountBeforeSweeping, 2 * pools.count)
+    }
+
     private func withdraw(_ call: Call) {
+        if mailbox.withdrawWaiting(call) { return call.completion(.failure(.cancelledWhileWaiting)) }
         if let connection = call.connection { return connection.withdraw(call) }
         guard let pool = pools[call.endpoint] else { return }
         fail(pool.removeWaiting { $0.isFor(call) }, .cancelled)
@@ -149,8 +190,12 @@ extension EventLoop {
     /// They have not left the loop's hands.
     private func fail(_ submissions: [Submission], _ code: FletchError.Code) {
         for submission in submissions {
+            let error = FletchError(code, waiting: submission.request)
             switch submission.listener {
-            case .call(let call): complete(call, .failure(FletchError(code, waiting: submission.request)))
+            case .nobody: end(submission, error)
+            case .call(let call):
+                noteFailed(code)
+                complete(call, .failure(error))
             }
         }
     }
@@ -205,13 +250,11 @@ extension EventLoop {
     func sendAgain(_ submission: Submission) {
         let pool = pool(of: submission.request.endpoint)
         if case .call(let call) = submission.listener { call.connection = nil }
+        if submission.resendCount > 0 { progress.statistics.retriedCount += 1 }
         pool.addFirst(submission)
         waitingDeadline = min(waitingDeadline, submission.deadline)
         schedule(pool)
     }
-
-    /// An exchange is over.
-    func noteEnd(of exchange: Exchange) {}
 
     /// Tells the caller, a few at a time: each resumption may wake a thread, and one awake takes several.
     func complete(_ call: Call, _ result: Result<Receipt, FletchError>) {
@@ -228,7 +271,7 @@ extension EventLoop {
         while let pool = scheduled.popLast() {
             pool.isScheduled = false
             pool.dispatch()
-            if pool.isEmpty, pools[pool.endpoint] === pool { pools[pool.endpoint] = nil }
+            if pool.isForgettable, pools[pool.endpoint] === pool { pools[pool.endpoint] = nil }
         }
     }
 }
@@ -239,11 +282,12 @@ extension EventLoop {
     private func checkDrain() {
         guard isDraining else { return }
         if let deadline = drain.deadline, deadline <= now { giveUp() }
-        drain.check(remaining: connections.count + pools.values.reduce(0) { $0 + $1.waitingCount })
+        drain.check(remaining: connections.count + delayed.count + pools.values.reduce(0) { $0 + $1.waitingCount })
     }
 
     private func giveUp() {
-        let waiting = pools.values.flatMap { $0.removeWaiting { _ in true } }
+        let waiting = pools.values.flatMap { $0.removeWaiting { _ in true } } + delayed.unordered.map(\.submission)
+        delayed = Heap()
         let unfinishedCount = connections.elements.reduce(waiting.count) { $0 + $1.pipeline.unreportedCount }
         let parkedCount = connections.elements.count { $0.pipeline.unreportedCount == 0 }
         drain.giveUp(DrainReport(unfinishedRequestCount: unfinishedCount, parkedConnectionCount: parkedCount))
@@ -253,7 +297,9 @@ extension EventLoop {
 
     /// Nothing is lost silently: what was posted too late is told so.
     private func end() {
-        for message in mailbox.close() {
+        var late = mailbox.close(&progress)
+        for submission in late.fired { drop(submission, .clientClosed) }
+        for message in late.messages {
             switch message {
             case .submit(let submission): fail([submission], .clientClosed)
             case .drain(_, let completion): completion(DrainReport.nothingLeft)
@@ -261,5 +307,7 @@ extension EventLoop {
             }
         }
         tellCallers()
+        exchange(&late)
+        drain.complete()
     }
 }

@@ -12,6 +12,8 @@ struct Limits: Sendable {
     let reusesConnections: Bool
     /// The window of a connection for requests that follow each other unanswered and keep nothing.
     let pipelineWindowBytes: Int32
+    let circuitFailureLimit: Int
+    let circuitPause: Int64
     let usesFastOpen: Bool
 
     init(_ configuration: Configuration) {
@@ -26,6 +28,8 @@ struct Limits: Sendable {
         reusesConnections = configuration.reusesConnections
         pipelineDepth = reusesConnections ? max(1, configuration.pipelineDepth) : 1
         pipelineWindowBytes = Int32(min(Int(Socket.maximumUnscaledWindowBytes), pipelineDepth * 1_024))
+        circuitFailureLimit = max(0, configuration.circuitFailureLimit)
+        circuitPause = configuration.circuitPause.wholeNanoseconds
         usesFastOpen = configuration.usesFastOpen
     }
 }

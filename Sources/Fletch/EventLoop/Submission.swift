@@ -6,6 +6,8 @@ struct Submission: Sendable {
     /// When it has to have reached its milestone; ``Moment/never`` without a deadline.
     let deadline: Moment
     let listener: Listener
+    /// How often it has been tried again after a failure, by its ``RetryPolicy``.
+    var retryCount: UInt32 = 0
     /// How often it has been sent again because the connection it went out on had been closed meanwhile.
     var resendCount: UInt8 = 0
 
@@ -19,14 +21,16 @@ struct Submission: Sendable {
 
 extension Submission {
     func isFor(_ call: Call) -> Bool {
-        switch listener {
-        case .call(let other): other === call
-        }
+        if case .call(let other) = listener { other === call } else { false }
     }
+
+    var isFired: Bool { if case .nobody = listener { true } else { false } }
 }
 
 /// Who is to hear of a request's end.
 enum Listener: Sendable {
+    /// Nobody: it was fired.
+    case nobody
     case call(Call)
 }
 

@@ -8,6 +8,8 @@ final class RefusingPort: Sendable {
     let port: UInt16
     private let descriptors: [Int32]
 
+    var url: String { "http://127.0.0.1:\(port)" }
+
     /// Refuses connections, or, with a full queue, lets them wait for ever.
     init(address: String = "127.0.0.1", port: UInt16 = 0, isBlackHole: Bool = false) throws {
         let listener = try ScriptedPeer.bound(address, port: port, nil)
