@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         .target(name: "CLinux"),
@@ -44,7 +45,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
-            name: "FletchCommand", dependencies: ["Fletch", "CLinux", argumentParser], swiftSettings: strict),
+            name: "FletchCommand",
+            dependencies: [
+                "Fletch", "CLinux", argumentParser, httpTypes,
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "FletchTargetCommand", dependencies: ["FletchTarget", argumentParser], swiftSettings: strict),
         .executableTarget(

@@ -133,6 +133,36 @@ extension FletchClient {
         }
     }
 
+    /// Routes and encodes a request, to be sent any number of times.
+    package func prepare(_ request: FletchRequest, until milestone: Milestone) throws(FletchError) -> EncodedRequest {
+        try encode(request, until: milestone)
+    }
+
+    /// One request of a series.
+    /// - Parameters:
+    ///   - due: From when its times are counted.
+    ///   - tag: What it is called towards the observer.
+    package func submission(
+        _ request: EncodedRequest, due: Moment, observer: any Observer, tag: Int
+    ) -> Submission {
+        let deadline = configuration.deadline.map { due + $0.wholeNanoseconds } ?? .never
+        return Submission(request, start: due, deadline: deadline, listener: .observer(observer, tag))
+    }
+
+    /// Sends a series of requests, without a bound: whoever sends it sees to that.
+    package func submit(_ series: [Submission]) {
+        if loops.count == 1 { return post(series, to: loops[0]) }
+        for loop in loops { post(series.filter { self.loop(of: $0.request.endpoint) === loop }, to: loop) }
+    }
+
+    private func post(_ series: [Submission], to loop: EventLoop) {
+        guard !series.isEmpty, !loop.mailbox.post(.submitSeries(series)) else { return }
+        for submission in series {
+            guard case .observer(let observer, let tag) = submission.listener else { continue }
+            observer.ended([Outcome(tag: tag, unsent: .clientClosed)])
+        }
+    }
+
     private func enqueue(
         _ request: FletchRequest, _ completion: @escaping @Sendable (Result<Receipt, FletchError>) -> Void
     ) -> Call? {

@@ -2,41 +2,42 @@ import ArgumentParser
 import Fletch
 import HTTPTypes
 
-/// Makes requests of the options: one for each URL.
+/// Makes requests of the options.
 struct RequestBuilder {
-    private let command: SendCommand
+    let options: RequestOptions
+    let bodyOptions: BodyOptions
+    let connection: ConnectionOptions
 
-    init(_ command: SendCommand) { self.command = command }
-
-    func requests() throws -> [FletchRequest] {
-        let data = try BodyReader.data(command.body)
+    /// One for each URL.
+    func requests(for urls: [String]) throws -> [FletchRequest] {
+        let data = try BodyReader.data(bodyOptions)
         let body = try body(data)
         let fields = try fields(hasData: data != nil)
         let method = try method(body)
-        return command.url.map { url in
+        return urls.map { url in
             var request = FletchRequest(method, address(url, data), fields: fields, body: body)
-            request.unixSocketPath = command.connection.unixSocket
+            request.unixSocketPath = connection.unixSocket
             return request
         }
     }
 
     private func body(_ data: FletchRequest.Body?) throws -> FletchRequest.Body {
-        if let path = command.body.uploadFile { return try BodyReader.upload(path) }
-        if command.body.get { return .none }
-        if data != nil, command.request.head { throw ValidationError("-I has no body: leave -d out, or add -G") }
+        if let path = bodyOptions.uploadFile { return try BodyReader.upload(path) }
+        if bodyOptions.get { return .none }
+        if data != nil, options.head { throw ValidationError("-I has no body: leave -d out, or add -G") }
         return data ?? .none
     }
 
     private func method(_ body: FletchRequest.Body) throws -> HTTPRequest.Method {
-        if let name = command.request.request {
+        if let name = options.request {
             guard let method = HTTPRequest.Method(name) else {
                 throw FletchError(
                     .invalidRequest, .notSent, "the request is malformed: -X holds a character that no method has")
             }
             return method
         }
-        if command.request.head { return .head }
-        if command.body.uploadFile != nil { return .put }
+        if options.head { return .head }
+        if bodyOptions.uploadFile != nil { return .put }
         return body == .none ? .get : .post
     }
 
@@ -45,7 +46,7 @@ struct RequestBuilder {
     private func address(_ url: String, _ data: FletchRequest.Body?) -> String {
         let absolute = url.contains("://") ? url : "http://" + url
         let (address, fragment) = Self.split(absolute)
-        if command.body.get, case .bytes(let bytes)? = data {
+        if bodyOptions.get, case .bytes(let bytes)? = data {
             let query = String(decoding: bytes, as: UTF8.self)
             return address + (address.contains("?") ? "&" : "?") + query + fragment
         }
@@ -59,7 +60,7 @@ struct RequestBuilder {
 
     /// As curl: a URL that names a folder gets the name of the file that is uploaded to it.
     private func withFileName(_ address: String) -> String {
-        guard let path = command.body.uploadFile, path != "-" else { return address }
+        guard let path = bodyOptions.uploadFile, path != "-" else { return address }
         let rest = address.drop { $0 != ":" }.dropFirst(3)
         let isFolder = rest.hasSuffix("/") || !rest.contains("/")
         guard isFolder, !rest.contains("?"), let name = path.split(separator: "/").last else { return address }
@@ -69,16 +70,16 @@ struct RequestBuilder {
     // MARK: The fields
 
     private func fields(hasData: Bool) throws -> HTTPFields {
-        var fields = try command.request.fields()
-        if let user = command.request.user, fields[.authorization] == nil {
+        var fields = try options.fields()
+        if let user = options.user, fields[.authorization] == nil {
             guard user.contains(":") else { throw ValidationError("-u: write user:password; fletch does not ask") }
             fields[.authorization] = "Basic " + Base64.encode(Array(user.utf8))
         }
-        let isJSON = !command.body.json.isEmpty
-        if hasData, !command.body.get, fields[.contentType] == nil, !command.request.leavesOut("content-type") {
+        let isJSON = !bodyOptions.json.isEmpty
+        if hasData, !bodyOptions.get, fields[.contentType] == nil, !options.leavesOut("content-type") {
             fields[.contentType] = isJSON ? "application/json" : "application/x-www-form-urlencoded"
         }
-        if isJSON, fields[.accept] == nil, !command.request.leavesOut("accept") { fields[.accept] = "application/json" }
+        if isJSON, fields[.accept] == nil, !options.leavesOut("accept") { fields[.accept] = "application/json" }
         return fields
     }
 }

@@ -15,7 +15,9 @@ struct SendJob {
     let staysInForeground: Bool
 
     init(_ command: SendCommand) throws {
-        requests = try RequestBuilder(command).requests()
+        requests = try RequestBuilder(
+            options: command.request, bodyOptions: command.body, connection: command.connection
+        ).requests(for: command.url)
         configuration = try Self.configuration(command)
         milestone = try command.receipt.milestone()
         retry = RetryRule(command.time)
@@ -32,27 +34,11 @@ struct SendJob {
     }
 
     private static func configuration(_ command: SendCommand) throws -> Configuration {
-        var configuration = Configuration()
+        var configuration = try Configuration(command.request, command.time, command.connection)
         if let disposal = try command.receipt.chosenDisposal() { configuration.disposal = disposal }
         if let park = command.receipt.park { configuration.parkLimit = park.duration }
-        configuration.deadline = command.time.maxTime?.duration
-        if let connect = command.time.connectTimeout { configuration.connectDeadline = connect.duration }
-        if let longest = command.time.maxTime { apply(longest.duration, command, &configuration) }
-        configuration.usesFastOpen = command.connection.tcpFastopen
-        configuration.proxy = command.connection.proxySetting
-        configuration.addresses = try command.connection.addresses()
-        configuration.addressFamily = command.connection.addressFamily
-        configuration.maximumBodyBytes = .max
-        if let agent = command.request.userAgent { configuration.userAgent = agent.isEmpty ? nil : agent }
-        if command.request.leavesOut("user-agent") { configuration.userAgent = nil }
+        // A single request has nothing to leave its connection to.
+        configuration.reusesConnections = command.url.count > 1
         return configuration
-    }
-
-    /// Who states how long an attempt may take means it: no other deadline cuts it short.
-    private static func apply(_ longest: Duration, _ command: SendCommand, _ configuration: inout Configuration) {
-        configuration.answerDeadline = max(configuration.answerDeadline, longest)
-        configuration.writeDeadline = max(configuration.writeDeadline, longest)
-        guard command.time.connectTimeout == nil else { return }
-        configuration.connectDeadline = max(configuration.connectDeadline, longest)
     }
 }

@@ -4,6 +4,7 @@ extension Connection {
         loop.noteReached()
         switch submission.listener {
         case .nobody: loop.release(submission)
+        case .observer(let observer, let tag): loop.tell(observer, outcome(tag, nil, .unknown, submission, at: index))
         case .call(let call): loop.complete(call, .success(receipt(at: index)))
         }
     }
@@ -18,6 +19,10 @@ extension Connection {
         case .nobody:
             if loop.retry(submission, after: failure.code, certainty) { return }
             loop.end(submission, error(failure, certainty, at: index))
+        case .observer(let observer, let tag):
+            if loop.retry(submission, after: failure.code, certainty) { return }
+            loop.noteFailed(failure.code)
+            loop.tell(observer, outcome(tag, failure.code, certainty, submission, at: index))
         case .call(let call):
             loop.noteFailed(failure.code)
             loop.complete(call, .failure(error(failure, certainty, at: index)))
@@ -30,6 +35,16 @@ extension Connection {
         pipeline[index].noteTold()
         if case .call(let call) = submission.listener { call.connection = nil }
         return submission
+    }
+
+    private func outcome(
+        _ tag: Int, _ code: FletchError.Code?, _ certainty: Certainty, _ submission: Submission, at index: Int
+    ) -> Outcome {
+        let flight = pipeline[index]
+        func span(_ moment: Moment?) -> Int64 { moment.map { $0.nanoseconds - submission.start.nanoseconds } ?? -1 }
+        return Outcome(
+            tag: tag, code: code, certainty: certainty, status: flight.exchange.status ?? 0,
+            written: span(flight.written), acknowledged: span(flight.acknowledged), answered: span(flight.answered))
     }
 
     /// How far the request has got by now.

@@ -35,6 +35,8 @@ final class EventLoop: @unchecked Sendable {
     var progress = Progress()
     var parkedCount = 0
     private var drain = Drain()
+    private var outcomes: [Outcome] = []
+    private var observer: (any Observer)?
     private var completed: [(call: Call, result: Result<Receipt, FletchError>)] = []
 
     init(_ configuration: Configuration, _ limits: Limits, _ resolver: Resolver) throws(FletchError) {
@@ -145,6 +147,8 @@ extension EventLoop {
     private func receive(_ message: Message) {
         switch message {
         case .submit(let submission): add(submission, to: pool(of: submission.request.endpoint))
+        case .submitSeries(let submissions):
+            for submission in submissions { add(submission, to: pool(of: submission.request.endpoint)) }
         case .withdraw(let call): withdraw(call)
         case .resolved(let token, let result): resolved(token, result)
         case .drain(let deadline, let completion): beginDrain(until: deadline, completion)
@@ -193,6 +197,9 @@ extension EventLoop {
             let error = FletchError(code, waiting: submission.request)
             switch submission.listener {
             case .nobody: end(submission, error)
+            case .observer(let observer, let tag):
+                noteFailed(code)
+                tell(observer, Outcome(tag: tag, unsent: code))
             case .call(let call):
                 noteFailed(code)
                 complete(call, .failure(error))
@@ -262,7 +269,21 @@ extension EventLoop {
         if completed.count >= Self.maximumUntoldCount { tellCallers() }
     }
 
+    /// Once in a turn for all of them; a loop mostly has one observer.
+    func tell(_ observer: any Observer, _ outcome: Outcome) {
+        if let other = self.observer, other !== observer { tellObserver() }
+        self.observer = observer
+        outcomes.append(outcome)
+    }
+
+    private func tellObserver() {
+        guard !outcomes.isEmpty else { return }
+        observer?.ended(outcomes)
+        outcomes.removeAll(keepingCapacity: true)
+    }
+
     private func tellCallers() {
+        tellObserver()
         for (call, result) in completed { call.completion(result) }
         completed.removeAll(keepingCapacity: true)
     }
@@ -302,6 +323,7 @@ extension EventLoop {
         for message in late.messages {
             switch message {
             case .submit(let submission): fail([submission], .clientClosed)
+            case .submitSeries(let submissions): fail(submissions, .clientClosed)
             case .drain(_, let completion): completion(DrainReport.nothingLeft)
             case .withdraw, .resolved, .perform, .stop: break
             }

@@ -5,6 +5,7 @@ import Glibc
 /// What other threads say to an event loop, beside what they fire.
 enum Message: Sendable {
     case submit(Submission)
+    case submitSeries([Submission])
     case withdraw(Call)
     /// For the connection with this token.
     case resolved(UInt64, Result<[SocketAddress], ResolutionFailure>)
@@ -62,8 +63,9 @@ final class Mailbox: Sendable {
         state.withLock { state in
             if state.isClosed { return false }
             switch message {
-            case .submit where !state.takesSubmissions: return false
+            case .submit where !state.takesSubmissions, .submitSeries where !state.takesSubmissions: return false
             case .submit: state.statistics.acceptedCount += 1
+            case .submitSeries(let submissions): state.statistics.acceptedCount += submissions.count
             case .drain, .stop: state.takesSubmissions = false
             default: break
             }

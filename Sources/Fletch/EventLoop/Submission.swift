@@ -1,5 +1,5 @@
 /// A request on its way from the caller to an event loop.
-struct Submission: Sendable {
+package struct Submission: Sendable {
     let request: EncodedRequest
     /// When the caller called.
     let start: Moment
@@ -31,6 +31,8 @@ extension Submission {
 enum Listener: Sendable {
     /// Nobody: it was fired.
     case nobody
+    /// Someone who follows a whole series, and what this request is called there.
+    case observer(any Observer, Int)
     case call(Call)
 }
 
@@ -47,5 +49,32 @@ package final class Call: @unchecked Sendable {
     init(_ endpoint: Endpoint, _ completion: @escaping @Sendable (Result<Receipt, FletchError>) -> Void) {
         self.endpoint = endpoint
         self.completion = completion
+    }
+}
+
+/// Who follows a series of requests.
+package protocol Observer: AnyObject, Sendable {
+    /// Some of them have come to their end: as many as there were in one turn of the loop, on its thread.
+    func ended(_ outcomes: [Outcome])
+}
+
+/// What has become of one request of a series: as little as counting needs.
+package struct Outcome: Sendable {
+    package let tag: Int
+    /// nil where it has reached its milestone.
+    package let code: FletchError.Code?
+    package let certainty: Certainty
+    /// 0 where none has arrived.
+    package let status: Int
+    /// In nanoseconds from the moment it was due; -1 for what has not been reached.
+    package let written: Int64
+    package let acknowledged: Int64
+    package let answered: Int64
+}
+
+extension Outcome {
+    /// Of a request that no connection has taken.
+    init(tag: Int, unsent code: FletchError.Code) {
+        self.init(tag: tag, code: code, certainty: .notSent, status: 0, written: -1, acknowledged: -1, answered: -1)
     }
 }

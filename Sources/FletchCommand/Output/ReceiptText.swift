@@ -45,21 +45,10 @@ enum ReceiptText {
     private static func milliseconds(_ duration: Duration?) -> String {
         guard let duration else { return "?" }
         let tenths = duration.wholeMicroseconds / 100
-        return "\(grouped(tenths / 10)).\(tenths % 10) ms"
+        return "\(Numbers.grouped(tenths / 10)).\(tenths % 10) ms"
     }
 
-    private static func count(_ bytes: Int) -> String { grouped(bytes) + " B" }
-
-    /// 1234567 as 1,234,567.
-    private static func grouped(_ number: Int) -> String {
-        let digits = String(number)
-        var text = ""
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
-            text.append(digit)
-        }
-        return text
-    }
+    private static func count(_ bytes: Int) -> String { Numbers.grouped(bytes) + " B" }
 }
 
 extension Duration {

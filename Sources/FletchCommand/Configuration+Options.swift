@@ -1,0 +1,25 @@
+import Fletch
+
+extension Configuration {
+    /// What the options of a request, of time and of the connection say.
+    init(_ request: RequestOptions, _ time: TimeOptions, _ connection: ConnectionOptions) throws {
+        self.init()
+        deadline = time.maxTime?.duration
+        if let connect = time.connectTimeout { connectDeadline = connect.duration }
+        if let longest = time.maxTime { apply(longest.duration, hasConnectTimeout: time.connectTimeout != nil) }
+        usesFastOpen = connection.tcpFastopen
+        proxy = connection.proxySetting
+        addresses = try connection.addresses()
+        addressFamily = connection.addressFamily
+        maximumBodyBytes = .max
+        if let agent = request.userAgent { userAgent = agent.isEmpty ? nil : agent }
+        if request.leavesOut("user-agent") { userAgent = nil }
+    }
+
+    /// Who states how long an attempt may take means it: no other deadline cuts it short.
+    private mutating func apply(_ longest: Duration, hasConnectTimeout: Bool) {
+        answerDeadline = max(answerDeadline, longest)
+        writeDeadline = max(writeDeadline, longest)
+        if !hasConnectTimeout { connectDeadline = max(connectDeadline, longest) }
+    }
+}

@@ -1,0 +1,216 @@
+import CLinux
+import Fletch
+import Glibc
+
+/// Sends a volley: reads lines, hands them to the client when they are due and there is room, and waits for the end.
+/// Runs on the main thread.
+final class Volley {
+    private let job: VolleyJob
+    private let client: FletchClient
+    private let tally: Tally
+    private let failures: FailureFile?
+    private let wakeDescriptor: Int32
+    private let interruptDescriptor: Int32
+    private var progress: ProgressBar
+    private var pacer: Pacer
+    private let start: Moment
+    private let end: Moment
+
+    private var batch: [Submission] = []
+    private var tag = 0
+    private var underWay = 0
+    private(set) var badLineCount = 0
+    private(set) var report = DrainReport?.none
+
+    init(_ job: VolleyJob) throws(FletchError) {
+        self.job = job
+        failures = try job.failuresPath.map { path throws(FletchError) in try FailureFile(path: path) }
+        client = try FletchClient(job.configuration)
+        let wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        wakeDescriptor = wake
+        interruptDescriptor = Interrupts.watch()
+        // Half of the room: waking for every single one would cost more than sending it.
+        let threshold = job.maximumUnderWay / 2
+        tally = Tally(failures: failures) { underWay in if underWay <= threshold { eventfd_write(wake, 1) } }
+        let start = Moment.now
+        self.start = start
+        end = job.duration.map { start + $0.wholeNanoseconds } ?? .never
+        pacer = Pacer(start: start, rate: job.rate)
+        progress = ProgressBar(isShown: job.showsProgress, start: start)
+    }
+
+    /// - Returns: The exit status.
+    func run() -> Int32 {
+        do throws(FletchError) {
+            try sendAll()
+        } catch {
+            Process.write("fletch: \(error.message)\n", to: .standardError)
+            badLineCount += 1
+        }
+        flush()
+        finish()
+        failures?.flush()
+        let elapsed = Moment.now - start
+        tellSummary(elapsed)
+        return status
+    }
+}
+
+// MARK: - Sending
+
+extension Volley {
+    private var isStopped: Bool { Interrupts.count > 0 || (end != .never && Moment.now >= end) }
+
+    private func sendAll() throws(FletchError) {
+        var round = 0
+        var known: Series? = Series()
+        while job.repetitions.map({ round < $0 }) ?? true, !isStopped {
+            if round > 0, let known {
+                for (line, request) in known.requests {
+                    if isStopped { return }
+                    submit(request, line)
+                }
+                guard !known.requests.isEmpty else { return }
+            } else {
+                let count = tag
+                guard try sendFiles(&known) else { return }
+                if tag == count { return }
+            }
+            round += 1
+        }
+    }
+
+    /// A few requests are read and encoded once, however often they are sent.
+    private struct Series {
+        var requests: [(line: ArraySlice<UInt8>, request: EncodedRequest)] = []
+        static let maximumCount = 10_000
+    }
+
+    /// - Returns: Whether to go on.
+    private func sendFiles(_ known: inout Series?) throws(FletchError) -> Bool {
+        var reader = LineReader(job.files)
+        while !isStopped, let line = try reader.next() {
+            do {
+                let request = try RequestLine.request(line.text, like: job.prototype)
+                let encoded = try client.prepare(request, until: job.milestone)
+                if job.repetitions != 1 { known?.requests.append((ArraySlice(Array(line.text)), encoded)) }
+                if known?.requests.count ?? 0 > Series.maximumCount { known = nil }
+                submit(encoded, line.text)
+            } catch {
+                guard tellBadLine(line, error) else { return false }
+            }
+        }
+        return true
+    }
+
+    private func submit(_ request: EncodedRequest, _ line: ArraySlice<UInt8>) {
+        let due = pacer.next(at: .now)
+        if due > .now {
+            flush()
+            waitUntil(due)
+        }
+        failures?.remember(line, as: tag)
+        batch.append(client.submission(request, due: due, observer: tally, tag: tag))
+        tag += 1
+        if batch.count >= Self.batchCount { flush() }
+    }
+
+    private func flush() {
+        guard !batch.isEmpty else { return }
+        underWay = tally.noteSubmitted(batch.count)
+        client.submit(batch)
+        batch.removeAll(keepingCapacity: true)
+        while underWay >= job.maximumUnderWay, Interrupts.count < 2 {
+            wait(milliseconds: ProgressBar.interval)
+            underWay = tally.noteSubmitted(0)
+        }
+        progress.redraw(tally, client)
+    }
+
+    /// - Returns: Whether to go on with the next.
+    private func tellBadLine(_ line: LineReader.Line, _ error: any Error) -> Bool {
+        badLineCount += 1
+        failures?.add(line.text)
+        let why = (error as? RequestLine.Fault)?.message ?? (error as? FletchError)?.message ?? "\(error)"
+        if job.saysLines || job.isStrict {
+            progress.clear()
+            Process.write("fletch: \(line.place): \(why)\n", to: .standardError)
+        }
+        return !job.isStrict
+    }
+
+    private static let batchCount = 64
+}
+
+// MARK: - Waiting
+
+extension Volley {
+    private func waitUntil(_ due: Moment) {
+        while !isStopped {
+            let left = due.nanoseconds - Moment.now.nanoseconds
+            guard left > 0 else { return }
+            progress.redraw(tally, client)
+            var span = timespec(tv_sec: 0, tv_nsec: Int(min(left, Int64(ProgressBar.interval) * 1_000_000)))
+            nanosleep(&span, nil)
+        }
+    }
+
+    private func wait(milliseconds: Int32) {
+        var states = [
+            pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: interruptDescriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        _ = poll(&states, 2, milliseconds)
+        var count: UInt64 = 0
+        eventfd_read(wakeDescriptor, &count)
+        eventfd_read(interruptDescriptor, &count)
+    }
+
+    /// Waits until every connection is disposed of; a second interrupt ends that at once.
+    private func finish() {
+        let wake = wakeDescriptor
+        let result = Lock<DrainReport?>(nil)
+        client.drain(within: .seconds(Int64.max)) { report in
+            result.withLock { $0 = report }
+            eventfd_write(wake, 1)
+        }
+        var isHurried = false
+        while result.withLock({ $0 == nil }) {
+            if Interrupts.count > 1, !isHurried {
+                isHurried = true
+                client.drain(within: .zero) { _ in }
+            }
+            wait(milliseconds: ProgressBar.interval)
+            progress.redraw(tally, client)
+        }
+        report = result.withLock(\.self)
+        progress.clear()
+    }
+}
+
+// MARK: - The end
+
+extension Volley {
+    private func tellSummary(_ elapsed: Duration) {
+        let summary = Summary(
+            counts: tally.counts, statistics: client.statistics, elapsed: elapsed, milestone: job.milestone,
+            badLineCount: badLineCount, heldCount: report?.parkedConnectionCount ?? 0)
+        let text: String
+        switch job.summary {
+        case .none: return
+        case .text: text = summary.text
+        case .json: text = summary.json
+        }
+        if !Process.write(text, to: .standardOutput) { Process.complainOfOutput() }
+    }
+
+    private var status: Int32 {
+        if Interrupts.count > 0 { return 128 + SIGINT }
+        if let failures, !failures.isWhole {
+            Process.write("fletch: the failures could not be written: is the disk full?\n", to: .standardError)
+            return ExitStatus.writeFailed
+        }
+        if let code = tally.counts.firstFailure { return ExitStatus.of(code) }
+        return badLineCount > 0 ? ExitStatus.usage : ExitStatus.success
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Fletch
+import Glibc
+
+/// What one volley is to do, worked out before anything is sent.
+struct VolleyJob {
+    enum SummaryStyle: String {
+        case text, json, none
+    }
+
+    private enum Reuse: String {
+        case automatic, never
+    }
+
+    let files: [String]
+    let prototype: FletchRequest
+    let configuration: Configuration
+    let milestone: Milestone
+    let rate: Double?
+    /// nil for as often as the time allows.
+    let repetitions: Int?
+    let duration: Duration?
+    let summary: SummaryStyle
+    let failuresPath: String?
+    let isStrict: Bool
+    let saysLines: Bool
+    let showsProgress: Bool
+
+    init(_ command: VolleyCommand) throws {
+        let options = command.volley
+        files = command.file
+        let builder = RequestBuilder(
+            options: command.request, bodyOptions: command.body, connection: command.connection)
+        guard let prototype = try builder.requests(for: ["localhost"]).first else {
+            throw ValidationError("no request")
+        }
+        self.prototype = prototype
+        configuration = try Self.configuration(command)
+        let until: Milestone? = try choice("--until", options.until)
+        guard until != .queued else { throw ValidationError("--until queued: nothing would have been sent") }
+        milestone = until ?? .acknowledged
+        rate = options.rate
+        repetitions = options.duration == nil ? options.repetitions ?? 1 : options.repetitions
+        duration = options.duration?.duration
+        summary = try choice("--summary", options.summary) ?? .text
+        failuresPath = options.failures
+        isStrict = options.strict
+        saysLines = !options.silent
+        showsProgress = !options.silent && isatty(STDERR_FILENO) == 1
+    }
+
+    /// How many requests are with the client at a time: enough to keep every connection busy, few enough for memory.
+    var maximumUnderWay: Int {
+        max(1_024, 4 * configuration.maximumActiveConnectionCount * configuration.pipelineDepth)
+    }
+
+    private static func configuration(_ command: VolleyCommand) throws -> Configuration {
+        var configuration = try Configuration(command.request, command.time, command.connection)
+        let options = command.volley
+        configuration.disposal = try choice("--disposal", options.disposal) ?? configuration.disposal
+        configuration.reusesConnections = try choice("--reuse", options.reuse, of: Reuse.self) != .never
+        configuration.parkLimit = options.park?.duration ?? configuration.parkLimit
+        configuration.maximumActiveConnectionCount = options.connections ?? configuration.maximumActiveConnectionCount
+        configuration.pipelineDepth = options.pipeline
+        configuration.retry.maximumCount = command.time.retry
+        configuration.retry.baseDelay = command.time.retryDelay?.duration ?? .seconds(1)
+        return configuration
+    }
+}
