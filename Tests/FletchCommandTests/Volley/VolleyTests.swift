@@ -1,0 +1,230 @@
+import FletchTarget
+import Foundation
+import Testing
+
+/// `fletch volley` as a process.
+@Suite(.timeLimit(.minutes(3))) struct VolleyTests {
+    private struct Summary: Decodable {
+        let requests: Int
+        let reached: Int
+        let failed: Int
+        let bad_lines: Int
+        let held: Int
+        let status: [String: Int]
+        let errors: [String: Int]
+        let milestones: [String: Int]
+        let latency_ms: [String: [String: Double]]
+        let bytes_sent: Int
+        let bytes_received: Int
+        let bytes_avoided: Int
+    }
+
+    private func volley(
+        _ arguments: String..., input: String = ""
+    ) async throws -> (outcome: Shell.Outcome, summary: Summary?) {
+        let outcome = try await Shell.run([Shell.fletch, "volley", "--summary", "json"] + arguments, input: input)
+        return (outcome, try? JSONDecoder().decode(Summary.self, from: Data(outcome.output.utf8)))
+    }
+
+    private func withFile<Result>(
+        _ content: String = "", _ body: (String) async throws -> Result
+    ) async throws -> Result {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("volley-\(UUID().uuidString)")
+        try Data(content.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        return try await body(file.path)
+    }
+
+    @Test func linesOfEveryKindArrive() async throws {
+        try await withFletchTarget { target in
+            let lines = """
+                \(target.url)/plain
+                {"url":"\(target.url)/json","method":"PUT","header":{"X-A":["1"]},"body":"aGVsbG8="}
+
+                {"url":"\(target.url)/text","body_text":"hello"}
+                """
+            let (outcome, summary) = try await volley("-H", "X-B: 2", "-", input: lines)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(summary?.reached == 3)
+            #expect(summary?.milestones["acknowledged"] == 3)
+            let records = await target.waitForRecords { $0.count == 3 && $0.allSatisfy(\.isComplete) }
+            #expect(
+                Set(records.map { "\($0.method) \($0.path) \($0.bodyBytes)" })
+                    == ["GET /plain 0", "PUT /json 5", "POST /text 5"])
+            #expect(records.allSatisfy { $0.value(of: "x-b") == "2" })
+        }
+    }
+
+    @Test(arguments: [["--connections", "4"], ["--connections", "2", "--pipeline", "32"], ["--reuse", "never"]])
+    func everyRequestIsAnsweredAndCounted(_ options: [String]) async throws {
+        try await withFletchTarget { target in
+            try await withFile((0..<50).map { "\(target.url)/\($0)\n" }.joined()) { file in
+                let outcome = try await Shell.run(
+                    [Shell.fletch, "volley", "--until", "answered", "--repeat", "20", "--summary", "json"] + options
+                        + [file])
+                let summary = try JSONDecoder().decode(Summary.self, from: Data(outcome.output.utf8))
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(summary.requests == 1_000)
+                #expect(summary.reached == 1_000)
+                #expect(summary.status == ["2xx": 1_000])
+                #expect(summary.bytes_sent > 50_000)
+                #expect(summary.latency_ms["answered"]?["p50"] ?? 0 > 0)
+                let records = target.records()
+                #expect(Set(records.map(\.path)).count == 50)
+                #expect(records.count == 1_000)
+            }
+        }
+    }
+
+    @Test func responsesThatAreNotDownloadedAreCountedAsAvoided() async throws {
+        var configuration = TargetConfiguration()
+        configuration.bodyBytes = 100_000
+        try await withFletchTarget(configuration) { target in
+            try await withFile("\(target.url)/\n") { file in
+                let (outcome, summary) = try await volley("--repeat", "20", "--until", "answered", file)
+                #expect(outcome.status == 0)
+                #expect(summary?.bytes_received ?? .max < 20 * 3_000)
+                #expect(summary?.bytes_avoided ?? 0 > 20 * 90_000)
+            }
+        }
+    }
+
+    // MARK: What goes wrong
+
+    @Test func badLinesAreNamedAndTheRestGoesOn() async throws {
+        try await withFletchTarget { target in
+            try await withFile("\(target.url)/1\n{\"url\":\n\(target.url)/2\nhttp://[/\n") { file in
+                let (outcome, summary) = try await volley(file)
+                #expect(outcome.status == 2)
+                #expect(summary?.reached == 2)
+                #expect(summary?.bad_lines == 2)
+                #expect(outcome.errors.contains("\(file):2: "))
+                #expect(outcome.errors.contains("\(file):4: "))
+                let (strict, _) = try await volley("--strict", file)
+                #expect(strict.status == 2)
+                #expect(!strict.errors.contains("\(file):4: "))
+                let (quiet, _) = try await volley("-s", file)
+                #expect(quiet.errors.isEmpty)
+            }
+        }
+    }
+
+    @Test func failuresAreWrittenAndCanBeFiredAgain() async throws {
+        try await withRefusedPort { port in
+            try await withFletchTarget { target in
+                let bad = "{\"url\":\"http://127.0.0.1:\(port)/\",\"body_text\":\"x\"}"
+                try await withFile("\(target.url)/\n\(bad)\n\(target.url)/\n") { file in
+                    try await withFile { failures in
+                        let (outcome, summary) = try await volley("--failures", failures, file)
+                        #expect(outcome.status == 7)
+                        #expect(summary?.reached == 2)
+                        #expect(summary?.errors == ["connect-failed": 1])
+                        #expect(try String(contentsOfFile: failures, encoding: .utf8) == bad + "\n")
+                        let (again, _) = try await volley(failures)
+                        #expect(again.status == 7)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (["/no/such/file"], "cannot be read"), (["--rate", "0", "x"], "--rate"),
+        (["--pipeline", "0", "x"], "--pipeline"),
+        (["--repeat", "2", "-"], "standard input"), (["--until", "queued", "x"], "queued"), ([], "no file"),
+        (["--reuse", "sometimes", "x"], "--reuse"), (["--failures", "/no/such/folder/f", "x"], "--failures"),
+    ])
+    func usageErrorsSayWhatToDo(_ arguments: [String], _ words: String) async throws {
+        let outcome = try await Shell.run([Shell.fletch, "volley"] + arguments)
+        #expect(outcome.status != 0)
+        #expect(outcome.errors.contains(words), "\(outcome.errors)")
+    }
+
+    // MARK: Time
+
+    @Test func rateIsKept() async throws {
+        try await withFletchTarget { target in
+            try await withFile("\(target.url)/\n") { file in
+                let start = ContinuousClock.now
+                let (outcome, _) = try await volley("--rate", "100", "--repeat", "51", "--until", "answered", file)
+                #expect(outcome.status == 0)
+                #expect(ContinuousClock.now - start >= .milliseconds(500))
+                #expect(target.records().count == 51)
+            }
+        }
+    }
+
+    @Test func latencyCountsFromTheMomentARequestWasDue() async throws {
+        // One connection and 20 ms of work for each: the last of 20 that are due together waits for the 19 before it.
+        var configuration = TargetConfiguration()
+        configuration.delay = .milliseconds(20)
+        try await withFletchTarget(configuration) { target in
+            try await withFile("\(target.url)/\n") { file in
+                let (_, summary) = try await volley(
+                    "--rate", "100000", "--connections", "1", "--repeat", "20", "--until", "answered", file)
+                #expect(summary?.latency_ms["answered"]?["max"] ?? 0 > 350)
+            }
+        }
+    }
+
+    @Test func durationEndsIt() async throws {
+        try await withFletchTarget { target in
+            try await withFile("\(target.url)/\n") { file in
+                let (outcome, summary) = try await volley("--duration", "2", "--rate", "50", file)
+                #expect(outcome.status == 0)
+                #expect((10...102).contains(summary?.reached ?? 0))
+            }
+        }
+    }
+
+    @Test func interruptDrainsAndTellsTheRest() async throws {
+        try await withFletchTarget { target in
+            try await withFile("\(target.url)/\n") { file in
+                let started = try await Shell.start([
+                    Shell.fletch, "volley", "--summary", "json", "--rate", "50", "--duration", "60", file,
+                ])
+                _ = await target.waitForRecords { $0.count >= 5 }
+                kill(started.id, SIGINT)
+                let output = try await blocking { try started.output.readToEnd() ?? Data() }
+                #expect(try await started.end() == 130)
+                let summary = try JSONDecoder().decode(Summary.self, from: output)
+                #expect(summary.reached == summary.requests)
+                #expect(summary.reached >= 5)
+                #expect(summary.held == 0)
+            }
+        }
+    }
+
+    @Test func secondInterruptEndsAtOnceAndLosesNoLine() async throws {
+        var configuration = TargetConfiguration()
+        configuration.behavior = .neverAnswer
+        try await withFletchTarget(configuration) { target in
+            try await withFile("\(target.url)/\n") { file in
+                try await withFile { failures in
+                    let started = try await Shell.start([
+                        Shell.fletch, "volley", "--summary", "json", "--until", "answered", "--repeat", "10",
+                        "--failures", failures, file,
+                    ])
+                    _ = await target.waitForRecords { $0.count >= 10 }
+                    kill(started.id, SIGINT)
+                    // A signal that comes while the same one is pending is none.
+                    while try await isPending(SIGINT, started.id) { await Task.yield() }
+                    kill(started.id, SIGINT)
+                    let output = try await blocking { try started.output.readToEnd() ?? Data() }
+                    #expect(try await started.end() == 130)
+                    let summary = try JSONDecoder().decode(Summary.self, from: output)
+                    #expect(summary.errors == ["client-closed": 10])
+                    let lines = try String(contentsOfFile: failures, encoding: .utf8).split(separator: "\n")
+                    #expect(lines.count == 10)
+                }
+            }
+        }
+    }
+
+    private func isPending(_ signal: Int32, _ process: pid_t) async throws -> Bool {
+        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("ShdPnd:") }
+        let mask = line.flatMap { UInt64($0.split(separator: "\t").last ?? "", radix: 16) } ?? 0
+        return mask >> (UInt64(signal) - 1) & 1 == 1
+    }
+}
