@@ -21,15 +21,15 @@ extension Connection {
 
     /// The moment a deadline passes; nil while it does not apply.
     private func moment(of deadline: ExchangeDeadline) -> Moment? {
-        guard let first = pipeline.first else { return nil }
         switch deadline {
         case .connect: return socket == nil ? begun + loop.limits.connect : nil
         case .write: return isWaitingForPeer ? progress + loop.limits.write : nil
         case .answer:
-            guard first.exchange.awaitsAnswer else { return nil }
-            return max(turnBegin, first.answered ?? first.written ?? progress) + loop.limits.answer
+            guard pipeline[0].exchange.awaitsAnswer else { return nil }
+            let last = pipeline[0].answered ?? pipeline[0].written ?? progress
+            return max(turnBegin, last) + loop.limits.answer
         case .whole: return nil
-        case .park: return first.parkEnd.map { max($0, turnBegin + loop.limits.park) }
+        case .park: return pipeline[0].parkEnd.map { max($0, turnBegin + loop.limits.park) }
         }
     }
 
@@ -62,7 +62,7 @@ extension Connection {
             acknowledgementDelay = min(acknowledgementDelay * 2, Self.maximumAcknowledgementDelay)
         }
         if let attempt = dial?.nextAttempt, attempt <= now { tryNextAddress() }
-        for deadline in Self.deadlines where !isOver {
+        for deadline in Self.deadlines where !pipeline.isEmpty && !isOver {
             if let due = moment(of: deadline), due <= now { handle(.expired(deadline), at: index(of: deadline)) }
         }
         while !isOver, let step = pipeline.nextExpired(now) { perform(step) }

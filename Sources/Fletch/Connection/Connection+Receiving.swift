@@ -7,13 +7,14 @@ extension Connection {
     func receive(_ events: UInt32) {
         let isEnding = events & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
         while let socket {
-            guard let first = pipeline.first?.exchange else { return finish(isReset: true) }
-            guard first.wantsToRead else { return noticeEnd(of: socket, events) }
-            if first.discardableBytes > loop.buffer.count {
-                guard discard(first.discardableBytes, on: socket) else { return }
+            guard !pipeline.isEmpty else { return finish(isReset: true) }
+            guard pipeline[0].exchange.wantsToRead else { return noticeEnd(of: socket, events) }
+            let unwantedBytes = pipeline[0].exchange.discardableBytes
+            if unwantedBytes > loop.buffer.count {
+                guard discard(unwantedBytes, on: socket) else { return }
                 continue
             }
-            let isPeek = mayEndOnReading(first)
+            let isPeek = mayEndOnReading
             let count = socket.receive(into: loop.buffer, isPeek: isPeek)
             guard count > 0 else { return ended(Int32(-count)) }
             received(UnsafeRawBufferPointer(rebasing: loop.buffer[..<count]), isPeek: isPeek)
@@ -23,8 +24,8 @@ extension Connection {
 
     /// Bytes that end the connection had better stay in the kernel: taking them out would have it announce a larger
     /// window. A connection that has been kept once is expected to be kept again.
-    private func mayEndOnReading(_ exchange: Exchange) -> Bool {
-        exchange.mayEndOnReading && pipeline.count == 1 && pipeline.servedCount == 0
+    private var mayEndOnReading: Bool {
+        pipeline.servedCount == 0 && pipeline.count == 1 && pipeline[0].exchange.mayEndOnReading
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer, isPeek: Bool) {
@@ -65,8 +66,8 @@ extension Connection {
     /// A peer that answers while it reads, as an echo does, goes on reading only as fast as it gets rid of its answer:
     /// then a small window would hold the request up.
     private func openWindowIfNeeded() {
-        guard let first = pipeline.first?.exchange, first.sending < .acknowledged, let socket,
-            first.bytesReceived > HeadScanner.maximumHeadBytes
+        guard !pipeline.isEmpty, pipeline[0].exchange.sending < .acknowledged, let socket,
+            pipeline[0].exchange.bytesReceived > HeadScanner.maximumHeadBytes
         else { return }
         openWindow(to: Socket.maximumUnscaledWindowBytes, on: socket)
     }

@@ -8,7 +8,8 @@ final class Connection {
     /// What a connection counts as in its pool.
     enum Standing { case active, parked, idle }
 
-    unowned let loop: EventLoop
+    /// Owns the connection, and so outlives it.
+    unowned(unsafe) let loop: EventLoop
     let pool: ConnectionPool
     private(set) var slot = -1
 
@@ -71,18 +72,18 @@ final class Connection {
     }
 
     /// Takes a request on, to be sent behind those that are there; ``go()`` sends it.
-    func take(_ submission: Submission) {
+    func take(_ submission: consuming Submission) {
         if case .call(let call) = submission.listener { call.connection = self }
         if pipeline.isEmpty { turnBegin = loop.now }
         if pipeline.unsentIndex == nil { progress = loop.now }
-        pipeline.append(submission)
-        idleEnd = nil
-        acknowledgementDelay = Self.minimumAcknowledgementDelay
-        if slot >= 0, socket != nil { pool.change(self, to: .active) }
         if submission.request.plan.receiveBufferBytes != 1, let socket {
             isOpenForKeeping = true
             openWindow(to: Socket.maximumUnscaledWindowBytes, on: socket)
         }
+        pipeline.append(submission)
+        idleEnd = nil
+        acknowledgementDelay = Self.minimumAcknowledgementDelay
+        if socket != nil, standing != .active { pool.change(self, to: .active) }
     }
 
     /// Sends what it has taken on.

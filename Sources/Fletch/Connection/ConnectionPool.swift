@@ -6,7 +6,8 @@ import DequeModule
 /// so many requests a second as there may be connections. Confined to the thread of its ``EventLoop``.
 final class ConnectionPool {
     let endpoint: Endpoint
-    private unowned let loop: EventLoop
+    /// Owns the pool, and so outlives it.
+    private unowned(unsafe) let loop: EventLoop
     private let limits: Limits
     private var activeCount = 0
     private var parkedCount = 0
@@ -60,8 +61,9 @@ extension ConnectionPool {
     /// Gives a connection that can take them further requests; it sends them afterwards.
     func refill(_ connection: Connection) {
         guard mayBeActive(connection) else { return }
-        while connection.hasRoom, let submission = waiting.first, connection.suits(submission.request.plan) {
-            waiting.removeFirst()
+        while connection.hasRoom, let request = waiting.first?.request, connection.suits(request.plan),
+            let submission = waiting.popFirst()
+        {
             connection.take(submission)
         }
     }

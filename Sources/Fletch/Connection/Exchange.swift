@@ -87,6 +87,13 @@ struct Exchange {
     }
 }
 
+extension Exchange {
+    /// Lets go of what was kept; it is over.
+    mutating func forget() {
+        if !kept.isEmpty { kept = [] }
+    }
+}
+
 // MARK: - What the runner watches for
 
 extension Exchange {

@@ -87,12 +87,12 @@ struct ExchangeActions: OptionSet, Hashable {
     static let ending: ExchangeActions = [.close, .reset, .reuse]
 }
 
-/// Why an ``Exchange`` failed.
-struct ExchangeFailure: Equatable {
+/// Why an ``Exchange`` failed. An object, as failures are rare and an exchange is copied often.
+final class ExchangeFailure: Sendable {
     let code: FletchError.Code
-    var errorNumber: Int32?
+    let errorNumber: Int32?
     /// What the code's own explanation cannot know: an address, the system's words.
-    var detail: String?
+    let detail: String?
 
     init(_ code: FletchError.Code, errorNumber: Int32? = nil, detail: String? = nil) {
         self.code = code

@@ -14,11 +14,11 @@ struct Flight {
     var parkEnd: Moment?
     private(set) var isTold = false
 
-    init(_ submission: Submission, at offset: Int) {
+    init(_ submission: consuming Submission, at offset: Int) {
         exchange = Exchange(submission.request.plan)
-        self.submission = submission
         startOffset = offset
         endOffset = offset + submission.request.byteCount
+        self.submission = submission
     }
 
     /// The caller has been told.
@@ -35,6 +35,12 @@ struct Flight {
     /// Lets go of what nobody needs any more.
     mutating func settle() {
         if isTold, exchange.sending >= .written { submission = nil }
+    }
+
+    /// It is over: lets go of everything.
+    mutating func clear() {
+        submission = nil
+        exchange.forget()
     }
 
     mutating func moveUp(by bytes: Int) {

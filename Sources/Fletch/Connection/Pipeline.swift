@@ -1,5 +1,3 @@
-import DequeModule
-
 /// The requests on one connection, in the order in which they are sent and answered: pure, no sockets.
 ///
 /// What the kernel says about the connection as a whole (so many bytes taken, so many acknowledged, these received) is
@@ -12,7 +10,9 @@ struct Pipeline {
         let actions: ExchangeActions
     }
 
-    private var flights: Deque<Flight> = []
+    /// An array, whose elements are used where they lie: a deque's would be copied out. Those before `head` are over.
+    private var flights: ContiguousArray<Flight> = []
+    private var head = 0
     /// Bytes handed to the kernel since the connection was made.
     private(set) var writtenBytes = 0
     /// Handed to the kernel, and not yet dealt out.
@@ -30,51 +30,51 @@ struct Pipeline {
     /// The earliest deadline of a request, or one that has gone meanwhile.
     private(set) var deadline = Moment.never
 
-    var isEmpty: Bool { flights.isEmpty }
-    var count: Int { flights.count }
-    var indices: Range<Int> { flights.indices }
-    var first: Flight? { flights.first }
+    var isEmpty: Bool { head == flights.count }
+    var count: Int { flights.count - head }
+    var indices: Range<Int> { 0..<count }
 
     subscript(index: Int) -> Flight {
-        get { flights[index] }
-        _modify { yield &flights[index] }
+        _read { yield flights[head + index] }
+        _modify { yield &flights[head + index] }
     }
 
     /// Whether one more request may be sent behind those that are there.
     func hasRoom(depth: Int) -> Bool {
-        guard !isClosing, flights.count < depth else { return false }
-        guard let last = flights.last else { return true }
-        return last.exchange.mayBeFollowed && flights[0].exchange.mayBeFollowed
+        guard !isClosing, count < depth else { return false }
+        return isEmpty || self[count - 1].exchange.mayBeFollowed && self[0].exchange.mayBeFollowed
     }
 
     /// The first request that is not whole.
-    var unsentIndex: Int? { writing < flights.count ? writing : nil }
+    var unsentIndex: Int? { writing < count ? writing : nil }
 
     /// The first request that waits for the peer to take bytes, or to acknowledge them for its caller.
     var stuckIndex: Int? {
-        let waiting = flights[unacknowledged..<writing].firstIndex {
-            !$0.exchange.isReported && $0.exchange.plan.milestone == .acknowledged
+        let waiting = (unacknowledged..<writing).first { index in
+            !self[index].exchange.isReported && self[index].exchange.plan.milestone == .acknowledged
         }
         return waiting ?? unsentIndex
     }
 
     /// Whether a caller waits for its milestone.
-    var hasUnreported: Bool { flights.contains { !$0.exchange.isReported || $0.exchange.sending < .written } }
+    var hasUnreported: Bool {
+        indices.contains { !self[$0].exchange.isReported || self[$0].exchange.sending < .written }
+    }
 
-    var unreportedCount: Int { flights.count { !$0.exchange.isReported } }
+    var unreportedCount: Int { indices.count { !self[$0].exchange.isReported } }
 
     /// Whether anything waits for an acknowledgement.
     var awaitsAcknowledgement: Bool {
-        unacknowledged < writing && flights[unacknowledged..<writing].contains { $0.exchange.awaitsAcknowledgement }
+        (unacknowledged..<writing).contains { self[$0].exchange.awaitsAcknowledgement }
     }
 
-    mutating func append(_ submission: Submission) {
-        if let last = flights.indices.last { flights[last].exchange.isFollowed = true }
-        let flight = Flight(submission, at: endOffset)
-        endOffset = flight.endOffset
+    mutating func append(_ submission: consuming Submission) {
+        if !isEmpty { self[count - 1].exchange.isFollowed = true }
+        let start = endOffset
+        endOffset += submission.request.byteCount
         deadline = min(deadline, submission.deadline)
-        flights.append(flight)
-        if isConnected { _ = handle(.connected, at: flights.count - 1) }
+        flights.append(Flight(submission, at: start))
+        if isConnected { _ = handle(.connected, at: count - 1) }
     }
 }
 
@@ -83,7 +83,7 @@ struct Pipeline {
 extension Pipeline {
     /// Hands an event to one exchange.
     mutating func handle(_ event: ExchangeEvent, at index: Int) -> Step {
-        Step(index: index, actions: flights[index].exchange.handle(event))
+        Step(index: index, actions: self[index].exchange.handle(event))
     }
 
     /// The connection is made; it carries one request by then.
@@ -99,9 +99,9 @@ extension Pipeline {
     }
 
     mutating func nextWritten() -> Step? {
-        guard undealtBytes > 0, writing < flights.count else { return nil }
+        guard undealtBytes > 0, writing < count else { return nil }
         let index = writing
-        let left = flights[index].endOffset - (writtenBytes - undealtBytes)
+        let left = self[index].endOffset - (writtenBytes - undealtBytes)
         let part = min(undealtBytes, left)
         undealtBytes -= part
         if part == left { writing += 1 }
@@ -110,7 +110,7 @@ extension Pipeline {
 
     /// The peer has acknowledged everything up to an offset: the next request that this makes a difference to.
     mutating func nextAcknowledged(upTo offset: Int) -> Step? {
-        guard unacknowledged < writing, flights[unacknowledged].endOffset <= offset else { return nil }
+        guard unacknowledged < writing, self[unacknowledged].endOffset <= offset else { return nil }
         unacknowledged += 1
         return handle(.acknowledged, at: unacknowledged - 1)
     }
@@ -119,19 +119,20 @@ extension Pipeline {
     /// - Parameter windowBytes: What the peer may send without being asked for more.
     /// - Returns: What it asks for, and how many of the bytes were for it.
     mutating func receive(_ bytes: UnsafeRawBufferPointer, windowBytes: Int) -> (step: Step, count: Int) {
-        flights[0].exchange.windowBytes = windowBytes
-        let actions = flights[0].exchange.handle(.received(bytes))
-        return (Step(index: 0, actions: actions), flights[0].exchange.consumedBytes)
+        self[0].exchange.windowBytes = windowBytes
+        let actions = self[0].exchange.handle(.received(bytes))
+        return (Step(index: 0, actions: actions), self[0].exchange.consumedBytes)
     }
 
     /// The next request whose deadline has passed while its caller waits.
     mutating func nextExpired(_ now: Moment) -> Step? {
         guard deadline <= now else { return nil }
-        for index in flights.indices where !flights[index].exchange.isReported {
-            guard let deadline = flights[index].submission?.deadline, deadline <= now else { continue }
+        for index in indices where !self[index].exchange.isReported {
+            guard let deadline = self[index].submission?.deadline, deadline <= now else { continue }
             return handle(.expired(.whole), at: index)
         }
-        deadline = flights.lazy.filter { !$0.exchange.isReported }.compactMap(\.submission?.deadline).min() ?? .never
+        deadline =
+            flights[head...].lazy.filter { !$0.exchange.isReported }.compactMap(\.submission?.deadline).min() ?? .never
         return nil
     }
 }
@@ -151,47 +152,62 @@ extension Pipeline {
     /// Takes out an exchange that has ended. One of which nothing was sent leaves the others as they are; any other
     /// takes the connection with it.
     mutating func popEnded(at index: Int) {
-        if flights[index].exchange.bytesSent > 0 { isClosing = true } else { closeGap(at: index) }
+        if self[index].exchange.bytesSent > 0 { isClosing = true } else { closeGap(at: index) }
         remove(at: index)
     }
 
     /// Takes back a request of which nothing was sent because the connection ends: it may go out on another.
     mutating func takeUnsent() -> Submission? {
-        guard isClosing, servedCount > 0 || flights.count > 1, let last = flights.last, last.exchange.bytesSent == 0,
-            let submission = last.submission
+        guard isClosing, !isEmpty, servedCount > 0 || count > 1, self[count - 1].exchange.bytesSent == 0,
+            let submission = self[count - 1].submission
         else { return nil }
-        remove(at: flights.count - 1)
+        remove(at: count - 1)
         return submission
     }
 
     /// Takes back a request that went out on a connection which had served before, and of which nothing was heard: most
     /// likely the server had closed it meanwhile (RFC 9112 §9.3.1). Once, and only where twice does no harm.
     mutating func takeResendable(at index: Int) -> Submission? {
-        let flight = flights[index]
+        let flight = self[index]
         guard let submission = flight.submission, submission.resendCount == 0, servedCount + index > 0,
             flight.exchange.plan.isRepeatable, flight.exchange.bytesReceived == 0, !flight.isTold,
             let code = flight.exchange.reportedFailure?.code,
             code == .closedWithoutAnswer || code == .receiveFailed || code == .sendFailed
         else { return nil }
-        return flights[index].takeBack()
+        return self[index].takeBack()
     }
 
     func index(of call: Call) -> Int? {
-        flights.firstIndex { flight in
-            if case .call(let other)? = flight.submission?.listener { other === call } else { false }
+        indices.first { index in
+            if case .call(let other)? = self[index].submission?.listener { other === call } else { false }
         }
     }
 
     /// The requests behind one that is taken out move up.
     private mutating func closeGap(at index: Int) {
-        let bytes = flights[index].endOffset - flights[index].startOffset
+        let bytes = self[index].endOffset - self[index].startOffset
         endOffset -= bytes
-        for later in flights.indices.dropFirst(index + 1) { flights[later].moveUp(by: bytes) }
+        for later in indices.dropFirst(index + 1) { self[later].moveUp(by: bytes) }
     }
 
     private mutating func remove(at index: Int) {
-        flights.remove(at: index)
+        if index == 0 { removeFirst() } else { flights.remove(at: head + index) }
         if index < writing { writing -= 1 }
         if index < unacknowledged { unacknowledged -= 1 }
     }
+
+    /// The place of what is over is used again now and then, and at once where nothing is left.
+    private mutating func removeFirst() {
+        flights[head].clear()
+        head += 1
+        if head == flights.count {
+            flights.removeAll(keepingCapacity: head > 1)
+            head = 0
+        } else if head >= Self.maximumOverCount {
+            flights.removeFirst(head)
+            head = 0
+        }
+    }
+
+    private static let maximumOverCount = 256
 }

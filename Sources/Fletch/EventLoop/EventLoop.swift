@@ -148,7 +148,7 @@ extension EventLoop {
         switch message {
         case .submit(let submission): add(submission, to: pool(of: submission.request.endpoint))
         case .submitSeries(let submissions):
-            for submission in submissions { add(submission, to: pool(of: submission.request.endpoint)) }
+            add(submissions)
         case .withdraw(let call): withdraw(call)
         case .resolved(let token, let result): resolved(token, result)
         case .drain(let deadline, let completion): beginDrain(until: deadline, completion)
@@ -168,6 +168,15 @@ extension EventLoop {
         pool.add(submission)
         waitingDeadline = min(waitingDeadline, submission.deadline)
         schedule(pool)
+    }
+
+    /// A series mostly has one origin.
+    private func add(_ series: [Submission]) {
+        guard var pool = series.first.map({ pool(of: $0.request.endpoint) }) else { return }
+        for submission in series {
+            if submission.request.endpoint != pool.endpoint { pool = self.pool(of: submission.request.endpoint) }
+            add(submission, to: pool)
+        }
     }
 
     func pool(of endpoint: Endpoint) -> ConnectionPool {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Finds the head of the final response in what arrives, split anywhere; interim (1xx) heads are skipped.
 struct HeadScanner {
     enum Outcome: Equatable {
@@ -60,14 +62,17 @@ struct HeadScanner {
 
     /// Whether these bytes can be the beginning of an HTTP/1 head, so that anything else is refused at once.
     private static func mayBegin(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        zip(bytes, "HTTP/1.".utf8).allSatisfy { $0 == $1 }
+        let beginning: StaticString = "HTTP/1."
+        guard let start = bytes.baseAddress else { return true }
+        return memcmp(start, beginning.utf8Start, min(bytes.count, beginning.utf8CodeUnitCount)) == 0
     }
 
     /// The length of the head including its empty line; nil while it is incomplete.
     private static func headLength(_ bytes: UnsafeRawBufferPointer, from first: Int) -> Int? {
+        guard let start = bytes.baseAddress else { return nil }
         var at = first
-        while at < bytes.count, let lineFeed = bytes[at...].firstIndex(of: UInt8(ascii: "\n")) {
-            let next = lineFeed + 1
+        while at < bytes.count, let found = memchr(start + at, 0x0A, bytes.count - at) {
+            let next = UnsafeRawPointer(found) - start + 1
             if next < bytes.count, bytes[next] == UInt8(ascii: "\n") { return next + 1 }
             if next + 1 < bytes.count, bytes[next] == UInt8(ascii: "\r"), bytes[next + 1] == UInt8(ascii: "\n") {
                 return next + 2

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What Fletch needs of the head of a response.
 struct ResponseHead: Equatable {
     let status: Int
@@ -61,7 +63,10 @@ extension ResponseHead {
     /// `HTTP/1.x 200 …`; the reason may be missing.
     private static func parseStatus(_ line: Slice<UnsafeRawBufferPointer>) -> Int? {
         let bytes = UnsafeRawBufferPointer(rebasing: line)
-        guard bytes.count >= 12, bytes.starts(with: "HTTP/1.".utf8), isDigit(bytes[7]), bytes[8] == UInt8(ascii: " "),
+        let prefix: StaticString = "HTTP/1."
+        guard bytes.count >= 12,
+            memcmp(bytes.baseAddress ?? UnsafeRawPointer(prefix.utf8Start), prefix.utf8Start, 7) == 0,
+            isDigit(bytes[7]), bytes[8] == UInt8(ascii: " "),
             isDigit(bytes[9]), isDigit(bytes[10]), isDigit(bytes[11]),
             bytes.count == 12 || bytes[12] == UInt8(ascii: " ")
         else { return nil }
@@ -103,8 +108,11 @@ extension ResponseHead {
     /// Whether `bytes` is `lowerCase` in any case.
     private static func equals(_ bytes: Slice<UnsafeRawBufferPointer>, _ lowerCase: StaticString) -> Bool {
         guard bytes.count == lowerCase.utf8CodeUnitCount else { return false }
-        return zip(bytes, UnsafeBufferPointer(start: lowerCase.utf8Start, count: lowerCase.utf8CodeUnitCount))
-            .allSatisfy { $0 | (isLetter($0) ? 0x20 : 0) == $1 }
+        for (place, index) in bytes.indices.enumerated() {
+            let byte = bytes[index]
+            if byte | (isLetter(byte) ? 0x20 : 0) != lowerCase.utf8Start[place] { return false }
+        }
+        return true
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") }
@@ -117,7 +125,9 @@ private struct HeadLines: IteratorProtocol {
     init(_ bytes: UnsafeRawBufferPointer) { rest = bytes[...] }
 
     mutating func next() -> Slice<UnsafeRawBufferPointer>? {
-        guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        let bytes = UnsafeRawBufferPointer(rebasing: rest)
+        guard let start = bytes.baseAddress, let found = memchr(start, 0x0A, bytes.count) else { return nil }
+        let end = rest.startIndex + (UnsafeRawPointer(found) - start)
         let line = rest[..<end]
         rest = rest[(end + 1)...]
         return line.last == UInt8(ascii: "\r") ? line.dropLast() : line
