@@ -8,12 +8,13 @@ struct ExchangeDriver {
 
     init(
         until milestone: Milestone = .acknowledged, disposal: Disposal = .automatic,
-        keep: FletchRequest.Keep = .nothing, isHeadRequest: Bool = false, budget: Int = 65_536
+        keep: FletchRequest.Keep = .nothing, isHeadRequest: Bool = false, budget: Int = 65_536,
+        isReusable: Bool = false
     ) {
         exchange = Exchange(
             ExchangePlan(
                 milestone: milestone, disposal: disposal, keep: keep, isHeadRequest: isHeadRequest,
-                discardBudgetBytes: budget))
+                isReusable: isReusable, discardBudgetBytes: budget))
     }
 
     @discardableResult

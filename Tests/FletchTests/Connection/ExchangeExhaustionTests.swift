@@ -15,7 +15,11 @@ import Testing
     @Test(arguments: [Milestone.queued, .written, .acknowledged, .answered], Disposal.allCases)
     func nothingBreaksWhateverHappens(_ milestone: Milestone, _ disposal: Disposal) {
         for keep in [FletchRequest.Keep.nothing, .everything(upTo: 3)] {
-            explore(ExchangeDriver(until: milestone, disposal: disposal, keep: keep, budget: 6), depth: 5)
+            for isReusable in [false, disposal == .automatic] {
+                let driver = ExchangeDriver(
+                    until: milestone, disposal: disposal, keep: keep, budget: 6, isReusable: isReusable)
+                explore(driver, depth: 5)
+            }
         }
     }
 
@@ -91,6 +95,11 @@ import Testing
         // A whole request is never reset before it is acknowledged.
         if last.contains(.reset), exchange.sending >= .written {
             expect(exchange.sending == .acknowledged, step, driver)
+        }
+        // A connection is left to others only once both sides are done with it, in order.
+        if last.contains(.reuse) {
+            expect(plan.isReusable && exchange.sending >= .written && isOver(exchange), step, driver)
+            expect(!driver.hasSeenFIN && last.isDisjoint(with: [.close, .reset]), step, driver)
         }
         // Automatic disposal leaves only when the response is over, the peer has left, or the park limit is reached.
         if plan.disposal == .automatic, last.contains(.reset), exchange.sending == .acknowledged {
