@@ -11,6 +11,7 @@ let package = Package(
     name: "fletch",
     products: [
         .library(name: "Fletch", targets: ["Fletch"]),
+        .library(name: "FletchService", targets: ["FletchService"]),
         .library(name: "FletchTarget", targets: ["FletchTarget"]),
         .executable(name: "fletch", targets: ["FletchCommand"]),
         .executable(name: "fletch-target", targets: ["FletchTargetCommand"]),
@@ -20,8 +21,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "CLinux"),
@@ -30,8 +33,14 @@ let package = Package(
             dependencies: [
                 "CLinux", httpTypes, .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "FletchService",
+            dependencies: ["Fletch", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
             swiftSettings: strict
         ),
         .target(
@@ -58,7 +67,14 @@ let package = Package(
         .executableTarget(
             name: "ExampleCareful", dependencies: ["Fletch", httpTypes], path: "Examples/Careful",
             swiftSettings: strict),
-        .testTarget(name: "FletchTests", dependencies: ["Fletch", "FletchTarget", "CLinux"], swiftSettings: strict),
+        .testTarget(
+            name: "FletchTests",
+            dependencies: [
+                "Fletch", "FletchService", "FletchTarget", "CLinux",
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "FletchTargetTests",
             dependencies: ["FletchTarget", .product(name: "NIOPosix", package: "swift-nio")], swiftSettings: strict),

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 
 /// How a ``FletchClient`` works. Nothing is required; each default suits a server that sends webhooks.
@@ -6,6 +7,9 @@ public struct Configuration: Sendable {
     public var disposal: Disposal = .automatic
     /// The longest a connection is held for its response after the receipt. Default: 60 seconds.
     public var parkLimit: Duration = .seconds(60)
+    /// The longest that draining takes where no other limit is stated: as a service, and at the end of
+    /// ``withFletchClient(_:drainingFor:isolation:_:)``. Default: 60 seconds, as ``parkLimit``.
+    public var drainLimit: Duration = .seconds(60)
     /// How many body bytes of a response without a stated length are read before the connection is only held.
     /// Default: 65,536.
     public var discardBudgetBytes: Int = 65_536
@@ -34,6 +38,10 @@ public struct Configuration: Sendable {
     /// Where the client logs to: failures of fired requests at `debug`, circuits at `warning` and `notice`; origins and
     /// codes only. Default: nowhere.
     public var logger: Logger?
+    /// Where the client's counters go: `fletch_requests_accepted`, `_reached`, `_retried`, `_failed` by `code`, `_dropped`
+    /// by `reason`; `fletch_milestones`; `fletch_bytes` by `direction`; `fletch_connections` by `state`.
+    /// Default: what the program has set up with `MetricsSystem.bootstrap`.
+    public var metrics: (any MetricsFactory)?
 
     /// The longest that resolving the name and making the connection may take. Default: 10 seconds.
     public var connectDeadline: Duration = .seconds(10)

@@ -60,6 +60,9 @@ public final class FletchClient: Sendable {
         loops.reduce(into: Statistics()) { $0 += $1.mailbox.statistics }
     }
 
+    /// ``Configuration/drainLimit``.
+    package var drainLimit: Duration { configuration.drainLimit }
+
     /// Sends `request` and returns once it has reached `milestone`.
     ///
     /// The response is not downloaded; see ``Disposal`` for what becomes of the connection afterwards. Does not retry:

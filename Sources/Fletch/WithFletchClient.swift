@@ -1,7 +1,7 @@
 /// Runs `body` with a client, and drains the client before it returns.
 /// - Parameters:
 ///   - configuration: Default: ``Configuration``'s defaults.
-///   - limit: The longest that draining may take. Default: ``Configuration/parkLimit``.
+///   - limit: The longest that draining may take. Default: ``Configuration/drainLimit``.
 ///   - isolation: Where `body` runs. Default: the caller's isolation.
 ///   - body: What to do with the client, which must not be used after it.
 /// - Returns: What `body` returns.
@@ -13,10 +13,10 @@ public func withFletchClient<Result>(
     let client = try FletchClient(configuration)
     do {
         let result = try await body(client)
-        await client.drain(within: limit ?? configuration.parkLimit)
+        await client.drain(within: limit ?? configuration.drainLimit)
         return result
     } catch {
-        await client.drain(within: limit ?? configuration.parkLimit)
+        await client.drain(within: limit ?? configuration.drainLimit)
         throw error
     }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import CoreMetrics
 import Glibc
 import HeapModule
 
@@ -34,6 +35,9 @@ final class EventLoop: @unchecked Sendable {
     /// What the mailbox is to be told.
     var progress = Progress()
     var parkedCount = 0
+    private let metrics: (any MetricsFactory)?
+    private lazy var meters = Meters(metrics)
+    private var nextReport = Moment(nanoseconds: 0)
     private var drain = Drain()
     private var outcomes: [Outcome] = []
     private var observer: (any Observer)?
@@ -45,6 +49,7 @@ final class EventLoop: @unchecked Sendable {
         retryPolicy = configuration.retry
         onFailure = configuration.onFailure
         log = EventLog(configuration.logger)
+        metrics = configuration.metrics
         mailbox = try Mailbox(configuration)
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw Self.noDescriptor(errno) }
@@ -86,6 +91,13 @@ final class EventLoop: @unchecked Sendable {
         for (call, submission) in mailbox.exchange(&progress, for: &delivery) {
             call.completion(.success(Receipt(waiting: submission.request)))
         }
+        if delivery.isEmpty || now >= nextReport { reportMetrics() }
+    }
+
+    /// Before it sleeps, and now and then while it does not.
+    private func reportMetrics() {
+        nextReport = now + Self.reportInterval
+        meters?.report(mailbox.statistics)
     }
 
     private func wait(_ events: UnsafeMutableBufferPointer<epoll_event>, isPolling: Bool) -> Int {
@@ -120,6 +132,7 @@ final class EventLoop: @unchecked Sendable {
         while let slot = deadlines.popExpired(now) { connections[slot]?.deadlinePassed(now) }
     }
 
+    private static let reportInterval: Int64 = 1_000_000_000
     private static let minimumPoolCountBeforeSweeping = 4_096
     private static let eventCapacity = 256
     private static let maximumUntoldCount = 64
