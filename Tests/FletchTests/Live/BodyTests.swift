@@ -27,7 +27,7 @@ import Testing
     func filesArriveWhole(size: Int) async throws {
         let file = File(patternedBody(size))
         try await withFletchTarget { target in
-            try await withFletchClient(drainingFor: .seconds(10)) { client in
+            try await withFletchClient(drainingFor: patience) { client in
                 _ = try await client.send(FletchRequest(.put, target.url, body: .file(file.path)))
             }
             let record = try #require(await target.waitForRecords { $0.first?.isComplete == true }.first)
@@ -46,7 +46,7 @@ import Testing
             mayRead.waitBlocking()
             _ = connection.departure()
         }
-        try await withFletchClient(drainingFor: .seconds(10)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let request = FletchRequest(.post, peer.url, body: .file(file.path))
             async let error = failure(of: request, until: .written, with: client)
             _ = await begun.value()
@@ -64,7 +64,7 @@ import Testing
             connection.readHead()
             connection.endWithReset()
         }
-        try await withFletchClient(drainingFor: .seconds(10)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let request = FletchRequest(.post, peer.url, body: .file(file.path))
             let error = await failure(of: request, until: .written, with: client)
             #expect(error?.certainty == .unknown)
@@ -73,7 +73,7 @@ import Testing
 
     @Test(arguments: ["/no/such/file", "/", "/dev/null"])
     func unreadableFile(path: String) async throws {
-        try await withFletchClient(drainingFor: .seconds(5)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let error = await failure(of: FletchRequest(.post, "http://127.0.0.1:1/", body: .file(path)), with: client)
             #expect(error?.code == .bodyUnreadable)
             #expect(error?.certainty == .notSent)
@@ -84,7 +84,7 @@ import Testing
     @Test func bodyLargerThanAllowed() async throws {
         var configuration = Configuration()
         configuration.maximumBodyBytes = 10
-        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             let request = FletchRequest(.post, "http://127.0.0.1:1/", body: .bytes(patternedBody(11)))
             #expect(await failure(of: request, with: client)?.code == .bodyTooLarge)
         }
@@ -102,7 +102,7 @@ import Testing
             configuration.bodyBytes = 50_000
             configuration.isChunked = isChunked
             try await withFletchTarget(configuration) { target in
-                try await withFletchClient(drainingFor: .seconds(5)) { client in
+                try await withFletchClient(drainingFor: patience) { client in
                     var request = FletchRequest(.get, target.url)
                     request.keep = keep
                     let receipt = try await client.send(request, until: .answered)
@@ -122,7 +122,7 @@ import Testing
             connection.readHead()
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
         }
-        try await withFletchClient(drainingFor: .seconds(5)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             var request = FletchRequest(.get, peer.url)
             let receipt = try await client.send(request, until: .answered)
             #expect(receipt.status == .ok)

@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct CancellationTests {
     @Test func beforeTheFirstByteNothingIsSent() async throws {
         let port = try RefusingPort(isBlackHole: true)
-        try await withFletchClient(drainingFor: .seconds(5)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let task = Task { await failure(of: FletchRequest(.get, "http://127.0.0.1:\(port.port)/"), with: client) }
             task.cancel()
             let error = await task.value
@@ -26,7 +26,7 @@ import Testing
             arrived.set(connection.read(MilestoneTests.large.count) == MilestoneTests.large)
             connection.write(ok)
         }
-        try await withFletchClient(drainingFor: .seconds(20)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let request = FletchRequest(.post, peer.url, body: .bytes(MilestoneTests.large))
             let task = Task { await failure(of: request, until: .written, with: client) }
             _ = await begun.value()
@@ -48,7 +48,7 @@ import Testing
         }
         var configuration = Configuration()
         configuration.maximumActiveConnectionCount = 1
-        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             async let first = client.send(FletchRequest(.get, peer.url), until: .answered)
             let waiting = Task { await failure(of: FletchRequest(.get, peer.url), with: client) }
             waiting.cancel()

@@ -24,7 +24,7 @@ import Testing
     }
 
     private func send(to name: String, _ port: UInt16, _ configuration: Configuration) async throws -> Receipt {
-        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             try await client.send(FletchRequest(.get, "http://\(name):\(port)/"), until: .answered)
         }
     }
@@ -63,7 +63,7 @@ import Testing
         let peer = try Self.answering()
         var configuration = Configuration()
         configuration.addressFamily = .ipv6
-        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             let request = FletchRequest(.get, "http://localhost:\(peer.port)/")
             let error = await failure(of: request, with: client)
             #expect(error?.code == .connectFailed || error?.code == .nameNotResolved)
@@ -78,7 +78,7 @@ import Testing
         var target = TargetConfiguration()
         target.unixSocketPath = path
         try await withFletchTarget(target) { target in
-            try await withFletchClient(drainingFor: .seconds(5)) { client in
+            try await withFletchClient(drainingFor: patience) { client in
                 var request = FletchRequest(.post, "http://localhost/", body: .bytes(patternedBody(3 << 20)))
                 request.unixSocketPath = path
                 request.disposal = disposal
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func unixSocketThatIsNotThere() async throws {
-        try await withFletchClient(drainingFor: .seconds(5)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             var request = FletchRequest(.get, "http://localhost/")
             request.unixSocketPath = "/tmp/no-such-socket"
             let error = await failure(of: request, with: client)
@@ -104,7 +104,7 @@ import Testing
 
     @Test func manyLookUpsOfANameAreOne() async throws {
         try await withFletchTarget { target in
-            try await withFletchClient(drainingFor: .seconds(5)) { client in
+            try await withFletchClient(drainingFor: patience) { client in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for number in 0..<50 {
                         group.addTask {

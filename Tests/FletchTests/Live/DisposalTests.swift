@@ -16,7 +16,7 @@ import Testing
 
     private func send(_ disposal: Disposal, to configuration: TargetConfiguration) async throws -> RequestRecord {
         try await withFletchTarget(configuration) { target in
-            try await withFletchClient(drainingFor: .seconds(10)) { client in
+            try await withFletchClient(drainingFor: patience) { client in
                 var request = FletchRequest(.post, target.url, body: .utf8("work"))
                 request.disposal = disposal
                 _ = try await client.send(request)
@@ -59,7 +59,7 @@ import Testing
             _ = connection.departure()
             paid.set(connection.sentBytes)
         }
-        try await withFletchClient(drainingFor: .seconds(10)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)
         }
         let count = try #require(await paid.value())
@@ -78,7 +78,7 @@ import Testing
         var configuration = Configuration()
         configuration.discardBudgetBytes = 10_000
         configuration.parkLimit = .milliseconds(500)
-        try await withFletchClient(configuration, drainingFor: .seconds(10)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)
         }
         let count = try #require(await paid.value())
@@ -93,7 +93,7 @@ import Testing
         }
         var configuration = Configuration()
         configuration.parkLimit = .milliseconds(200)
-        try await withFletchClient(configuration, drainingFor: .seconds(10)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             _ = try await client.send(FletchRequest(.get, peer.url))
             #expect(await left.value() == .rst)
         }
@@ -109,7 +109,7 @@ import Testing
                 connection.write(head)
                 left.set(connection.departure())
             }
-            try await withFletchClient(configuration, drainingFor: .seconds(10)) { client in
+            try await withFletchClient(configuration, drainingFor: patience) { client in
                 _ = try await client.send(FletchRequest(.get, peer.url))
                 #expect(await left.value() == .rst)
             }

@@ -2,6 +2,10 @@ import Testing
 
 @testable import Fletch
 
+/// The longest that anything is waited for which is to happen. All tests at once, under the sanitizer and on two
+/// processors, are slow.
+let patience = Duration.seconds(100)
+
 /// The failure that a request ends with; records an issue where it does not fail.
 func failure(
     of request: FletchRequest, until milestone: Milestone = .answered, with client: FletchClient,

@@ -23,7 +23,7 @@ import Testing
         }
         var configuration = Configuration()
         configuration.parkLimit = .milliseconds(200)
-        try await withFletchClient(configuration, drainingFor: .seconds(10)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             let error = await failure(of: FletchRequest(.get, peer.url), with: client)
             #expect(error?.code == code)
             #expect(error?.certainty == .unknown)
@@ -39,7 +39,7 @@ import Testing
             connection.readHead()
             connection.endWithReset()
         }
-        try await withFletchClient(drainingFor: .seconds(5)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let error = await failure(of: FletchRequest(.get, peer.url), with: client)
             #expect(error?.code == .receiveFailed)
             #expect(error?.certainty == .unknown)
@@ -49,7 +49,7 @@ import Testing
 
     @Test func refusedPort() async throws {
         let port = try RefusingPort()
-        try await withFletchClient(drainingFor: .seconds(5)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let error = await failure(of: FletchRequest(.get, "http://127.0.0.1:\(port.port)/"), with: client)
             #expect(error?.code == .connectFailed)
             #expect(error?.certainty == .notSent)
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func unknownName() async throws {
-        try await withFletchClient(drainingFor: .seconds(5)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let error = await failure(of: FletchRequest(.get, "http://no-such-host.invalid/"), with: client)
             #expect(error?.code == .nameNotResolved)
             #expect(error?.certainty == .notSent)
@@ -69,7 +69,7 @@ import Testing
         let port = try RefusingPort(isBlackHole: true)
         var configuration = Configuration()
         configuration.connectDeadline = .milliseconds(200)
-        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             let error = await failure(of: FletchRequest(.get, "http://127.0.0.1:\(port.port)/"), with: client)
             #expect(error?.code == .connectDeadlineExceeded)
             #expect(error?.certainty == .notSent)
@@ -81,7 +81,7 @@ import Testing
         let peer = try ScriptedPeer(receiveBufferBytes: 4_096) { _ in over.waitBlocking() }
         var configuration = Configuration()
         configuration.writeDeadline = .milliseconds(200)
-        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             let request = FletchRequest(.post, peer.url, body: .bytes(MilestoneTests.large))
             let error = await failure(of: request, until: .written, with: client)
             #expect(error?.code == .writeDeadlineExceeded)
@@ -99,7 +99,7 @@ import Testing
         var configuration = Configuration()
         configuration.answerDeadline = .milliseconds(200)
         configuration.parkLimit = .milliseconds(10)
-        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             let error = await failure(of: FletchRequest(.get, peer.url), with: client)
             #expect(error?.code == .answerDeadlineExceeded)
             var request = FletchRequest(.get, peer.url)
@@ -113,7 +113,7 @@ import Testing
         ("http://[::1/", .invalidURL), ("http://x/\r\nInjected: 1", .invalidURL),
     ])
     func unusableURL(url: String, code: FletchError.Code) async throws {
-        try await withFletchClient(drainingFor: .seconds(5)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let error = await failure(of: FletchRequest(.get, url), with: client)
             #expect(error?.code == code)
             #expect(error?.certainty == .notSent)

@@ -28,7 +28,7 @@ import Testing
             for number in 0..<500 {
                 client.fire(FletchRequest(.post, "\(target.url)/\(number)", body: .utf8("event \(number)")))
             }
-            let report = await client.drain(within: .seconds(100))
+            let report = await client.drain(within: patience)
             #expect(report == .nothingLeft)
             let statistics = client.statistics
             #expect(statistics.acceptedCount == 500)
@@ -76,7 +76,7 @@ import Testing
         for _ in 0..<25 { client.fire(FletchRequest(.get, peer.url)) }
         client.fire(FletchRequest(.post, peer.url, body: .bytes(patternedBody(5_000))))
         gate.set(())
-        #expect(await client.drain(within: .seconds(100)) == .nothingLeft)
+        #expect(await client.drain(within: patience) == .nothingLeft)
         #expect(client.statistics.dropped == [.outboxFull: 15, .requestTooLarge: 1])
         #expect(client.statistics.reachedCount == 10)
         #expect(failures.all.allSatisfy { $0.certainty == .notSent && $0.receipt?.url == peer.url + "/" })
@@ -109,7 +109,7 @@ import Testing
             _ = await seen.value()
         }
         isOpen.set(())
-        #expect(await client.drain(within: .seconds(100)) == .nothingLeft)
+        #expect(await client.drain(within: patience) == .nothingLeft)
         #expect(client.statistics.dropped == [.outboxEvicted: 16])
         #expect(paths.withLock(\.self) == ["/first", "/16", "/17", "/18", "/19"])
     }
@@ -119,7 +119,7 @@ import Testing
         configuration.outboxCapacity = 4
         let small = configuration
         try await withFletchTarget { target in
-            try await withFletchClient(small, drainingFor: .seconds(20)) { client in
+            try await withFletchClient(small, drainingFor: patience) { client in
                 for number in 0..<200 {
                     let receipt = try await client.send(FletchRequest(.post, "\(target.url)/\(number)"), until: .queued)
                     #expect(receipt.milestone == .queued)
@@ -170,7 +170,7 @@ import Testing
             connection.close()
         }
         #expect(await arrived.value() != nil)
-        #expect(await client.drain(within: .seconds(100)) == .nothingLeft)
+        #expect(await client.drain(within: patience) == .nothingLeft)
         #expect(client.statistics.reachedCount == 1)
         #expect(client.statistics.failedCount == 0)
         close(reserved.descriptor)
@@ -188,7 +188,7 @@ import Testing
         configuration.onFailure = { failures.add($0) }
         let client = try FletchClient(configuration)
         client.fire(FletchRequest(method, peer.url))
-        #expect(await client.drain(within: .seconds(100)) == .nothingLeft)
+        #expect(await client.drain(within: patience) == .nothingLeft)
         #expect(peer.connectionCount == attemptCount)
         #expect(failures.codes == [.closedWithoutAnswer])
         #expect(failures.all.first?.certainty == .unknown)
@@ -207,7 +207,7 @@ import Testing
         var request = FletchRequest(.get, port.url)
         request.deadline = .milliseconds(1)
         client.fire(request)
-        #expect(await client.drain(within: .seconds(100)) == .nothingLeft)
+        #expect(await client.drain(within: patience) == .nothingLeft)
         #expect(failures.codes.count == 1)
     }
 
@@ -226,7 +226,7 @@ import Testing
                 let receipt = try await client.send(FletchRequest(.post, "\(target.url)/\(number)"), until: .queued)
                 #expect(receipt.milestone == .queued)
             }
-            #expect(await client.drain(within: .seconds(100)) == .nothingLeft)
+            #expect(await client.drain(within: patience) == .nothingLeft)
             let statistics = client.statistics
             #expect(statistics.reachedCount == 300)
             #expect(statistics.failed == [.connectFailed: 5])
@@ -261,7 +261,7 @@ import Testing
                 _ = await group.next()
             }
             await group.waitForAll()
-            await client.drain(within: .seconds(60))
+            await client.drain(within: patience)
             return client.statistics
         }
         #expect(statistics.acceptedCount == Self.count)

@@ -24,7 +24,7 @@ import Testing
     private func send(_ count: Int, to url: String, _ configuration: Configuration, until milestone: Milestone)
         async throws
     {
-        try await withFletchClient(configuration, drainingFor: .seconds(20)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<count {
                     group.addTask {
@@ -75,13 +75,13 @@ import Testing
         try await withFletchTarget(origin) { target in
             let client = try FletchClient()
             _ = try await client.send(FletchRequest(.get, target.url), until: .written)
-            let report = await client.drain(within: .seconds(10))
+            let report = await client.drain(within: patience)
             #expect(report == DrainReport(unfinishedRequestCount: 0, parkedConnectionCount: 0))
             #expect(target.records().first?.work == .done)
             let error = await failure(of: FletchRequest(.get, target.url), with: client)
             #expect(error?.code == .clientClosed)
             #expect(error?.certainty == .notSent)
-            #expect(await client.drain(within: .seconds(10)) == .nothingLeft)
+            #expect(await client.drain(within: patience) == .nothingLeft)
         }
     }
 

@@ -15,7 +15,7 @@ import Testing
             if disposal == .automatic { connection.write(ok) }
             left.set(connection.departure())
         }
-        try await withFletchClient(drainingFor: .seconds(20)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             var request = FletchRequest(.post, peer.url, body: .bytes(Self.large))
             request.disposal = disposal
             let receipt = try await client.send(request, until: .written)
@@ -34,7 +34,7 @@ import Testing
             arrived.set(connection.readRequest().body == body)
             connection.write(ok)
         }
-        try await withFletchClient(drainingFor: .seconds(20)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             var request = FletchRequest(.post, peer.url, body: .bytes(body))
             let written = try await client.send(request, until: .written)
             #expect(written.milestone == .written)
@@ -71,7 +71,7 @@ import Testing
             }
             arrived.set(count)
         }
-        try await withFletchClient(drainingFor: .seconds(20)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let receipt = try await client.send(FletchRequest(.post, peer.url, body: .bytes(body)))
             #expect(receipt.moments.acknowledged != nil)
             #expect(await arrived.value() == body.count)
@@ -87,7 +87,7 @@ import Testing
             mayRead.waitBlocking()
             arrived.set(connection.read(Self.large.count) == Self.large)
         }
-        try await withFletchClient(drainingFor: .seconds(20)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let request = FletchRequest(.post, peer.url, body: .bytes(Self.large))
             let receipt = try await client.send(request, until: .answered)
             #expect(receipt.status == .contentTooLarge)
@@ -103,7 +103,7 @@ import Testing
             connection.readHead()
             connection.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
         }
-        try await withFletchClient(drainingFor: .seconds(5)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let request = FletchRequest(.post, peer.url, body: .bytes(Self.large))
             // The peer closes with unread bytes: a reset, which may overtake its answer.
             do throws(FletchError) {
@@ -122,7 +122,7 @@ import Testing
             connection.readHead()
             connection.write("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ok)
         }
-        try await withFletchClient(drainingFor: .seconds(5)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let receipt = try await client.send(FletchRequest(.get, peer.url), until: .answered)
             #expect(receipt.status == .ok)
         }
@@ -133,7 +133,7 @@ import Testing
             connection.readHead()
             connection.write(ok)
         }
-        try await withFletchClient(drainingFor: .seconds(5)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             let moments = try await client.send(FletchRequest(.get, peer.url), until: .answered).moments
             let order = [moments.resolved, moments.connected, moments.written, moments.answered].compactMap { $0 }
             #expect(order.count == 4)

@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: Milestone.allCases.filter { $0 != .queued })
     func everyRequestGetsItsReceiptOnOneConnection(_ milestone: Milestone) async throws {
         try await withFletchTarget { target in
-            let results = try await withFletchClient(configuration(depth: 16), drainingFor: .seconds(20)) { client in
+            let results = try await withFletchClient(configuration(depth: 16), drainingFor: patience) { client in
                 let requests = (0..<200).map { number in
                     FletchRequest(.post, "\(target.url)/\(number)", body: .utf8("body of \(number)"))
                 }
@@ -47,7 +47,7 @@ import Testing
                 #expect(receipt.milestone >= milestone || milestone == .acknowledged)
                 #expect(receipt.bytesSent > 0)
             }
-            let records = target.records()
+            let records = await target.waitForRecords { $0.count == 200 && $0.allSatisfy(\.isComplete) }
             #expect(Set(records.map(\.path)).count == 200)
             #expect(records.allSatisfy { $0.work == .done && $0.isComplete })
         }
@@ -65,12 +65,16 @@ import Testing
         }
         var configuration = configuration(depth: 64)
         configuration.parkLimit = .milliseconds(100)
-        configuration.answerDeadline = .milliseconds(300)
-        try await withFletchClient(configuration, drainingFor: .seconds(5)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)
+            let isHeld = Signal<Void>()
             let gate = Signal<Void>()
             // Holds the loop's thread up until all of them have been submitted.
-            client.onLoop { gate.waitBlocking() }
+            client.onLoop {
+                isHeld.set(())
+                gate.waitBlocking()
+            }
+            _ = await isHeld.value()
             for _ in 0..<20 { client.start(FletchRequest(.get, peer.url), until: .written) { _ in } }
             gate.set(())
             let head = try client.head(of: FletchRequest(.get, peer.url))
@@ -102,7 +106,7 @@ import Testing
             }
             _ = connection.departure()
         }
-        let results = try await withFletchClient(configuration(depth: 5), drainingFor: .seconds(20)) { client in
+        let results = try await withFletchClient(configuration(depth: 5), drainingFor: patience) { client in
             await send((0..<15).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
         }
         let statuses = try results.map { try $0.get().status?.code ?? 0 }
@@ -129,23 +133,24 @@ import Testing
 
     @Test(arguments: [false, true])
     func connectionCutAnywhereLeavesExactlyTheUnansweredTailUnknown(_ isReset: Bool) async throws {
-        for offset in 0...Self.script.count {
-            let peer = try ScriptedPeer { connection in
-                for _ in 0..<4 { _ = connection.readRequest() }
-                connection.write(Array(Self.script.prefix(offset)))
-                if isReset { connection.flushAndReset() }
-            }
-            let results = try await withFletchClient(configuration(depth: 4), drainingFor: .seconds(20)) { client in
-                await send((0..<4).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
-            }
-            let answered = results.count { (try? $0.get()) != nil }
-            #expect(answered == Self.answeredCount(offset), "cut after \(offset) bytes")
-            for case .failure(let error) in results {
-                #expect(error.certainty == .unknown)
-                #expect(error.code == .closedWithoutAnswer || error.code == .receiveFailed)
-            }
-            #expect(peer.connectionCount == 1)
+        try await withFletchClient(configuration(depth: 4), drainingFor: patience) { client in
+            for offset in 0...Self.script.count { try await cut(after: offset, isReset, client) }
         }
+    }
+
+    private func cut(after offset: Int, _ isReset: Bool, _ client: FletchClient) async throws {
+        let peer = try ScriptedPeer { connection in
+            for _ in 0..<4 { _ = connection.readRequest() }
+            connection.write(Array(Self.script.prefix(offset)))
+            if isReset { connection.flushAndReset() }
+        }
+        let results = await send((0..<4).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
+        #expect(results.count { (try? $0.get()) != nil } == Self.answeredCount(offset), "cut after \(offset) bytes")
+        for case .failure(let error) in results {
+            #expect(error.certainty == .unknown)
+            #expect(error.code == .closedWithoutAnswer || error.code == .receiveFailed)
+        }
+        #expect(peer.connectionCount == 1)
     }
 
     @Test func unansweredTailIsSentAgainWhereThatIsSafe() async throws {
@@ -153,7 +158,7 @@ import Testing
             _ = connection.readRequest()
             connection.write(okAndNext)
         }
-        let results = try await withFletchClient(configuration(depth: 3), drainingFor: .seconds(20)) { client in
+        let results = try await withFletchClient(configuration(depth: 3), drainingFor: patience) { client in
             await send((0..<3).map { FletchRequest(.get, "\(peer.url)/\($0)") }, with: client)
         }
         // Each connection answers one: the first of the first, then one of those sent again; a third time is not tried.
@@ -167,7 +172,7 @@ import Testing
             connection.write(ok)
             _ = connection.departure()
         }
-        let results = try await withFletchClient(configuration(depth: 1), drainingFor: .seconds(20)) { client in
+        let results = try await withFletchClient(configuration(depth: 1), drainingFor: patience) { client in
             await send((0..<10).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
         }
         #expect(results.allSatisfy { (try? $0.get()) != nil })
@@ -183,7 +188,7 @@ import Testing
             }
             _ = connection.departure()
         }
-        let results = try await withFletchClient(configuration(depth: 4), drainingFor: .seconds(20)) { client in
+        let results = try await withFletchClient(configuration(depth: 4), drainingFor: patience) { client in
             await send((0..<4).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
         }
         #expect(results.allSatisfy { (try? $0.get()) != nil })
@@ -198,7 +203,7 @@ import Testing
             connection.write(okAndNext)
             while !connection.readRequest().head.isEmpty { connection.write(okAndNext) }
         }
-        try await withFletchClient(configuration(depth: 1), drainingFor: .seconds(20)) { client in
+        try await withFletchClient(configuration(depth: 1), drainingFor: patience) { client in
             let first = Task { try await client.send(FletchRequest(.post, peer.url), until: .answered) }
             while peer.connectionCount == 0 { await Task.yield() }
             let second = Task { try await client.send(FletchRequest(.post, "\(peer.url)/never"), until: .answered) }

@@ -21,7 +21,7 @@ import Testing
         _ count: Int, to url: String, _ method: HTTPRequest.Method = .get,
         configuration: Configuration = Configuration()
     ) async throws -> [Receipt] {
-        try await withFletchClient(configuration, drainingFor: .seconds(10)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             var receipts: [Receipt] = []
             for _ in 0..<count {
                 receipts.append(try await client.send(FletchRequest(method, url), until: .answered))
@@ -72,7 +72,7 @@ import Testing
 
     @Test func requestThatSaysCloseEndsItsConnection() async throws {
         let peer = try peer(okAndNext)
-        try await withFletchClient(drainingFor: .seconds(10)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             for _ in 0..<3 {
                 let request = FletchRequest(.get, peer.url, fields: [.connection: "close"])
                 _ = try await client.send(request, until: .answered)
@@ -101,7 +101,7 @@ import Testing
     @Test func keptBodiesAndOthersUseConnectionsOfTheirOwnWindow() async throws {
         let body = String(repeating: "x", count: 30_000)
         let peer = try peer("HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n" + body)
-        try await withFletchClient(drainingFor: .seconds(10)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             for _ in 0..<4 {
                 var request = FletchRequest(.get, peer.url)
                 request.keep = .everything(upTo: 60_000)
@@ -130,7 +130,9 @@ import Testing
             connection.write(okAndNext)
             _ = connection.departure()
         }
-        try await withFletchClient(drainingFor: .seconds(10)) { client in
+        var configuration = Configuration()
+        configuration.parkLimit = .milliseconds(100)
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)
             isWritten.set(())
             while peer.connectionCount < 2 {
@@ -149,7 +151,7 @@ import Testing
             connection.write(okAndNext)
             _ = connection.readRequest()
         }
-        try await withFletchClient(drainingFor: .seconds(10)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             for _ in 0..<2 {
                 let receipt = try await client.send(FletchRequest(method, peer.url, fields: fields), until: .answered)
                 #expect(!receipt.reused)
@@ -164,7 +166,7 @@ import Testing
             connection.write(okAndNext)
             _ = connection.readRequest()
         }
-        try await withFletchClient(drainingFor: .seconds(10)) { client in
+        try await withFletchClient(drainingFor: patience) { client in
             _ = try await client.send(FletchRequest(.post, peer.url), until: .answered)
             let error = await failure(of: FletchRequest(.post, peer.url), with: client)
             #expect(error?.code == .closedWithoutAnswer)
@@ -183,7 +185,7 @@ import Testing
         }
         var configuration = Configuration()
         configuration.idleLimit = .milliseconds(100)
-        try await withFletchClient(configuration, drainingFor: .seconds(10)) { client in
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)
             #expect(await left.value() == .rst)
         }
@@ -194,7 +196,7 @@ import Testing
         configuration.maximumActiveConnectionCount = 1
         configuration.maximumParkedConnectionCount = 0
         try await withFletchTarget { target in
-            try await withFletchClient(configuration, drainingFor: .seconds(10)) { client in
+            try await withFletchClient(configuration, drainingFor: patience) { client in
                 for number in 0..<50 { _ = try await client.send(FletchRequest(.post, "\(target.url)/\(number)")) }
             }
             let records = await target.waitForRecords { $0.count == 50 && $0.allSatisfy(\.isComplete) }

@@ -32,7 +32,7 @@ final class ScriptedPeer: Sendable {
         try Thread.start { [listener, count] in
             while true {
                 let descriptor = accept(listener, nil, nil)
-                guard descriptor >= 0 else { return }
+                guard descriptor >= 0 else { break }
                 count.withLock { $0 += 1 }
                 let connection = ScriptedConnection(descriptor: descriptor)
                 try? Thread.start {
@@ -40,14 +40,13 @@ final class ScriptedPeer: Sendable {
                     connection.close()
                 }
             }
+            Glibc.close(listener)
         }
     }
 
-    deinit {
-        // `shutdown` wakes the thread that accepts; closing alone would not.
-        shutdown(listener, Int32(SHUT_RDWR))
-        Glibc.close(listener)
-    }
+    /// Wakes the thread that accepts. It alone closes the listener: another test could have that number by the time it
+    /// accepts the next connection.
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
     /// A blocking socket with that address, which does not listen yet.
     static func bound(
@@ -141,7 +140,7 @@ struct ScriptedConnection: Sendable {
 
     /// Ends with RST once the client has everything: before, what is on its way would be lost.
     func flushAndReset() {
-        while fletch_unacknowledged(descriptor) > 0 { sched_yield() }
+        while fletch_unacknowledged(descriptor) > 0 { poll(nil, 0, 1) }
         endWithReset()
     }
 

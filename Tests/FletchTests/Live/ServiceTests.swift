@@ -39,7 +39,7 @@ import Testing
             for _ in 0..<5 { client.fire(FletchRequest(.post, target.url)) }
             client.fire(FletchRequest(.post, port.url))
             client.fire(FletchRequest(.post, target.url, body: .bytes(patternedBody(2_000))))
-            #expect(await client.drain(within: .seconds(100)) == .nothingLeft)
+            #expect(await client.drain(within: patience) == .nothingLeft)
         }
         func total(_ label: String, _ dimensions: [(String, String)] = []) throws -> Int64 {
             try metrics.expectCounter(label, dimensions).totalValue
@@ -66,7 +66,7 @@ import Testing
             let url = "http://user:secret1@127.0.0.1:\(port.port)/secret2?token=secret3"
             client.fire(FletchRequest(.post, url, fields: [.authorization: "secret4"], body: .utf8("secret5")))
         }
-        await client.drain(within: .seconds(100))
+        await client.drain(within: patience)
         let text = lines.withLock { $0.joined(separator: "\n") }
         #expect(text.contains("connect-failed"))
         #expect(text.contains("127.0.0.1:\(port.port)"))

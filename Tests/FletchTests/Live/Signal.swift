@@ -27,7 +27,7 @@ final class Signal<Value: Sendable>: Sendable {
     }
 
     /// The value; nil where it does not come within `limit`.
-    func value(within limit: Duration = .seconds(20)) async -> Value? {
+    func value(within limit: Duration = patience) async -> Value? {
         await withTaskGroup(of: Value?.self) { group in
             group.addTask {
                 await withCheckedContinuation { continuation in
@@ -52,7 +52,7 @@ final class Signal<Value: Sendable>: Sendable {
     /// For threads: returns once the value is set, or after a while.
     func waitBlocking() {
         var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        poll(&state, 1, 20_000)
+        poll(&state, 1, 100_000)
     }
 
     private func giveUp() {
