@@ -5,9 +5,7 @@ extension Connection {
         while let socket, let index = pipeline.unsentIndex {
             switch sendSome(on: socket, index) {
             case .sent(let count):
-                if turnBytes == 0, pipeline[index].exchange.bytesSent > 0, remote?.isLocal == false {
-                    socket.sendWithoutDelay()
-                }
+                if index > 0 || pipeline[index].exchange.bytesSent > 0 { sendWithoutDelay(on: socket) }
                 wrote(count)
                 turnBytes += count
                 isTurnPending = turnBytes >= Self.maximumTurnBytes && pipeline.unsentIndex != nil
@@ -18,6 +16,13 @@ extension Connection {
             }
         }
         if socket != nil, pipeline.awaitsAcknowledgement { lookForAcknowledgement() }
+    }
+
+    /// What follows something that may be unacknowledged would be held back until it is (RFC 896).
+    private func sendWithoutDelay(on socket: Socket) {
+        guard !isUndelayed else { return }
+        isUndelayed = true
+        if remote?.isLocal == false { socket.sendWithoutDelay() }
     }
 
     /// One system call's worth of the requests from `index` on.

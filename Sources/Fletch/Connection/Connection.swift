@@ -41,6 +41,8 @@ final class Connection {
     var isTurnPending = false
 
     var isAnnouncing = false
+    /// Whether the kernel sends partial segments at once.
+    var isUndelayed = false
     /// What of the response the kernel lets in without being asked; nil for as much as it likes.
     var windowBytes: Int32?
     var isOpenForKeeping = false

@@ -82,7 +82,7 @@ struct Socket {
         return sent >= 0 ? sent : -Int(errno)
     }
 
-    /// Lets the last, partial segment of a body of many writes leave at once.
+    /// Lets a partial segment leave at once, whatever is unacknowledged before it; also the one just written.
     func sendWithoutDelay() {
         _ = fletch_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
     }
