@@ -51,7 +51,7 @@ public final class FletchClient: Sendable {
     private func fire(_ encoded: EncodedRequest, start: Moment, deadline: Moment) {
         let submission = Submission(encoded, start: start, deadline: deadline, listener: .nobody)
         for (dropped, reason) in loop(of: encoded.endpoint).mailbox.fire(submission) {
-            configuration.onFailure?(FletchError(reason, waiting: dropped.request))
+            configuration.onFailure?(FletchError(reason, waiting: dropped))
         }
     }
 
@@ -162,7 +162,7 @@ extension FletchClient {
         guard !series.isEmpty, !loop.mailbox.post(.submitSeries(series)) else { return }
         for submission in series {
             guard case .observer(let observer, let tag) = submission.listener else { continue }
-            observer.ended([Outcome(tag: tag, unsent: .clientClosed)])
+            observer.ended([Outcome(tag: tag, waiting: submission, .clientClosed)])
         }
     }
 
@@ -178,7 +178,7 @@ extension FletchClient {
             switch loop(of: encoded.endpoint).mailbox.enqueue(submission, for: call) {
             case true?: completion(.success(Receipt(waiting: encoded)))
             case false?: return call
-            case nil: throw isTooLarge(encoded) ? FletchError(.requestTooLarge, waiting: encoded) : .clientClosed
+            case nil: throw isTooLarge(encoded) ? FletchError(.requestTooLarge, waiting: submission) : .clientClosed
             }
         } catch {
             completion(.failure(error))

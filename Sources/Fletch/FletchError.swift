@@ -21,10 +21,10 @@ public struct FletchError: Error, Sendable, CustomStringConvertible {
     /// `code (certainty): message`.
     public var description: String { "\(code.rawValue) (\(certainty.rawValue)): \(message)" }
 
-    /// The end of a request that no connection has taken.
-    init(_ code: Code, waiting request: EncodedRequest) {
-        self.init(code, .notSent, code.explanation)
-        receipt = Receipt(waiting: request)
+    /// The end of a request that no connection has.
+    init(_ code: Code, waiting submission: Submission) {
+        self.init(code, submission.certainty, code.explanation)
+        receipt = Receipt(waiting: submission.request)
     }
 
     static let cancelledWhileWaiting = FletchError(.cancelled, .notSent, Code.cancelled.explanation)

@@ -14,7 +14,7 @@ extension Connection {
         guard let submission = takeUntold(at: index) else { return }
         let exchange = pipeline[index].exchange
         let failure = exchange.reportedFailure ?? ExchangeFailure(.clientClosed)
-        let certainty: Certainty = exchange.bytesSent == 0 ? .notSent : .unknown
+        let certainty: Certainty = exchange.bytesSent == 0 ? submission.certainty : .unknown
         switch submission.listener {
         case .nobody:
             if loop.retry(submission, after: failure.code, certainty) { return }

@@ -29,6 +29,7 @@ struct Flight {
         isTold = true
         defer { submission = nil }
         submission?.resendCount += 1
+        submission?.mayHaveArrived = true
         return submission
     }
 

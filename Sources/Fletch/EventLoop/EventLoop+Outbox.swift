@@ -57,6 +57,7 @@ extension EventLoop {
         var next = submission
         next.retryCount &+= 1
         next.resendCount = 0
+        next.mayHaveArrived = certainty == .unknown
         progress.statistics.retriedCount += 1
         delayed.insert(Delayed(due: now + delay, submission: next))
         return true
@@ -74,7 +75,7 @@ extension EventLoop {
     func drop(_ submission: Submission, _ reason: FletchError.Code) {
         release(submission)
         progress.statistics.dropped[reason, default: 0] += 1
-        tellFailure(FletchError(reason, waiting: submission.request))
+        tellFailure(FletchError(reason, waiting: submission))
     }
 
     /// It has failed for good.

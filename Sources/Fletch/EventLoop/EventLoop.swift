@@ -216,12 +216,12 @@ extension EventLoop {
     /// They have not left the loop's hands.
     private func fail(_ submissions: [Submission], _ code: FletchError.Code) {
         for submission in submissions {
-            let error = FletchError(code, waiting: submission.request)
+            let error = FletchError(code, waiting: submission)
             switch submission.listener {
             case .nobody: end(submission, error)
             case .observer(let observer, let tag):
                 noteFailed(code)
-                tell(observer, Outcome(tag: tag, unsent: code))
+                tell(observer, Outcome(tag: tag, waiting: submission, code))
             case .call(let call):
                 noteFailed(code)
                 complete(call, .failure(error))

@@ -10,6 +10,8 @@ package struct Submission: Sendable {
     var retryCount: UInt32 = 0
     /// How often it has been sent again because the connection it went out on had been closed meanwhile.
     var resendCount: UInt8 = 0
+    /// Whether a byte has left in an earlier attempt.
+    var mayHaveArrived = false
 
     init(_ request: EncodedRequest, start: Moment, deadline: Moment, listener: Listener) {
         self.request = request
@@ -23,6 +25,9 @@ extension Submission {
     func isFor(_ call: Call) -> Bool {
         if case .call(let other) = listener { other === call } else { false }
     }
+
+    /// What is known of it where no connection has it.
+    var certainty: Certainty { mayHaveArrived ? .unknown : .notSent }
 
     var isFired: Bool { if case .nobody = listener { true } else { false } }
 }
@@ -73,8 +78,10 @@ package struct Outcome: Sendable {
 }
 
 extension Outcome {
-    /// Of a request that no connection has taken.
-    init(tag: Int, unsent code: FletchError.Code) {
-        self.init(tag: tag, code: code, certainty: .notSent, status: 0, written: -1, acknowledged: -1, answered: -1)
+    /// Of a request that no connection has.
+    init(tag: Int, waiting submission: Submission, _ code: FletchError.Code) {
+        self.init(
+            tag: tag, code: code, certainty: submission.certainty, status: 0, written: -1, acknowledged: -1,
+            answered: -1)
     }
 }

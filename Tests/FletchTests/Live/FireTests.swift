@@ -196,6 +196,30 @@ import Testing
         #expect(client.statistics.retriedCount == attemptCount - 1)
     }
 
+    @Test func laterAttemptDoesNotForgetThatAnEarlierOneMayHaveArrived() async throws {
+        let listener = try ScriptedPeer.bound("127.0.0.1", port: 0, nil)
+        defer { close(listener.descriptor) }
+        listen(listener.descriptor, 16)
+        try Thread.start {
+            let connection = ScriptedConnection(descriptor: accept(listener.descriptor, nil, nil))
+            connection.readHead()
+            // From here on the port refuses connections.
+            shutdown(listener.descriptor, Int32(SHUT_RDWR))
+            connection.close()
+        }
+        let failures = Failures()
+        var configuration = Configuration()
+        configuration.retry.maximumCount = 1
+        configuration.retry.baseDelay = .milliseconds(2)
+        configuration.fireMilestone = .answered
+        configuration.onFailure = { failures.add($0) }
+        let client = try FletchClient(configuration)
+        client.fire(FletchRequest(.get, "http://127.0.0.1:\(listener.port)/"))
+        #expect(await client.drain(within: .seconds(100)) == .nothingLeft)
+        #expect(failures.codes == [.connectFailed])
+        #expect(failures.all.first?.certainty == .unknown)
+    }
+
     @Test func retriesEndWithTheDeadline() async throws {
         let port = try RefusingPort()
         let failures = Failures()

@@ -174,6 +174,28 @@ import Testing
         #expect(peer.connectionCount == 2)
     }
 
+    @Test func requestLostToAnEndingConnectionStaysUnknownWhereItCannotBeSentAgain() async throws {
+        let listener = try ScriptedPeer.bound("127.0.0.1", port: 0, nil)
+        defer { close(listener.descriptor) }
+        listen(listener.descriptor, 16)
+        try Thread.start {
+            let connection = ScriptedConnection(descriptor: accept(listener.descriptor, nil, nil))
+            connection.readHead()
+            connection.write(okAndNext)
+            connection.readHead()
+            // From here on the port refuses connections.
+            shutdown(listener.descriptor, Int32(SHUT_RDWR))
+            connection.close()
+        }
+        try await withFletchClient(drainingFor: .seconds(10)) { client in
+            let request = FletchRequest(.get, "http://127.0.0.1:\(listener.port)/")
+            _ = try await client.send(request, until: .answered)
+            let error = await failure(of: request, with: client)
+            #expect(error?.code == .connectFailed)
+            #expect(error?.certainty == .unknown)
+        }
+    }
+
     @Test func requestLostToAnEndingConnectionIsUnknownWhereSendingItAgainIsNotSafe() async throws {
         let peer = try ScriptedPeer { connection in
             _ = connection.readRequest()
