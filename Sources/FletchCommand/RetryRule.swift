@@ -24,7 +24,7 @@ struct RetryRule {
         error.certainty == .unknown ? includesUnknown : Self.passing.contains(error.code)
     }
 
-    private static let maximumSeconds = 600
+    static let maximumSeconds = 600
 
     private static let passing: Set<FletchError.Code> = [
         .nameNotResolved, .proxyNotResolved, .connectFailed, .connectDeadlineExceeded, .localPortsExhausted,

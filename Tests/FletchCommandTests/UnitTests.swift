@@ -21,6 +21,14 @@ import Testing
     }
 }
 
+@Suite struct VolleyJobTests {
+    @Test func pausesMayBeAsLongAsWasAskedFor() throws {
+        let job = try VolleyJob(VolleyCommand.parse(["--retry", "2", "--retry-delay", "60", "x"]))
+        #expect(job.configuration.retry.baseDelay == .seconds(60))
+        #expect(job.configuration.retry.maximumDelay >= .seconds(120))
+    }
+}
+
 @Suite struct FrameTests {
     @Test func everySplitOfAStreamGivesTheSameFrames() {
         let frames: [Frame] = [

@@ -30,6 +30,11 @@ struct VolleyCommand: ParsableCommand {
 
     func validate() throws {
         guard !file.isEmpty else { throw ValidationError("no file: give at least one, or - for standard input") }
+        if time.retryUnknown {
+            throw ValidationError(
+                "--retry-unknown: a volley sends again what may have arrived only where twice does no harm: "
+                    + "give the requests an Idempotency-Key")
+        }
         if file.contains("-"), volley.isRepeated {
             throw ValidationError(
                 "standard input cannot be read again: leave --repeat and --duration out, or use a file")

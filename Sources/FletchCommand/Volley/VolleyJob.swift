@@ -64,6 +64,7 @@ struct VolleyJob {
         configuration.pipelineDepth = options.pipeline
         configuration.retry.maximumCount = command.time.retry
         configuration.retry.baseDelay = command.time.retryDelay?.duration ?? .seconds(1)
+        configuration.retry.maximumDelay = .seconds(RetryRule.maximumSeconds)
         return configuration
     }
 }

@@ -132,6 +132,7 @@ import Testing
         (["/no/such/file"], "cannot be read"), (["--rate", "0", "x"], "--rate"),
         (["--pipeline", "0", "x"], "--pipeline"),
         (["--repeat", "2", "-"], "standard input"), (["--until", "queued", "x"], "queued"), ([], "no file"),
+        (["--retry-unknown", "x"], "Idempotency-Key"),
         (["--reuse", "sometimes", "x"], "--reuse"), (["--failures", "/no/such/folder/f", "x"], "--failures"),
     ])
     func usageErrorsSayWhatToDo(_ arguments: [String], _ words: String) async throws {
