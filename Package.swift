@@ -24,6 +24,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -67,6 +68,13 @@ let package = Package(
         .executableTarget(
             name: "ExampleCareful", dependencies: ["Fletch", httpTypes], path: "Examples/Careful",
             swiftSettings: strict),
+        .executableTarget(
+            name: "ExampleAnalytics",
+            dependencies: [
+                "Fletch", "FletchService", httpTypes, .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Examples/Analytics", swiftSettings: strict),
         .testTarget(
             name: "FletchTests",
             dependencies: [
