@@ -14,33 +14,39 @@ public struct Configuration: Sendable {
     /// Default: 65,536.
     public var discardBudgetBytes: Int = 65_536
 
-    /// Fired requests of an event loop that have neither reached their milestone nor failed. Default: 2,048.
+    /// How many fired requests may have neither reached their milestone nor failed, retries included, in each event
+    /// loop (``eventLoopCount``). At least 1. Default: 2,048.
     public var outboxCapacity: Int = 2_048
-    /// Bytes of memory that they hold: heads, and bodies that are not files. Default: 16 MiB.
+    /// How many bytes of memory they may hold: heads, and bodies that are not files. Default: 16 MiB.
     public var outboxCapacityBytes: Int = 16 << 20
     /// What happens when there is no room for a further one. Default: ``OverflowPolicy/dropNewest``.
     public var overflowPolicy: OverflowPolicy = .dropNewest
-    /// The milestone of fired requests; ``Milestone/queued`` counts as ``Milestone/written``.
+    /// The milestone that fired requests are to reach; ``Milestone/queued`` counts as ``Milestone/written``. What a
+    /// server acknowledges and then does not read, because it ends, is noticed with ``Milestone/answered`` only.
     /// Default: ``Milestone/acknowledged``.
     public var fireMilestone: Milestone = .acknowledged
-    /// When fired requests that failed are sent again. Default: ``RetryPolicy``'s defaults.
+    /// When fired requests that failed are sent again. Default: ``RetryPolicy``'s defaults, three times.
     public var retry = RetryPolicy()
-    /// After so many consecutive failures to connect, an origin's fired requests are dropped, but for one in every
-    /// ``circuitPause``, until a connection succeeds. So a dead origin does not fill the outbox of the living. 0 for
-    /// never. Default: 5.
+    /// After so many connections in a row that could not be made (refused, unreachable, deadline), an origin's fired
+    /// requests are dropped with `circuitOpen`, but for one in every ``circuitPause`` and those that have been tried,
+    /// until a connection succeeds. So a dead origin does not fill the outbox of the living. What is sent is not turned
+    /// away. 0 for never. Default: 5.
     public var circuitFailureLimit: Int = 5
-    /// See ``circuitFailureLimit``. Default: 5 seconds.
+    /// How often a fired request may try an origin that could not be connected to; see ``circuitFailureLimit``.
+    /// Default: 5 seconds.
     public var circuitPause: Duration = .seconds(5)
     /// Called once with the failure of each fired request that did not reach its milestone, dropped ones included: on a
-    /// thread of the client's, or by `fire` itself where that drops the request. It must not block. Default: nobody.
+    /// thread of the client's, or by `fire` itself where that drops the request. It must not block: no other request
+    /// goes on meanwhile. Default: nobody.
     public var onFailure: (@Sendable (FletchError) -> Void)?
 
-    /// Where the client logs to: failures of fired requests at `debug`, circuits at `warning` and `notice`; origins and
-    /// codes only. Default: nowhere.
+    /// Where the client logs to: failures of fired requests at `debug`, but for those that `fire` itself drops;
+    /// circuits that open and close at `warning` and `notice`. Origins and codes only. Default: nowhere.
     public var logger: Logger?
-    /// Where the client's counters go: `fletch_requests_accepted`, `_reached`, `_retried`, `_failed` by `code`, `_dropped`
-    /// by `reason`; `fletch_milestones`; `fletch_bytes` by `direction`; `fletch_connections` by `state`.
-    /// Default: what the program has set up with `MetricsSystem.bootstrap`.
+    /// Where the client's counters go, once a second and whenever it comes to rest: `fletch_requests_accepted`,
+    /// `_reached`, `_retried`, `_failed` by `code`, `_dropped` by `reason`; `fletch_milestones`; `fletch_bytes` by
+    /// `direction`; `fletch_connections` by `state`. Default: what the program has set up with
+    /// `MetricsSystem.bootstrap`.
     public var metrics: (any MetricsFactory)?
 
     /// The longest that resolving the name and making the connection may take. Default: 10 seconds.
@@ -51,29 +57,32 @@ public struct Configuration: Sendable {
     /// The longest from the last byte written to the complete head, where the request waits for the answer. A body
     /// to be kept may take as long again. Default: 60 seconds.
     public var answerDeadline: Duration = .seconds(60)
-    /// The longest from the call to the milestone, for requests without their own. Default: none.
+    /// The longest from the call to the milestone, retries included, for requests without their own. Default: none.
     public var deadline: Duration?
 
-    /// The largest body that is accepted. Default: 1 GiB.
+    /// The largest body that is accepted; a larger one fails with `bodyTooLarge`. Default: 1 GiB.
     public var maximumBodyBytes: Int = 1 << 30
-    /// Connections per origin that are still under way. Beyond it requests wait. Default: 64.
+    /// Connections per origin that are still under way; beyond it requests wait, in order. As many more may be idle. At
+    /// least 1. Default: 64.
     public var maximumActiveConnectionCount: Int = 64
     /// Parked connections per origin; those beyond it count as active, so that a slow origin slows its own requests
     /// and nothing is cut off. Default: 1,024.
     public var maximumParkedConnectionCount: Int = 1_024
 
     /// Whether a connection whose response has been read whole, and is said to persist, serves the next request of its
-    /// origin (RFC 9112 §9.3). A request that has a `Connection: close` field ends its connection all the same.
-    /// Default: true.
+    /// origin (RFC 9112 §9.3). Another disposal than ``Disposal/automatic``, or a `Connection: close` field of the
+    /// request, ends the connection all the same. Default: true.
     public var reusesConnections: Bool = true
-    /// How long a connection waits for its next request before it is reset. Default: 30 seconds.
+    /// How long a connection waits for its next request before it is reset. A request may be lost to a server that
+    /// closes its idle connections sooner, and is sent again only where twice does no harm. Default: 30 seconds.
     public var idleLimit: Duration = .seconds(30)
     /// Requests that may be unanswered on one connection. Beyond 1, one that follows another is `unknown` when the
-    /// connection ends before its answer, so RFC 9112 §9.3.2 advises against it behind requests that are not idempotent.
-    /// Responses are then read whole while others wait behind them. Default: 1.
+    /// connection ends before its answer, so RFC 9112 §9.3.2 advises against it behind requests that are not
+    /// idempotent. Responses are then read whole while others wait behind them. At least 1; without
+    /// ``reusesConnections`` it is 1. Default: 1.
     public var pipelineDepth: Int = 1
 
-    /// Threads that send. An origin belongs to one of them. Default: 1.
+    /// Threads that send. An origin belongs to one of them; each has an outbox of its own. At least 1. Default: 1.
     public var eventLoopCount: Int = 1
     /// Sends data in the first packet where the origin has allowed it before (RFC 7413), for idempotent methods
     /// only. A failure is then `unknown` sooner. Default: false.

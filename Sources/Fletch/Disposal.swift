@@ -2,8 +2,9 @@
 ///
 /// None of them leaves before the request is whole: a reset with unacknowledged bytes would destroy them.
 public enum Disposal: String, Sendable, Hashable, CaseIterable {
-    /// Parks the connection, with a small receive window, until the head of the final response is complete; then
-    /// resets it.
+    /// Parks the connection, with a small receive window, until the head of the final response is complete; then leaves
+    /// it to the next request where little of the response is left (``Configuration/reusesConnections``), else resets
+    /// it.
     ///
     /// The only disposal that is safe at every origin: nginx, Envoy and handlers that watch for a client that leaves
     /// abort their work on an earlier end. Heads up to 16 KiB are read and 1xx heads are skipped. Where the head

@@ -3,8 +3,8 @@ import HTTPTypes
 /// Sends requests and does not pay for the responses.
 ///
 /// One client serves a whole process: it owns its threads (``Configuration/eventLoopCount``) and may be used from any
-/// thread or task. End it with ``drain(within:)``, or use ``withFletchClient(_:drainingFor:isolation:_:)``; a client that
-/// is merely let go of ends at once, and requests under way fail with `clientClosed`.
+/// thread or task. End it with ``drain(within:)``, or use ``withFletchClient(_:drainingFor:isolation:_:)``; a client
+/// that is merely let go of ends at once, and requests under way fail with `clientClosed`.
 public final class FletchClient: Sendable {
     private let configuration: Configuration
     private let router: Router
@@ -31,12 +31,16 @@ public final class FletchClient: Sendable {
         for loop in loops { loop.mailbox.post(.stop) }
     }
 
-    /// Takes `request` over and returns at once: never blocks, never throws, from any thread or task.
+    /// Takes `request` over and returns at once: never waits for room or the network, never throws, from any thread or
+    /// task.
     ///
     /// Aims at ``Configuration/fireMilestone`` and retries as ``Configuration/retry`` says. The memory of all fired
     /// requests is bounded (``Configuration/outboxCapacity``): what does not fit is dropped as
-    /// ``Configuration/overflowPolicy`` says. Every request is counted in ``statistics``, and every one that does not
-    /// reach its milestone is told to ``Configuration/onFailure``. ``drain(within:)`` waits for those under way.
+    /// ``Configuration/overflowPolicy`` says, with `outboxFull`, `outboxEvicted` or `requestTooLarge`; with
+    /// `circuitOpen` where the origin could not be connected to lately; with `clientClosed` once the client drains.
+    /// Every request is counted in ``statistics``, and every one that does not reach its milestone is told to
+    /// ``Configuration/onFailure``. ``drain(within:)`` waits for those under way.
+    /// - Parameter request: Routed, encoded and, where its body is a file, opened by this call.
     public func fire(_ request: FletchRequest) {
         let start = Moment.now
         do throws(FletchError) {
@@ -55,7 +59,8 @@ public final class FletchClient: Sendable {
         }
     }
 
-    /// What has become of all requests so far.
+    /// What has become of all requests so far: of each event loop a consistent snapshot, and so adding up at every
+    /// moment. Also after the client has ended.
     public var statistics: Statistics {
         loops.reduce(into: Statistics()) { $0 += $1.mailbox.statistics }
     }
@@ -66,10 +71,12 @@ public final class FletchClient: Sendable {
     /// Sends `request` and returns once it has reached `milestone`.
     ///
     /// The response is not downloaded; see ``Disposal`` for what becomes of the connection afterwards. Does not retry:
-    /// a failure with ``Certainty/notSent`` may be sent again without harm.
+    /// a failure with ``Certainty/notSent`` may be sent again without harm. Only a request that was lost to a
+    /// connection which the server had closed meanwhile is sent again, once, where twice does no harm.
     ///
-    /// With ``Milestone/queued`` it waits for room in the outbox, and what happens afterwards is as with ``fire(_:)``: the
-    /// form of it that slows its caller down where `fire` would drop.
+    /// With ``Milestone/queued`` it waits for room in the outbox, and what happens afterwards is as with ``fire(_:)``:
+    /// the form of it that slows its caller down where `fire` would drop. It throws `requestTooLarge` where there will
+    /// never be room.
     ///
     /// Cancelling before the first byte withdraws the request; afterwards it only stops waiting for the receipt: the
     /// request goes on being sent, and the failure is `cancelled` with ``Certainty/unknown``.
@@ -95,8 +102,11 @@ public final class FletchClient: Sendable {
         return try result.get()
     }
 
-    /// Waits until every request has reached its milestone and every connection is disposed of, at most for `limit`,
-    /// and ends the client: requests sent from now on fail with `clientClosed`.
+    /// Waits until every request has reached its milestone or failed, retries included, and every connection is
+    /// disposed of, at most for `limit`, and ends the client: requests sent from now on fail with `clientClosed`, and
+    /// so do those that wait for room in the outbox.
+    ///
+    /// Cancelling does not cut it short; another call with an earlier limit does, and reports the same.
     ///
     /// What is left when `limit` passes is let go of without destroying what is on its way: connections with
     /// unacknowledged bytes are closed, the kernel sends those bytes on.

@@ -2,13 +2,13 @@
 public struct FletchError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure; bounded, fit for a metric's label.
     public let code: Code
-    /// Whether the request may have reached the origin.
+    /// Whether the request may have reached the origin, in any attempt.
     public let certainty: Certainty
     /// For a person: what failed and what helps. Holds no body, no secret and no field of the request.
     public let message: String
     /// The kernel's error number (`errno`) behind the failure, where there is one.
     public let errorNumber: Int32?
-    /// How far the request got, where it got as far as the client's event loop.
+    /// How far the last attempt got; nil where the client has not taken the request over.
     public internal(set) var receipt: Receipt?
 
     package init(_ code: Code, _ certainty: Certainty, _ message: String, errorNumber: Int32? = nil) {

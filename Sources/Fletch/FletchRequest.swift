@@ -7,7 +7,8 @@ public struct FletchRequest: Sendable {
     /// The fields to send beside `Host`, `User-Agent`, `Authorization` (from the URL's user information) and
     /// `Content-Length`, which are added where they are missing here.
     ///
-    /// `Transfer-Encoding`, and a `Content-Length` that is not the body's, fail the request with `invalidRequest`.
+    /// `Transfer-Encoding`, and a `Content-Length` that is not the body's, fail the request with `invalidRequest`. With
+    /// an `Idempotency-Key` the request counts as one that may arrive twice without harm.
     public var fields: HTTPFields
     /// The body. Default: none.
     public var body: Body
@@ -15,8 +16,8 @@ public struct FletchRequest: Sendable {
     public var keep: Keep = .nothing
     /// What happens to the connection after the receipt. Default: ``Configuration/disposal``.
     public var disposal: Disposal?
-    /// The longest the request may take from the call until its milestone, waiting for a free connection included.
-    /// Parking does not count. Default: ``Configuration/deadline``.
+    /// The longest the request may take from the call until its milestone, waiting for a free connection and retries
+    /// included; then it fails with `deadlineExceeded`. Parking does not count. Default: ``Configuration/deadline``.
     public var deadline: Duration?
     /// Connects to this Unix socket in place of the URL's host; no proxy applies. Default: none.
     public var unixSocketPath: String?
@@ -80,8 +81,8 @@ extension FletchRequest {
         case none
         /// These bytes.
         case bytes([UInt8])
-        /// A regular file, opened when the request is sent and sent by the kernel (`sendfile(2)`); its size is fixed
-        /// at that moment.
+        /// A regular file, opened by the call that sends or fires the request and sent by the kernel (`sendfile(2)`);
+        /// its size is fixed at that moment.
         case file(String)
 
         /// The UTF-8 bytes of `text`.

@@ -3,7 +3,7 @@
 /// They come in this order but for one case: a server may answer before it has the whole body (413), so
 /// ``answered`` does not imply ``written``.
 public enum Milestone: String, Sendable, Hashable, CaseIterable, Comparable {
-    /// The client has taken the request over; nothing has left yet.
+    /// The client has taken the request over; nothing need have left yet.
     case queued
     /// Every byte has been handed to the kernel. Says nothing about the network.
     case written

@@ -34,9 +34,9 @@ public struct Receipt: Sendable, Hashable {
 extension Receipt {
     /// When each thing happened, counted from the call that sent the request.
     public struct Moments: Sendable, Hashable {
-        /// The host's name was resolved.
+        /// The host's name was resolved. Zero on a connection that was there already.
         public internal(set) var resolved: Duration?
-        /// The connection was made.
+        /// The connection was made. Zero on one that was there already.
         public internal(set) var connected: Duration?
         /// ``Milestone/written``.
         public internal(set) var written: Duration?

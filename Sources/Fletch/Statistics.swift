@@ -2,34 +2,35 @@
 ///
 /// `acceptedCount` is always ``reachedCount`` + ``failedCount`` + ``droppedCount`` + ``pendingCount``.
 public struct Statistics: Sendable, Hashable {
-    /// Requests that were fired or sent, whatever became of them.
+    /// Requests that were fired or sent, whatever became of them; but not those that `send` refused at once, or that
+    /// were given up while they waited for room.
     public internal(set) var acceptedCount = 0
     /// Requests that reached the milestone they were to reach.
     public internal(set) var reachedCount = 0
     /// Requests that failed, by code.
     public internal(set) var failed: [FletchError.Code: Int] = [:]
-    /// Fired requests that were dropped, by reason: `outbox-full`, `outbox-evicted`, `request-too-large`, `circuit-open`,
-    /// `client-closed`.
+    /// Fired requests that were dropped, by reason: `outbox-full`, `outbox-evicted`, `request-too-large`,
+    /// `circuit-open`, `client-closed`.
     public internal(set) var dropped: [FletchError.Code: Int] = [:]
-    /// Requests that are waiting or under way.
+    /// Requests that are waiting, under way or between two attempts.
     public var pendingCount: Int { acceptedCount - reachedCount - failedCount - droppedCount }
 
-    /// Requests of which the kernel had every byte: ``Milestone/written``.
+    /// Requests of which the kernel had every byte: ``Milestone/written``. This and the next two count each attempt.
     public internal(set) var writtenCount = 0
     /// Requests seen acknowledged; only looked for where something waits for it.
     public internal(set) var acknowledgedCount = 0
-    /// Requests whose final response head has arrived.
+    /// Requests whose final response head has arrived, before or after the caller was told.
     public internal(set) var answeredCount = 0
     /// Attempts beside the first: retries of fired requests, and of those lost to a connection that had been closed.
     public internal(set) var retriedCount = 0
 
-    /// Connections now, parked and idle ones included.
+    /// Connections now, those being made and parked and idle ones included.
     public internal(set) var connectionCount = 0
     /// Connections now that are held for their responses only.
     public internal(set) var parkedConnectionCount = 0
-    /// Request bytes handed to the kernel.
+    /// Request bytes handed to the kernel, heads included, in all attempts.
     public internal(set) var sentBytes = 0
-    /// Response bytes that were read.
+    /// Response bytes that were read, heads included.
     public internal(set) var receivedBytes = 0
     /// Response bytes that were not: what responses stated as their length, less what had arrived when their connection
     /// was let go of.

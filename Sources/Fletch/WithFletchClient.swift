@@ -1,4 +1,4 @@
-/// Runs `body` with a client, and drains the client before it returns.
+/// Runs `body` with a client, and drains the client before it returns or throws; cancelling does not cut that short.
 /// - Parameters:
 ///   - configuration: Default: ``Configuration``'s defaults.
 ///   - limit: The longest that draining may take. Default: ``Configuration/drainLimit``.

@@ -1,6 +1,6 @@
 /// What was left when a client was drained.
 public struct DrainReport: Sendable, Hashable {
-    /// Requests that were short of their milestone; each has thrown `clientClosed`.
+    /// Requests that were short of their milestone; each has failed with `clientClosed`.
     public let unfinishedRequestCount: Int
     /// Connections that were still parked, and were let go of.
     public let parkedConnectionCount: Int

@@ -46,8 +46,8 @@ struct Outbox {
 
     /// Takes a request over, if there is room or room can be made.
     ///
-    /// With `dropOldest` the event loop makes the room, as it alone knows which request is the oldest that has not begun.
-    /// What it has not seen yet is bounded by itself, so that the whole never exceeds twice the capacity.
+    /// With `dropOldest` the event loop makes the room, as it alone knows which request is the oldest that has not
+    /// begun. What it has not seen yet is bounded by itself, so that the whole never exceeds twice the capacity.
     /// - Parameter dropped: Called with each request that goes to make room.
     mutating func offer(_ submission: Submission, dropped: (Submission) -> Void) -> Verdict {
         let size = submission.request.memoryBytes
@@ -87,9 +87,9 @@ struct Outbox {
 
 /// What happens when ``FletchClient/fire(_:)`` finds the outbox full.
 public enum OverflowPolicy: String, Sendable, Hashable, CaseIterable {
-    /// The new request is dropped.
+    /// The new request is dropped, with `outboxFull`.
     case dropNewest = "drop-newest"
-    /// The oldest request that has not begun to be sent is dropped. For the moment that takes, the outbox may hold up to
-    /// twice its capacity.
+    /// The oldest request that has not begun to be sent is dropped, with `outboxEvicted`. For the moment that takes,
+    /// the outbox may hold up to twice its capacity.
     case dropOldest = "drop-oldest"
 }

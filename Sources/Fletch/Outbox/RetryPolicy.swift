@@ -1,9 +1,11 @@
 /// When a fired request that failed is sent again.
 ///
 /// What was certainly not sent is; what may have arrived (``Certainty/unknown``) only where twice does no harm: an
-/// idempotent method (RFC 9110 §9.2.2) or an `Idempotency-Key` field. Never beyond the request's deadline.
+/// idempotent method (RFC 9110 §9.2.2) or an `Idempotency-Key` field. Only failures that time may mend: of the name,
+/// the connection, sending and receiving, but no deadline of the request and no answer. Never beyond the request's
+/// deadline.
 public struct RetryPolicy: Sendable, Hashable {
-    /// How often, beside the first time. Default: 3.
+    /// How often, beside the first time; 0 for never. Default: 3.
     public var maximumCount: Int = 3
     /// The longest pause before the first retry; it doubles with each. The pause is chosen at random between none and
     /// that (full jitter), so that clients which failed together do not return together. Default: 100 ms.

@@ -14,7 +14,7 @@ struct VolleyOptions: ParsableArguments {
     )
     var connections: Int?
 
-    @Option(help: ArgumentHelp("Requests that may be unanswered on one connection. (default: 1)", valueName: "count"))
+    @Option(help: ArgumentHelp("Requests that may be unanswered on one connection.", valueName: "count"))
     var pipeline = 1
 
     @Option(help: "Whether connections serve several requests: automatic or never. (default: automatic)")
