@@ -41,6 +41,14 @@ enum Process {
         write("fletch: (\(ExitStatus.writeFailed)) the receipt could not be written (\(words))\n", to: .standardError)
     }
 
+    /// As many descriptors as the system allows: the usual limit is no more than one origin's connections.
+    static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     /// At once: nothing is buffered, and nothing is left to tidy up.
     static func exit(_ status: Int32) -> Never { _exit(status) }
 }

@@ -1,3 +1,4 @@
+import Fletch
 import Testing
 
 @testable import FletchCommand
@@ -18,6 +19,42 @@ import Testing
     @Test(arguments: [["-sw", "x"], ["--form=a"], ["-L"], ["-fsSLO"], ["--include"]])
     func refuses(given: [String]) {
         #expect(throws: (any Error).self) { try ArgumentNormalizer.normalize(given) }
+    }
+}
+
+@Suite struct RateTests {
+    @Test(arguments: [
+        ("100", 100), ("100/s", 100), ("600/m", 10), ("7200/h", 2), ("50/1s", 50), ("5/100ms", 50), ("0.5", 0.5),
+    ])
+    func rateIsACountInATime(_ text: String, _ perSecond: Double) {
+        #expect(Rate(argument: text)?.perSecond == perSecond)
+    }
+
+    @Test(arguments: ["", "0", "-1", "x", "1/", "1/x", "1/0s", "1/s/s", "nan", "inf", "1e300"])
+    func whatIsNoRateIsRefused(_ text: String) { #expect(Rate(argument: text) == nil) }
+}
+
+@Suite struct CourseTests {
+    private func second(_ number: Int64) -> Moment { Moment(nanoseconds: number * 1_000_000_000) }
+
+    @Test func timeLeftFollowsFromWhatIsSent() {
+        var course = Course(start: second(0), end: .never, repetitions: 4)
+        #expect(course.timeLeft(at: second(10)) == nil)
+        course.note(round: 1, fraction: 0)
+        #expect(course.timeLeft(at: second(10)) == .seconds(30))
+        course.note(round: 3, fraction: 1)
+        #expect(course.timeLeft(at: second(40)) == .zero)
+        course.note(round: 0, fraction: nil)
+        #expect(course.timeLeft(at: second(10)) == nil)
+    }
+
+    @Test func timeLeftEndsWithTheDuration() {
+        var course = Course(start: second(0), end: second(60), repetitions: nil)
+        #expect(course.timeLeft(at: second(10)) == .seconds(50))
+        #expect(course.timeLeft(at: second(70)) == .zero)
+        course = Course(start: second(0), end: second(60), repetitions: 100)
+        course.note(round: 0, fraction: 0.5)
+        #expect(course.timeLeft(at: second(10)) == .seconds(50))
     }
 }
 

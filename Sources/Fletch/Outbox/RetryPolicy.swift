@@ -12,6 +12,9 @@ public struct RetryPolicy: Sendable, Hashable {
     public var baseDelay: Duration = .milliseconds(100)
     /// The longest pause of all. Default: 10 seconds.
     public var maximumDelay: Duration = .seconds(10)
+    /// Whether every request that may have arrived is sent again, too: the server then has to bear with the same request
+    /// twice. Default: false.
+    public var includesUnknown: Bool = false
 
     /// The defaults.
     public init() {}
@@ -32,7 +35,9 @@ extension RetryPolicy {
     func delay(
         after code: FletchError.Code, _ certainty: Certainty, isRepeatable: Bool, retryCount: Int, random: Double
     ) -> Int64? {
-        guard retryCount < maximumCount, code.mayPass, certainty == .notSent || isRepeatable else { return nil }
+        guard retryCount < maximumCount, code.mayPass, certainty == .notSent || isRepeatable || includesUnknown else {
+            return nil
+        }
         let base = Double(max(0, baseDelay.wholeNanoseconds))
         let longest = min(base * Double(sign: .plus, exponent: min(retryCount, 62), significand: 1), limit)
         return Int64(longest * random)

@@ -5,9 +5,9 @@ import Fletch
 struct VolleyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Requests a second; they are due then whatever the origin does. (default: as fast as possible)",
+            "Requests a second, or 600/m, 50/1s; due then whatever the origin does. (default: as fast as possible)",
             valueName: "count"))
-    var rate: Double?
+    var rate: Rate?
 
     @Option(
         help: ArgumentHelp("Connections to each origin that are under way at a time. (default: 64)", valueName: "count")
@@ -52,7 +52,6 @@ struct VolleyOptions: ParsableArguments {
     var isRepeated: Bool { duration != nil || (repetitions ?? 1) > 1 }
 
     func validate() throws {
-        if let rate, !(rate > 0 && rate <= 1e9) { throw ValidationError("--rate must be more than 0") }
         if let connections, !(1...1_000_000).contains(connections) {
             throw ValidationError("--connections must be 1 to 1000000")
         }

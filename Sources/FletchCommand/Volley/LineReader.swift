@@ -21,9 +21,23 @@ struct LineReader {
     private var buffer: [UInt8] = []
     private var start = 0
     private var searched = 0
+    /// Of all files; nil where one of them has none that is known before its end.
+    private let totalBytes: Int?
+    private var readBytes = 0
 
     /// - Parameter files: `-` for standard input.
-    init(_ files: [String]) { self.files = files }
+    init(_ files: [String]) {
+        self.files = files
+        totalBytes = files.reduce(0) { sum, file in
+            guard let sum, let size = Self.size(of: file) else { return nil }
+            return sum + size
+        }
+    }
+
+    /// How much of the files has been given out as lines; nil where one of them is a pipe or a device.
+    var fraction: Double? {
+        totalBytes.map { Double(readBytes - (buffer.count - start)) / Double(max(1, $0)) }
+    }
 
     /// The next line that is not blank; nil at the end of the last file.
     mutating func next() throws(FletchError) -> Line? {
@@ -91,8 +105,15 @@ struct LineReader {
             let number = errno
             buffer.removeLast(Self.pieceBytes - max(0, count))
             guard count >= 0 else { throw unreadable(number) }
+            readBytes += count
             return count > 0
         }
+    }
+
+    private static func size(of file: String) -> Int? {
+        var status = stat()
+        guard (file == "-" ? fstat(STDIN_FILENO, &status) : stat(file, &status)) == 0 else { return nil }
+        return status.st_mode & S_IFMT == S_IFREG ? status.st_size : nil
     }
 
     private func unreadable(_ number: Int32) -> FletchError {

@@ -3,18 +3,21 @@ import Fletch
 /// What a volley shows on a terminal while it runs: one line, drawn again in its place a few times a second.
 struct ProgressBar {
     private let isShown: Bool
+    private let milestone: Milestone
     private let start: Moment
     private var last: Moment
     private var lastCount = 0
     private var isDrawn = false
 
-    init(isShown: Bool, start: Moment) {
+    init(isShown: Bool, milestone: Milestone, start: Moment) {
         self.isShown = isShown
+        self.milestone = milestone
         self.start = start
         last = start
     }
 
-    mutating func redraw(_ tally: Tally, _ client: FletchClient) {
+    /// - Parameter course: nil once everything is sent.
+    mutating func redraw(_ tally: Tally, _ client: FletchClient, _ course: Course?) {
         guard isShown else { return }
         let now = Moment.now
         let span = now - last
@@ -25,7 +28,18 @@ struct ProgressBar {
         last = now
         lastCount = done
         isDrawn = true
-        Process.write("\r\u{1B}[K" + Self.line(counts, rate, now - start, client.statistics), to: .standardError)
+        let parts = [
+            "\(Int((now - start) / .seconds(1))) s", "\(Numbers.grouped(Int(rate)))/s",
+            "\(Numbers.grouped(counts.reached)) \(milestone.rawValue)",
+            counts.failed > 0 ? "\(Numbers.grouped(counts.failed)) failed" : nil,
+            "\(Numbers.grouped(counts.underWay)) under way", Self.held(client.statistics.parkedConnectionCount),
+            course?.timeLeft(at: now).map { "\(Int($0 / .seconds(1))) s left" },
+        ]
+        Process.write("\r\u{1B}[K" + parts.compactMap(\.self).joined(separator: " · "), to: .standardError)
+    }
+
+    private static func held(_ count: Int) -> String? {
+        count > 0 ? "holding \(Numbers.grouped(count)) \(count == 1 ? "connection" : "connections")" : nil
     }
 
     /// Takes the line away.
@@ -33,19 +47,6 @@ struct ProgressBar {
         guard isDrawn else { return }
         isDrawn = false
         Process.write("\r\u{1B}[K", to: .standardError)
-    }
-
-    private static func line(
-        _ counts: Tally.Progress, _ rate: Double, _ elapsed: Duration, _ statistics: Statistics
-    ) -> String {
-        let seconds = Int(elapsed / .seconds(1))
-        var parts = ["\(seconds) s", "\(Numbers.grouped(counts.reached)) reached", "\(Numbers.grouped(Int(rate)))/s"]
-        if counts.failed > 0 { parts.append("\(Numbers.grouped(counts.failed)) failed") }
-        parts.append("\(Numbers.grouped(counts.underWay)) under way")
-        if statistics.parkedConnectionCount > 0 {
-            parts.append("holding \(Numbers.grouped(statistics.parkedConnectionCount)) connections")
-        }
-        return parts.joined(separator: " · ")
     }
 
     /// In milliseconds.

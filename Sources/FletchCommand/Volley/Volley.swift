@@ -13,6 +13,7 @@ final class Volley {
     private let interruptDescriptor: Int32
     private var progress: ProgressBar
     private var pacer: Pacer
+    private var course: Course
     private let start: Moment
     private let end: Moment
 
@@ -24,6 +25,7 @@ final class Volley {
 
     init(_ job: VolleyJob) throws(FletchError) {
         self.job = job
+        Process.raiseDescriptorLimit()
         failures = try job.failuresPath.map { path throws(FletchError) in try FailureFile(path: path) }
         client = try FletchClient(job.configuration)
         let wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
@@ -36,7 +38,8 @@ final class Volley {
         self.start = start
         end = job.duration.map { start + $0.wholeNanoseconds } ?? .never
         pacer = Pacer(start: start, rate: job.rate)
-        progress = ProgressBar(isShown: job.showsProgress, start: start)
+        course = Course(start: start, end: end, repetitions: job.repetitions)
+        progress = ProgressBar(isShown: job.showsProgress, milestone: job.milestone, start: start)
     }
 
     /// - Returns: The exit status.
@@ -66,14 +69,15 @@ extension Volley {
         var known: Series? = Series()
         while job.repetitions.map({ round < $0 }) ?? true, !isStopped {
             if round > 0, let known {
-                for (line, request) in known.requests {
+                for (index, (line, request)) in known.requests.enumerated() {
                     if isStopped { return }
+                    course.note(round: round, fraction: Double(index) / Double(known.requests.count))
                     submit(request, line)
                 }
                 guard !known.requests.isEmpty else { return }
             } else {
                 let count = tag
-                guard try sendFiles(&known) else { return }
+                guard try sendFiles(&known, round) else { return }
                 if tag == count { return }
             }
             round += 1
@@ -87,9 +91,10 @@ extension Volley {
     }
 
     /// - Returns: Whether to go on.
-    private func sendFiles(_ known: inout Series?) throws(FletchError) -> Bool {
+    private func sendFiles(_ known: inout Series?, _ round: Int) throws(FletchError) -> Bool {
         var reader = LineReader(job.files)
         while !isStopped, let line = try reader.next() {
+            course.note(round: round, fraction: reader.fraction)
             do {
                 let request = try RequestLine.request(line.text, like: job.prototype)
                 let encoded = try client.prepare(request, until: job.milestone)
@@ -124,7 +129,7 @@ extension Volley {
             wait(milliseconds: ProgressBar.interval)
             underWay = tally.noteSubmitted(0)
         }
-        progress.redraw(tally, client)
+        progress.redraw(tally, client, course)
     }
 
     /// - Returns: Whether to go on with the next.
@@ -149,7 +154,7 @@ extension Volley {
         while !isStopped {
             let left = due.nanoseconds - Moment.now.nanoseconds
             guard left > 0 else { return }
-            progress.redraw(tally, client)
+            progress.redraw(tally, client, course)
             var span = timespec(tv_sec: 0, tv_nsec: Int(min(left, Int64(ProgressBar.interval) * 1_000_000)))
             nanosleep(&span, nil)
         }
@@ -175,16 +180,30 @@ extension Volley {
             eventfd_write(wake, 1)
         }
         var isHurried = false
+        var hasSaidHolding = !job.saysLines || job.showsProgress
         while result.withLock({ $0 == nil }) {
             if Interrupts.count > 1, !isHurried {
                 isHurried = true
                 client.drain(within: .zero) { _ in }
             }
             wait(milliseconds: ProgressBar.interval)
-            progress.redraw(tally, client)
+            progress.redraw(tally, client, nil)
+            if !hasSaidHolding { hasSaidHolding = sayHolding() }
         }
         report = result.withLock(\.self)
         progress.clear()
+    }
+
+    /// Where no progress bar says it.
+    /// - Returns: Whether there was anything to say.
+    private func sayHolding() -> Bool {
+        let count = client.statistics.parkedConnectionCount
+        guard tally.progress.underWay == 0, count > 0 else { return false }
+        let limit = Numbers.grouped(Int(job.configuration.parkLimit / .seconds(1)))
+        Process.write(
+            "fletch: everything is sent; holding \(Numbers.grouped(count)) connections until they are answered, at most "
+                + "\(limit) s (Ctrl-C twice lets go of them)\n", to: .standardError)
+        return true
     }
 }
 
@@ -205,7 +224,7 @@ extension Volley {
     }
 
     private var status: Int32 {
-        if Interrupts.count > 0 { return 128 + SIGINT }
+        if Interrupts.count > 0 { return 128 + Interrupts.number }
         if let failures, !failures.isWhole {
             Process.write("fletch: the failures could not be written: is the disk full?\n", to: .standardError)
             return ExitStatus.writeFailed

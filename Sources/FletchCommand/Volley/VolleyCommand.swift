@@ -16,7 +16,7 @@ struct VolleyCommand: ParsableCommand {
             second one ends at once. What fell short is written to --failures, to be fired again.
 
             Exit status: 0 when every request reached its milestone, else curl's number for the first failure; 2 where \
-            lines could not be read; 130 after Ctrl-C.
+            lines could not be read; 130 after Ctrl-C, 143 after SIGTERM.
             """)
 
     @Argument(help: "Files of requests, one a line; - for standard input.")
@@ -30,11 +30,6 @@ struct VolleyCommand: ParsableCommand {
 
     func validate() throws {
         guard !file.isEmpty else { throw ValidationError("no file: give at least one, or - for standard input") }
-        if time.retryUnknown {
-            throw ValidationError(
-                "--retry-unknown: a volley sends again what may have arrived only where twice does no harm: "
-                    + "give the requests an Idempotency-Key")
-        }
         if file.contains("-"), volley.isRepeated {
             throw ValidationError(
                 "standard input cannot be read again: leave --repeat and --duration out, or use a file")

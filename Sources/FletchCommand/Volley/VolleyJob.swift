@@ -39,7 +39,7 @@ struct VolleyJob {
         let until: Milestone? = try choice("--until", options.until)
         guard until != .queued else { throw ValidationError("--until queued: nothing would have been sent") }
         milestone = until ?? .acknowledged
-        rate = options.rate
+        rate = options.rate?.perSecond
         repetitions = options.duration == nil ? options.repetitions ?? 1 : options.repetitions
         duration = options.duration?.duration
         summary = try choice("--summary", options.summary) ?? .text
@@ -63,6 +63,7 @@ struct VolleyJob {
         configuration.maximumActiveConnectionCount = options.connections ?? configuration.maximumActiveConnectionCount
         configuration.pipelineDepth = options.pipeline
         configuration.retry.maximumCount = command.time.retry
+        configuration.retry.includesUnknown = command.time.retryUnknown
         configuration.retry.baseDelay = command.time.retryDelay?.duration ?? .seconds(1)
         configuration.retry.maximumDelay = .seconds(RetryRule.maximumSeconds)
         return configuration

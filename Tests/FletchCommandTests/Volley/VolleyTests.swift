@@ -22,6 +22,12 @@ import Testing
     private func volley(
         _ arguments: String..., input: String = ""
     ) async throws -> (outcome: Shell.Outcome, summary: Summary?) {
+        try await volley(arguments, input: input)
+    }
+
+    private func volley(
+        _ arguments: [String], input: String = ""
+    ) async throws -> (outcome: Shell.Outcome, summary: Summary?) {
         let outcome = try await Shell.run([Shell.fletch, "volley", "--summary", "json"] + arguments, input: input)
         return (outcome, try? JSONDecoder().decode(Summary.self, from: Data(outcome.output.utf8)))
     }
@@ -128,11 +134,26 @@ import Testing
         }
     }
 
+    @Test(arguments: [(["--retry-unknown"], 6), ([], 2)])
+    func whatMayHaveArrivedIsSentAgainWhereItIsAskedFor(_ options: [String], _ attempts: Int) async throws {
+        var configuration = TargetConfiguration()
+        configuration.behavior = .resetBeforeAnswer
+        try await withFletchTarget(configuration) { target in
+            try await withFile("\(target.url)/\n\(target.url)/\n") { file in
+                let (outcome, summary) = try await volley(
+                    ["-d", "x", "--until", "answered", "--reuse", "never", "--retry", "2", "--retry-delay", "0.01"]
+                        + options + [file])
+                #expect(outcome.status == 56)
+                #expect(summary?.failed == 2)
+                #expect(target.records().count == attempts)
+            }
+        }
+    }
+
     @Test(arguments: [
         (["/no/such/file"], "cannot be read"), (["--rate", "0", "x"], "--rate"),
         (["--pipeline", "0", "x"], "--pipeline"),
         (["--repeat", "2", "-"], "standard input"), (["--until", "queued", "x"], "queued"), ([], "no file"),
-        (["--retry-unknown", "x"], "Idempotency-Key"),
         (["--reuse", "sometimes", "x"], "--reuse"), (["--failures", "/no/such/folder/f", "x"], "--failures"),
     ])
     func usageErrorsSayWhatToDo(_ arguments: [String], _ words: String) async throws {
