@@ -15,6 +15,9 @@ final class ConnectionPool {
     private var idle: [Connection] = []
     /// Connections that may take further requests behind those they have.
     private var roomy: [Connection] = []
+    #if !DEBUG
+        @exclusivity(unchecked)
+    #endif
     private var waiting: Deque<Submission> = []
     private(set) var breaker: CircuitBreaker
     /// Whether the loop will call ``dispatch()`` at the end of its turn.
@@ -48,14 +51,11 @@ extension ConnectionPool {
 
     /// Gives those that wait to connections, in order, as far as the limits allow.
     func dispatch() {
-        while let submission = waiting.first, let connection = connection(for: submission.request.plan) {
+        while let request = waiting.first?.request, let connection = connection(for: request.plan) {
             refill(connection)
             connection.go()
         }
-        while let submission = waiting.first, activeCount < limits.activeConnectionCount {
-            waiting.removeFirst()
-            open(submission)
-        }
+        while activeCount < limits.activeConnectionCount, let submission = waiting.popFirst() { open(submission) }
     }
 
     /// Gives a connection that can take them further requests; it sends them afterwards.
@@ -120,7 +120,7 @@ extension ConnectionPool {
     func noteNotConnected() {
         guard breaker.noteFailure(at: loop.now) else { return }
         loop.log.circuitOpened(endpoint)
-        for submission in removeWaiting(where: { $0.isFired && $0.retryCount == 0 }) {
+        for submission in removeWaiting(where: { $0.isFired && $0.retryCount == 0 && $0.resendCount == 0 }) {
             loop.drop(submission, .circuitOpen)
         }
     }

@@ -13,7 +13,7 @@ struct Exchange {
 
     /// How far the response is read.
     enum Receiving {
-        case head(HeadScanner)
+        case head
         case body(BodyFraming)
         /// Nothing further is read, but the handler may still be at work.
         case held
@@ -25,7 +25,8 @@ struct Exchange {
 
     let plan: ExchangePlan
     private(set) var sending = Sending.connecting
-    private(set) var receiving: Receiving
+    private(set) var receiving = Receiving.head
+    private var scanner: HeadScanner
     private(set) var bytesSent = 0
     private(set) var bytesReceived = 0
     /// The status of the final response, once its head is complete.
@@ -64,7 +65,7 @@ struct Exchange {
 
     init(_ plan: ExchangePlan) {
         self.plan = plan
-        receiving = .head(HeadScanner(isHeadRequest: plan.isHeadRequest))
+        scanner = HeadScanner(isHeadRequest: plan.isHeadRequest)
         isReported = plan.milestone == .queued
     }
 
@@ -84,13 +85,6 @@ struct Exchange {
         case .abandoned: abandon()
         }
         return settle()
-    }
-}
-
-extension Exchange {
-    /// Lets go of what was kept; it is over.
-    mutating func forget() {
-        if !kept.isEmpty { kept = [] }
     }
 }
 
@@ -200,10 +194,7 @@ extension Exchange {
         consumedBytes = bytes.count
         defer { bytesReceived += consumedBytes }
         switch receiving {
-        case .head(var scanner):
-            let outcome = scanner.scan(bytes)
-            receiving = .head(scanner)
-            read(outcome, bytes)
+        case .head: read(scanner.scan(bytes), bytes)
         case .body(let framing): receive(bytes, framing)
         case .held, .over: break
         }

@@ -1,5 +1,5 @@
 /// A request on a connection: its exchange, its caller, and when each thing happened.
-struct Flight {
+struct Flight: ~Copyable {
     var exchange: Exchange
     /// The request and its caller; nil once nobody needs them: the caller has been told and the kernel has every byte.
     private(set) var submission: Submission?
@@ -15,17 +15,34 @@ struct Flight {
     private(set) var isTold = false
 
     init(_ submission: consuming Submission, at offset: Int) {
-        exchange = Exchange(submission.request.plan)
-        startOffset = offset
-        endOffset = offset + submission.request.byteCount
-        self.submission = submission
+        let request = submission.request
+        self.init(
+            exchange: Exchange(request.plan), submission: submission, startOffset: offset,
+            endOffset: offset + request.byteCount)
     }
 
-    /// The caller has been told.
-    mutating func noteTold() { isTold = true }
+    private init(exchange: Exchange, submission: consuming Submission, startOffset: Int, endOffset: Int) {
+        self.exchange = exchange
+        self.submission = submission
+        self.startOffset = startOffset
+        self.endOffset = endOffset
+    }
 
-    /// Takes the request back to send it again; for this exchange that is its end.
-    mutating func takeBack() -> Submission? {
+    /// Notes that the caller is told now.
+    /// - Returns: The request; nil where the caller has been told before.
+    mutating func tell() -> Submission? {
+        guard !isTold else { return nil }
+        isTold = true
+        return exchange.sending >= .written ? submission.take() : submission
+    }
+
+    /// Takes the request back to send it again, where twice does no harm, once, and where nothing was heard of it; for
+    /// this exchange that is its end.
+    mutating func takeResendable() -> Submission? {
+        guard let resendCount = submission?.resendCount, resendCount == 0, exchange.plan.isRepeatable,
+            exchange.bytesReceived == 0, !isTold, let code = exchange.reportedFailure?.code,
+            code == .closedWithoutAnswer || code == .receiveFailed || code == .sendFailed
+        else { return nil }
         isTold = true
         defer { submission = nil }
         submission?.resendCount += 1
@@ -38,15 +55,17 @@ struct Flight {
         if isTold, exchange.sending >= .written { submission = nil }
     }
 
-    /// It is over: lets go of everything.
-    mutating func clear() {
-        submission = nil
-        exchange.forget()
-    }
-
     mutating func moveUp(by bytes: Int) {
         startOffset -= bytes
         endOffset -= bytes
+    }
+
+    /// What an observer hears of it.
+    func outcome(_ tag: Int, _ code: FletchError.Code?, _ certainty: Certainty, from start: Moment) -> Outcome {
+        func span(_ moment: Moment?) -> Int64 { moment.map { $0.nanoseconds - start.nanoseconds } ?? -1 }
+        return Outcome(
+            tag: tag, code: code, certainty: certainty, status: exchange.status ?? 0, written: span(written),
+            acknowledged: span(acknowledged), answered: span(answered))
     }
 
     /// - Returns: Which moments are new.

@@ -1,18 +1,19 @@
+import DequeModule
+
 /// The requests on one connection, in the order in which they are sent and answered: pure, no sockets.
 ///
 /// What the kernel says about the connection as a whole (so many bytes taken, so many acknowledged, these received) is
 /// dealt out to the exchanges by their offsets. Each step names one exchange and what it asks for; the runner does that
 /// and comes back for the next step, until there is none.
-struct Pipeline {
+struct Pipeline: ~Copyable {
     /// What one exchange asks for.
     struct Step {
         let index: Int
         let actions: ExchangeActions
     }
 
-    /// An array, whose elements are used where they lie: a deque's would be copied out. Those before `head` are over.
-    private var flights: ContiguousArray<Flight> = []
-    private var head = 0
+    /// They are used where they lie: copying them would cost as much as all else that happens to a request.
+    private var flights = UniqueDeque<Flight>()
     /// Bytes handed to the kernel since the connection was made.
     private(set) var writtenBytes = 0
     /// Handed to the kernel, and not yet dealt out.
@@ -30,13 +31,13 @@ struct Pipeline {
     /// The earliest deadline of a request, or one that has gone meanwhile.
     private(set) var deadline = Moment.never
 
-    var isEmpty: Bool { head == flights.count }
-    var count: Int { flights.count - head }
-    var indices: Range<Int> { 0..<count }
+    var isEmpty: Bool { flights.isEmpty }
+    var count: Int { flights.count }
+    var indices: Range<Int> { flights.indices }
 
     subscript(index: Int) -> Flight {
-        _read { yield flights[head + index] }
-        _modify { yield &flights[head + index] }
+        _read { yield flights[index] }
+        _modify { yield &flights[index] }
     }
 
     /// Whether one more request may be sent behind those that are there.
@@ -131,8 +132,10 @@ extension Pipeline {
             guard let deadline = self[index].submission?.deadline, deadline <= now else { continue }
             return handle(.expired(.whole), at: index)
         }
-        deadline =
-            flights[head...].lazy.filter { !$0.exchange.isReported }.compactMap(\.submission?.deadline).min() ?? .never
+        deadline = .never
+        for index in indices where !self[index].exchange.isReported {
+            deadline = min(deadline, self[index].submission?.deadline ?? .never)
+        }
         return nil
     }
 }
@@ -168,13 +171,8 @@ extension Pipeline {
     /// Takes back a request that went out on a connection which had served before, and of which nothing was heard: most
     /// likely the server had closed it meanwhile (RFC 9112 §9.3.1). Once, and only where twice does no harm.
     mutating func takeResendable(at index: Int) -> Submission? {
-        let flight = self[index]
-        guard let submission = flight.submission, submission.resendCount == 0, servedCount + index > 0,
-            flight.exchange.plan.isRepeatable, flight.exchange.bytesReceived == 0, !flight.isTold,
-            let code = flight.exchange.reportedFailure?.code,
-            code == .closedWithoutAnswer || code == .receiveFailed || code == .sendFailed
-        else { return nil }
-        return self[index].takeBack()
+        guard servedCount + index > 0 else { return nil }
+        return self[index].takeResendable()
     }
 
     func index(of call: Call) -> Int? {
@@ -191,23 +189,8 @@ extension Pipeline {
     }
 
     private mutating func remove(at index: Int) {
-        if index == 0 { removeFirst() } else { flights.remove(at: head + index) }
+        _ = flights.remove(at: index)
         if index < writing { writing -= 1 }
         if index < unacknowledged { unacknowledged -= 1 }
     }
-
-    /// The place of what is over is used again now and then, and at once where nothing is left.
-    private mutating func removeFirst() {
-        flights[head].clear()
-        head += 1
-        if head == flights.count {
-            flights.removeAll(keepingCapacity: head > 1)
-            head = 0
-        } else if head >= Self.maximumOverCount {
-            flights.removeFirst(head)
-            head = 0
-        }
-    }
-
-    private static let maximumOverCount = 256
 }

@@ -16,6 +16,9 @@ final class EventLoop: @unchecked Sendable {
     /// Where several small requests are put together.
     let outBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
     /// The moment that whatever happens now is noted with: read once for each thing the kernel says.
+    #if !DEBUG
+        @exclusivity(unchecked)
+    #endif
     private(set) var now = Moment.now
 
     private let epoll: Int32
@@ -33,13 +36,22 @@ final class EventLoop: @unchecked Sendable {
     let onFailure: (@Sendable (FletchError) -> Void)?
     let log: EventLog
     /// What the mailbox is to be told.
+    #if !DEBUG
+        @exclusivity(unchecked)
+    #endif
     var progress = Progress()
     var parkedCount = 0
     private let metrics: (any MetricsFactory)?
     private lazy var meters = Meters(metrics)
     private var nextReport = Moment(nanoseconds: 0)
     private var drain = Drain()
+    #if !DEBUG
+        @exclusivity(unchecked)
+    #endif
     private var outcomes: [Outcome] = []
+    #if !DEBUG
+        @exclusivity(unchecked)
+    #endif
     private var observer: (any Observer)?
     private var completed: [(call: Call, result: Result<Receipt, FletchError>)] = []
 

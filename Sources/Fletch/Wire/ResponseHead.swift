@@ -25,17 +25,19 @@ extension ResponseHead {
         guard let statusLine = lines.next(), let status = parseStatus(statusLine) else { throw .notHTTP }
         var length: Int?
         var codings: TransferCoding = .none
-        var keepsAlive = statusLine[statusLine.startIndex + 7] != UInt8(ascii: "0")
+        var keepsAlive = statusLine[7] != UInt8(ascii: "0")
         while let line = lines.next(), !line.isEmpty {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else { throw .notHTTP }
-            let name = line[..<colon]
-            if equals(name, "content-length") {
+            guard let colon = index(of: UInt8(ascii: ":"), in: line), colon > 0 else { throw .notHTTP }
+            // The lengths of the names that matter; most others end here.
+            switch colon {
+            case 14 where equals(line[..<colon], "content-length"):
                 length = try contentLength(line[(colon + 1)...], sofar: length)
-            } else if equals(name, "transfer-encoding") {
+            case 17 where equals(line[..<colon], "transfer-encoding"):
                 codings = transferCoding(line[(colon + 1)...])
-            } else if equals(name, "connection") {
+            case 10 where equals(line[..<colon], "connection"):
                 let options = line[(colon + 1)...].split(separator: UInt8(ascii: ","))
                 if options.contains(where: { equals(trimmed($0), "close") }) { keepsAlive = false }
+            default: continue
             }
         }
         // What frames its body in two ways may be understood in two ways: nothing is read behind it (RFC 9112 §6.1).
@@ -61,17 +63,15 @@ extension ResponseHead {
     }
 
     /// `HTTP/1.x 200 …`; the reason may be missing.
-    private static func parseStatus(_ line: Slice<UnsafeRawBufferPointer>) -> Int? {
-        let bytes = UnsafeRawBufferPointer(rebasing: line)
+    private static func parseStatus(_ line: UnsafeRawBufferPointer) -> Int? {
         let prefix: StaticString = "HTTP/1."
-        guard bytes.count >= 12,
-            memcmp(bytes.baseAddress ?? UnsafeRawPointer(prefix.utf8Start), prefix.utf8Start, 7) == 0,
-            isDigit(bytes[7]), bytes[8] == UInt8(ascii: " "),
-            isDigit(bytes[9]), isDigit(bytes[10]), isDigit(bytes[11]),
-            bytes.count == 12 || bytes[12] == UInt8(ascii: " ")
+        guard line.count >= 12,
+            memcmp(line.baseAddress ?? UnsafeRawPointer(prefix.utf8Start), prefix.utf8Start, 7) == 0,
+            digit(line[7]) != nil, line[8] == UInt8(ascii: " "),
+            let hundreds = digit(line[9]), let tens = digit(line[10]), let ones = digit(line[11]),
+            line.count == 12 || line[12] == UInt8(ascii: " ")
         else { return nil }
-        let status = bytes[9...11].reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
-        return status >= 100 ? status : nil
+        return hundreds > 0 ? hundreds * 100 + tens * 10 + ones : nil
     }
 
     /// A number, or the same number several times (RFC 9112 §6.3).
@@ -79,15 +79,26 @@ extension ResponseHead {
         _ value: Slice<UnsafeRawBufferPointer>, sofar: Int?
     ) throws(Fault) -> Int {
         var found = sofar
-        for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-            let digits = trimmed(part)
-            guard !digits.isEmpty, digits.count <= 18, digits.allSatisfy(isDigit) else { throw .malformedLength }
-            let number = digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+        var rest = value
+        while true {
+            let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.endIndex
+            let number = try number(rest[..<end])
             guard found == nil || found == number else { throw .malformedLength }
+            guard end < rest.endIndex else { return number }
             found = number
+            rest = rest[(end + 1)...]
         }
-        guard let found else { throw .malformedLength }
-        return found
+    }
+
+    private static func number(_ text: Slice<UnsafeRawBufferPointer>) throws(Fault) -> Int {
+        let digits = trimmed(text)
+        guard !digits.isEmpty, digits.count <= 18 else { throw .malformedLength }
+        var number = 0
+        for byte in digits {
+            guard let digit = digit(byte) else { throw .malformedLength }
+            number = number * 10 + digit
+        }
+        return number
     }
 
     private static func transferCoding(_ value: Slice<UnsafeRawBufferPointer>) -> TransferCoding {
@@ -96,21 +107,30 @@ extension ResponseHead {
     }
 
     private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {
-        let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-        guard let first = bytes.firstIndex(where: { !isBlank($0) }),
-            let last = bytes.lastIndex(where: { !isBlank($0) })
-        else { return bytes.prefix(0) }
-        return bytes[first...last]
+        var rest = bytes
+        while let first = rest.first, isBlank(first) { rest.removeFirst() }
+        while let last = rest.last, isBlank(last) { rest.removeLast() }
+        return rest
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+
+    private static func digit(_ byte: UInt8) -> Int? {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") ? Int(byte - UInt8(ascii: "0")) : nil
+    }
+
+    private static func index(of byte: UInt8, in bytes: UnsafeRawBufferPointer) -> Int? {
+        guard let start = bytes.baseAddress, let found = memchr(start, Int32(byte), bytes.count) else { return nil }
+        return UnsafeRawPointer(found) - start
+    }
 
     /// Whether `bytes` is `lowerCase` in any case.
     private static func equals(_ bytes: Slice<UnsafeRawBufferPointer>, _ lowerCase: StaticString) -> Bool {
         guard bytes.count == lowerCase.utf8CodeUnitCount else { return false }
-        for (place, index) in bytes.indices.enumerated() {
-            let byte = bytes[index]
-            if byte | (isLetter(byte) ? 0x20 : 0) != lowerCase.utf8Start[place] { return false }
+        var name = lowerCase.utf8Start
+        for byte in UnsafeRawBufferPointer(rebasing: bytes) {
+            guard byte | (isLetter(byte) ? 0x20 : 0) == name.pointee else { return false }
+            name += 1
         }
         return true
     }
@@ -120,16 +140,18 @@ extension ResponseHead {
 
 /// The lines of a head, without their ends: CRLF, or LF alone (RFC 9112 §2.2).
 private struct HeadLines: IteratorProtocol {
-    private var rest: Slice<UnsafeRawBufferPointer>
+    private let bytes: UnsafeRawBufferPointer
+    private var start = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) { rest = bytes[...] }
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    mutating func next() -> Slice<UnsafeRawBufferPointer>? {
-        let bytes = UnsafeRawBufferPointer(rebasing: rest)
-        guard let start = bytes.baseAddress, let found = memchr(start, 0x0A, bytes.count) else { return nil }
-        let end = rest.startIndex + (UnsafeRawPointer(found) - start)
-        let line = rest[..<end]
-        rest = rest[(end + 1)...]
-        return line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+    mutating func next() -> UnsafeRawBufferPointer? {
+        guard let base = bytes.baseAddress, let found = memchr(base + start, 0x0A, bytes.count - start) else {
+            return nil
+        }
+        let end = UnsafeRawPointer(found) - base
+        let isLong = end > start && bytes[end - 1] == UInt8(ascii: "\r")
+        defer { start = end + 1 }
+        return UnsafeRawBufferPointer(start: base + start, count: (isLong ? end - 1 : end) - start)
     }
 }

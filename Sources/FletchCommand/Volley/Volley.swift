@@ -109,8 +109,9 @@ extension Volley {
     }
 
     private func submit(_ request: EncodedRequest, _ line: ArraySlice<UInt8>) {
-        let due = pacer.next(at: .now)
-        if due > .now {
+        let now = Moment.now
+        let due = pacer.next(at: now)
+        if due > now {
             flush()
             waitUntil(due)
         }

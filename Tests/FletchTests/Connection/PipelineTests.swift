@@ -51,8 +51,8 @@ import Testing
             var pipeline = pipeline([10, 20, 30])
             let whole = written(&pipeline, offset)
             #expect(whole == [10, 30, 60].enumerated().filter { $0.element <= offset }.map(\.offset))
-            #expect(pipeline.indices.map { pipeline[$0].exchange.bytesSent }.reduce(0, +) == offset)
-            #expect(pipeline.unsentIndex == (offset < 60 ? whole.count : nil))
+            expect(pipeline.indices.map { pipeline[$0].exchange.bytesSent }.reduce(0, +), offset)
+            expect(pipeline.unsentIndex, offset < 60 ? whole.count : nil)
         }
     }
 
@@ -77,31 +77,31 @@ import Testing
         #expect(first.actions == [.reportReceipt, .reuse])
         #expect(first.count == (String.plainHead + "ok").utf8.count)
         pipeline.popServed()
-        #expect(pipeline.count == 1)
+        expect(pipeline.count, 1)
         #expect(receive(.plainHead + "ok", &pipeline).actions == [.reportReceipt, .reuse])
     }
 
     @Test func responseThatClosesLeavesNoRoomBehindIt() {
         var pipeline = pipeline([10], until: .answered)
         _ = written(&pipeline, 10)
-        #expect(pipeline.hasRoom(depth: 2))
+        expect(pipeline.hasRoom(depth: 2), true)
         _ = receive("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\n", &pipeline)
-        #expect(!pipeline.hasRoom(depth: 2))
+        expect(pipeline.hasRoom(depth: 2), false)
     }
 
     @Test func onlyWhatWasNotSentIsTakenBackFromAnEndingConnection() {
         var pipeline = pipeline([10, 10, 10])
         _ = written(&pipeline, 15)
         pipeline.close()
-        #expect(pipeline.takeUnsent()?.request.url == "http://a/2")
-        #expect(pipeline.takeUnsent() == nil)
-        #expect(pipeline.count == 2)
+        expect(pipeline.takeUnsent()?.request.url, "http://a/2")
+        expect(pipeline.takeUnsent()?.request.url, nil)
+        expect(pipeline.count, 2)
     }
 
     @Test func firstOfANewConnectionIsNotTakenBack() {
         var pipeline = pipeline([10])
         pipeline.close()
-        #expect(pipeline.takeUnsent() == nil)
+        expect(pipeline.takeUnsent()?.request.url, nil)
     }
 
     @Test func requestTakenOutBeforeItIsSentMovesTheOthersUp() {
@@ -109,9 +109,9 @@ import Testing
         _ = written(&pipeline, 10)
         _ = pipeline.handle(.withdrawn, at: 1)
         pipeline.popEnded(at: 1)
-        #expect(!pipeline.isClosing)
+        expect(pipeline.isClosing, false)
         #expect(written(&pipeline, 30) == [1])
-        #expect(pipeline.unsentIndex == nil)
+        expect(pipeline.unsentIndex, nil)
     }
 
     @Test func longSeriesKeepsItsOrder() {
@@ -119,10 +119,17 @@ import Testing
         for number in 1...2_000 {
             pipeline.append(submission(number, bytes: 1, until: .answered))
             _ = written(&pipeline, 1)
-            #expect(pipeline[0].submission?.request.url == "http://a/\(number - 1)")
+            expect(pipeline[0].submission?.request.url, "http://a/\(number - 1)")
             #expect(receive(.plainHead + "ok", &pipeline).actions.contains(.reuse))
             pipeline.popServed()
         }
-        #expect(pipeline.servedCount == 2_000)
+        expect(pipeline.servedCount, 2_000)
+    }
+
+    /// A pipeline cannot be copied, as the macro would.
+    private func expect<Value: Equatable>(
+        _ found: Value, _ wanted: Value, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(found == wanted, sourceLocation: sourceLocation)
     }
 }
