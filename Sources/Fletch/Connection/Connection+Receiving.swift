@@ -89,7 +89,10 @@ extension Connection {
     private func ended(_ number: Int32) {
         switch number {
         case EAGAIN, EINTR: return
-        case 0: peerFinished()
+        case 0:
+            // Reading goes on saying so when a reset has followed.
+            if let error = socket?.takeError(), error != 0 { return ended(error) }
+            peerFinished()
         default:
             lookForAcknowledgement()
             lose(ExchangeFailure(.receiveFailed, errorNumber: number, detail: String(cString: strerror(number))))

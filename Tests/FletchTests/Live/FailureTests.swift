@@ -1,4 +1,5 @@
 import FletchTarget
+import Glibc
 import Testing
 
 @testable import Fletch
@@ -44,6 +45,21 @@ import Testing
             #expect(error?.code == .receiveFailed)
             #expect(error?.certainty == .unknown)
             #expect(error?.errorNumber != nil)
+        }
+    }
+
+    @Test func resetBehindAnOrderlyEndIsNotWaitedOut() async throws {
+        let peer = try ScriptedPeer(receiveBufferBytes: 2_304) { connection in
+            connection.readHead()
+            shutdown(connection.descriptor, Int32(SHUT_WR))
+            connection.endWithReset()
+        }
+        // The kernel has all of it, and the peer takes no more than its window.
+        let request = FletchRequest(.post, peer.url, body: .bytes(patternedBody(60_000)))
+        try await withFletchClient(drainingFor: .seconds(5)) { client in
+            let error = await failure(of: request, until: .acknowledged, with: client)
+            #expect(error?.code == .receiveFailed)
+            #expect(error?.certainty == .unknown)
         }
     }
 
