@@ -39,16 +39,21 @@ extension Connection {
     private func deliver(_ bytes: UnsafeRawBufferPointer) {
         var rest = bytes
         while !rest.isEmpty, socket != nil {
-            // Bytes that nobody has asked for: whatever they are, nothing after them could be trusted.
-            guard !pipeline.isEmpty else { return finish(isReset: true) }
+            guard pipeline.expectsBytes else { return refuse() }
             // An answer acknowledges its request, and has to be out of the way of the next.
             if pipeline.count > 1, pipeline[0].exchange.isAnsweredWhole { lookForAcknowledgement() }
-            guard !pipeline.isEmpty else { continue }
+            guard pipeline.expectsBytes else { continue }
             let (step, count) = pipeline.receive(rest, windowBytes: Int(windowBytes ?? 0))
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             loop.progress.statistics.receivedBytes += count
             perform(step)
         }
+    }
+
+    /// Bytes that nobody has asked for: whatever they are, nothing after them could be trusted.
+    private func refuse() {
+        if pipeline.isEmpty { return finish(isReset: true) }
+        lose(ExchangeFailure(.receiveFailed, detail: "bytes came before the request was sent"))
     }
 
     /// - Returns: Whether there may be more to read.

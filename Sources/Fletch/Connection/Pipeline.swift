@@ -116,6 +116,9 @@ extension Pipeline {
         return handle(.acknowledged, at: unacknowledged - 1)
     }
 
+    /// Whether received bytes can be for anyone: not where nothing has been asked.
+    var expectsBytes: Bool { !isEmpty && self[0].exchange.bytesSent > 0 }
+
     /// Bytes for the first exchange.
     /// - Parameter windowBytes: What the peer may send without being asked for more.
     /// - Returns: What it asks for, and how many of the bytes were for it.

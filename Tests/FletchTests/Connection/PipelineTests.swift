@@ -81,6 +81,18 @@ import Testing
         #expect(receive(.plainHead + "ok", &pipeline).actions == [.reportReceipt, .reuse])
     }
 
+    @Test func bytesAreForNobodyWhereNothingWasAsked() {
+        var pipeline = pipeline([10, 10], until: .answered)
+        #expect(!pipeline.expectsBytes)
+        _ = written(&pipeline, 10)
+        #expect(pipeline.expectsBytes)
+        _ = receive(.plainHead + "ok", &pipeline)
+        pipeline.popServed()
+        #expect(!pipeline.expectsBytes)
+        _ = written(&pipeline, 1)
+        #expect(pipeline.expectsBytes)
+    }
+
     @Test func responseThatClosesLeavesNoRoomBehindIt() {
         var pipeline = pipeline([10], until: .answered)
         _ = written(&pipeline, 10)
