@@ -86,6 +86,7 @@ static inline int fletch_connect(int fd, const void *address, socklen_t length) 
 static inline ssize_t fletch_send(
     int fd, const void *head, size_t head_length, const void *body, size_t body_length, int flags,
     const void *address, socklen_t address_length) {
+    if (!address && !body_length) return send(fd, head, head_length, flags | MSG_NOSIGNAL | MSG_DONTWAIT);
     struct iovec parts[2] = {{(void *)head, head_length}, {(void *)body, body_length}};
     struct msghdr message = {
         .msg_name = (void *)address,

@@ -38,8 +38,14 @@ struct Meters {
         count("fletch_bytes", ("direction", "sent"), now.sentBytes - old.sentBytes)
         count("fletch_bytes", ("direction", "received"), now.receivedBytes - old.receivedBytes)
         count("fletch_bytes", ("direction", "avoided"), now.avoidedBytes - old.avoidedBytes)
-        connections.set(now.connectionCount)
-        parkedConnections.set(now.parkedConnectionCount)
+        // Each loop reports its own part of the same meters.
+        Self.change(connections, from: old.connectionCount, to: now.connectionCount)
+        Self.change(parkedConnections, from: old.parkedConnectionCount, to: now.parkedConnectionCount)
+    }
+
+    private static func change(_ meter: Meter, from old: Int, to now: Int) {
+        if now > old { meter.increment(by: Double(now - old)) }
+        if now < old { meter.decrement(by: Double(old - now)) }
     }
 
     private mutating func count(_ label: String, _ dimension: (String, String)?, _ change: Int) {

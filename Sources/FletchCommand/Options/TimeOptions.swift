@@ -5,7 +5,7 @@ struct TimeOptions: ParsableArguments {
     @Option(
         name: [.customShort("m"), .long],
         help: ArgumentHelp(
-            "The longest one attempt may take until its milestone; parking does not count.",
+            "The longest one attempt may take until its milestone, in a volley all attempts; parking does not count.",
             valueName: "seconds"))
     var maxTime: TimeSpan?
 

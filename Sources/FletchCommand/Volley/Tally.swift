@@ -12,7 +12,9 @@ final class Tally: Observer {
         var failed: [FletchError.Code: Int] = [:]
         /// By the first digit.
         var statuses = [Int](repeating: 0, count: 10)
-        /// How far failed requests were known to have come, for the exit status.
+        /// When the last one so far came to its end.
+        var lastEnd = Moment.now
+        /// For the exit status.
         var firstFailure: FletchError.Code?
         /// In microseconds.
         var written = Tally.histogram()
@@ -58,6 +60,7 @@ final class Tally: Observer {
     func ended(_ outcomes: [Outcome]) {
         let underWay = state.withLock { counts in
             for outcome in outcomes { counts.add(outcome) }
+            counts.lastEnd = .now
             return counts.underWay
         }
         failures?.forget(outcomes)

@@ -53,8 +53,7 @@ final class Volley {
         flush()
         finish()
         failures?.flush()
-        let elapsed = Moment.now - start
-        tellSummary(elapsed)
+        tellSummary()
         return status
     }
 }
@@ -211,9 +210,11 @@ extension Volley {
 // MARK: - The end
 
 extension Volley {
-    private func tellSummary(_ elapsed: Duration) {
+    /// Its rate is that of the requests; the connections may have been held for longer.
+    private func tellSummary() {
+        let counts = tally.counts
         let summary = Summary(
-            counts: tally.counts, statistics: client.statistics, elapsed: elapsed, milestone: job.milestone,
+            counts: counts, statistics: client.statistics, elapsed: counts.lastEnd - start, milestone: job.milestone,
             badLineCount: badLineCount, heldCount: report?.parkedConnectionCount ?? 0)
         let text: String
         switch job.summary {

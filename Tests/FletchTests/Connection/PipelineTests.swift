@@ -83,14 +83,14 @@ import Testing
 
     @Test func bytesAreForNobodyWhereNothingWasAsked() {
         var pipeline = pipeline([10, 10], until: .answered)
-        #expect(!pipeline.expectsBytes)
+        expect(pipeline.expectsBytes, false)
         _ = written(&pipeline, 10)
-        #expect(pipeline.expectsBytes)
+        expect(pipeline.expectsBytes, true)
         _ = receive(.plainHead + "ok", &pipeline)
         pipeline.popServed()
-        #expect(!pipeline.expectsBytes)
+        expect(pipeline.expectsBytes, false)
         _ = written(&pipeline, 1)
-        #expect(pipeline.expectsBytes)
+        expect(pipeline.expectsBytes, true)
     }
 
     @Test func responseThatClosesLeavesNoRoomBehindIt() {
