@@ -164,6 +164,8 @@ final class Connection {
 
     /// The client ends and takes its connections with it.
     func abandon() {
+        // Whoever is left is told so: nobody is sent again.
+        pipeline.close()
         for index in pipeline.indices.reversed() where index < pipeline.count { handle(.abandoned, at: index) }
         finish(isReset: true)
     }

@@ -102,6 +102,29 @@ import Testing
         #expect(await waiting.value?.code == .clientClosed)
     }
 
+    @Test func nothingIsSentAgainOnceTheLimitHasPassed() async throws {
+        let seen = Signal<Void>()
+        let peer = try ScriptedPeer { connection in
+            for _ in 0..<5 { connection.readHead() }
+            seen.set(())
+            _ = connection.departure()
+        }
+        let codes = Lock<[FletchError.Code]>([])
+        var configuration = Configuration()
+        configuration.maximumActiveConnectionCount = 1
+        configuration.pipelineDepth = 5
+        configuration.fireMilestone = .answered
+        configuration.onFailure = { error in codes.withLock { $0.append(error.code) } }
+        let client = try FletchClient(configuration)
+        for _ in 0..<5 { client.fire(FletchRequest(.get, peer.url)) }
+        #expect(await seen.value() != nil)
+        let report = await client.drain(within: .milliseconds(10))
+        #expect(report == DrainReport(unfinishedRequestCount: 5, parkedConnectionCount: 0))
+        #expect(codes.withLock(\.self) == Array(repeating: .clientClosed, count: 5))
+        #expect(client.statistics.retriedCount == 0)
+        #expect(peer.connectionCount == 1)
+    }
+
     @Test func severalLoopsShareTheWork() async throws {
         var configuration = Configuration()
         configuration.eventLoopCount = 3
