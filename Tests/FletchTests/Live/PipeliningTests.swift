@@ -139,13 +139,19 @@ import Testing
     }
 
     private func cut(after offset: Int, _ isReset: Bool, _ client: FletchClient) async throws {
+        let order = Lock<[String]>([])
         let peer = try ScriptedPeer { connection in
-            for _ in 0..<4 { _ = connection.readRequest() }
+            for _ in 0..<4 {
+                let path = connection.readRequest().head.split(separator: " ")[1]
+                order.withLock { $0.append(String(path)) }
+            }
             connection.write(Array(Self.script.prefix(offset)))
             if isReset { connection.flushAndReset() }
         }
         let results = await send((0..<4).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
-        #expect(results.count { (try? $0.get()) != nil } == Self.answeredCount(offset), "cut after \(offset) bytes")
+        let answered = results.compactMap { try? $0.get().url.dropFirst(peer.url.count) }
+        let expected = order.withLock { $0.prefix(Self.answeredCount(offset)) }
+        #expect(Set(answered.map(String.init)) == Set(expected), "cut after \(offset) bytes")
         for case .failure(let error) in results {
             #expect(error.certainty == .unknown)
             #expect(error.code == .closedWithoutAnswer || error.code == .receiveFailed)
