@@ -26,6 +26,7 @@ final class ChaosOrigin: Sendable {
     private let log: Lock<Log>
 
     var url: String { peer.url }
+    var port: UInt16 { peer.port }
     var snapshot: Log { log.withLock(\.self) }
 
     /// Of the requests that were not its own.

@@ -31,6 +31,7 @@ import Testing
         let outcomes = chaos.outcomes
         expectBalance(chaos, outcomes)
         expectNothingInvented(chaos.client.statistics, origin)
+        #expect(OpenDescriptors.connectionCount(to: origin.port) == 0)
         for outcome in outcomes { expectTruth(of: outcome, records[outcome.id] ?? ChaosOrigin.Record(), run) }
         if !run.isCutShort, run.milestone == .answered { expectChaos(outcomes) }
     }

@@ -34,3 +34,14 @@ let ok = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
 
 /// What a peer answers that goes on to serve others.
 let okAndNext = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+/// Looks again and again, for what happens soon and announces itself to nobody.
+/// - Returns: Whether it has happened.
+func becomesTrue(within limit: Duration = patience, _ isMet: () -> Bool) async -> Bool {
+    let end = ContinuousClock.now + limit
+    while !isMet() {
+        guard ContinuousClock.now < end else { return false }
+        await Task.yield()
+    }
+    return true
+}
