@@ -89,7 +89,8 @@ let package = Package(
         .testTarget(
             name: "FletchCommandTests",
             dependencies: [
-                "CLinux", "FletchCommand", "FletchTarget", .product(name: "NIOPosix", package: "swift-nio"),
+                "CLinux", "Fletch", "FletchCommand", "FletchTarget", httpTypes,
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
     ],

@@ -5,6 +5,36 @@ import Testing
 enum Nginx {
     static let path = "/usr/sbin/nginx"
 
+    /// A request in its access log.
+    struct Served {
+        let method: String
+        let path: String
+        let status: Int
+        let connection: Int
+        /// Which one on its connection, from 1.
+        let number: Int
+        /// Whether it was there already when the one before it was done with.
+        let isPipelined: Bool
+
+        init?(_ line: Substring) {
+            let words = line.split { $0 == " " || $0 == "\"" }
+            guard words.count == 7, let status = Int(words[3]), let connection = Int(words[4]),
+                let number = Int(words[5])
+            else { return nil }
+            method = String(words[0])
+            path = String(words[1])
+            self.status = status
+            self.connection = connection
+            self.number = number
+            isPipelined = words[6] == "p"
+        }
+    }
+
+    /// The requests in an access log.
+    static func served(_ log: String) throws -> [Served] {
+        try log.split(separator: "\n").map { try #require(Served($0), "\($0)") }
+    }
+
     /// Runs `body` with the URL of an nginx whose only server has these directives; its folder is `root`.
     /// - Returns: Its access log.
     @discardableResult
@@ -19,7 +49,7 @@ enum Nginx {
         let settings = root.appendingPathComponent("nginx.conf")
         try configuration(root.path, port.number, directives).write(to: settings, atomically: true, encoding: .utf8)
         // It goes into the background once it listens.
-        let started = try await Shell.run([path, "-c", settings.path, "-e", "stderr"])
+        let started = try await Shell.run([path, "-p", root.path, "-c", settings.path, "-e", "stderr"])
         try #require(started.status == 0, "\(started.errors)")
         do {
             try await body("http://127.0.0.1:\(port.number)", root)
@@ -45,7 +75,8 @@ enum Nginx {
             worker_processes 1; pid \(root)/pid; error_log \(root)/errors;
             events { }
             http {
-                access_log \(root)/log; client_max_body_size 0;
+                log_format counted '"$request" $status $connection $connection_requests $pipe';
+                access_log \(root)/log counted; client_max_body_size 0; default_type text/html;
                 \(paths.joined(separator: " "))
                 server { listen 127.0.0.1:\(port) reuseport; \(directives) }
             }
