@@ -26,6 +26,12 @@ enum Processes {
         return descriptors
     }
 
+    /// Bytes of memory that it has to itself, those of its program and libraries left out.
+    static func residentBytes(_ id: Int32) -> Int? {
+        let line = text("/proc/\(id)/status").split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
+        return line.flatMap { Int($0.split { $0 == " " || $0 == "\t" }.dropFirst().first ?? "") }.map { $0 * 1_024 }
+    }
+
     /// Waits until the process has ended; false where it has not within `milliseconds`.
     static func waitForEnd(_ id: Int32, milliseconds: Int32) async throws -> Bool {
         try await blocking { waitForEndNow(id, milliseconds) }

@@ -43,8 +43,9 @@ enum Shell {
     private static let starting = NSLock()
 
     /// Starts a command and does not wait for it.
+    /// - Parameter input: What it reads on standard input; nil to write that bit by bit.
     static func start(
-        _ command: [String], input: String = "", environment: [String: String] = [:]
+        _ command: [String], input: String? = "", environment: [String: String] = [:]
     ) async throws -> Started {
         // Only what a test asks for: no proxy of the machine's.
         let variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"].merging(environment) { $1 }
@@ -59,8 +60,9 @@ struct Started: Sendable {
     let id: pid_t
     let output: FileHandle
     let errors: FileHandle
+    private let input: FileHandle
 
-    fileprivate init(_ command: [String], _ input: String, _ environment: [String]) throws {
+    fileprivate init(_ command: [String], _ input: String?, _ environment: [String]) throws {
         let (output, errors, feed) = (Pipe(), Pipe(), Pipe())
         for pipe in [output, errors, feed] {
             for end in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
@@ -71,10 +73,19 @@ struct Started: Sendable {
         id = try Self.spawn(command, environment, ends.map(\.fileDescriptor))
         self.output = output.fileHandleForReading
         self.errors = errors.fileHandleForReading
+        self.input = feed.fileHandleForWriting
         for end in ends { try end.close() }
-        try feed.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try feed.fileHandleForWriting.close()
+        guard let input else { return }
+        try self.input.write(contentsOf: Data(input.utf8))
+        try self.input.close()
     }
+
+    /// Writes to its standard input; returns once it has read all but what a pipe holds.
+    func feed(_ text: String) async throws {
+        try await blocking { try input.write(contentsOf: Data(text.utf8)) }
+    }
+
+    func endInput() throws { try input.close() }
 
     /// What it says first on standard error.
     func firstWords() async throws -> String {

@@ -160,7 +160,7 @@ struct NodeReuseTests {
                     let request = FletchRequest(.post, "\(url)/length?\(number)")
                     let receipt = try await client.send(request, until: .answered)
                     #expect(receipt.reused == false)
-                    while client.statistics.connectionCount > 0 { await Task.yield() }
+                    #expect(await becomesTrue { client.statistics.connectionCount == 0 })
                 }
             }
         }
