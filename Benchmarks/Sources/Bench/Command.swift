@@ -39,17 +39,17 @@ struct Command {
     /// Starts it and does not wait.
     func start(outputTo output: Output) throws -> Running {
         var ends: [Int32] = [-1, -1]
-        if output == .pipe { pipe(&ends) }
+        if output == .pipe {
+            pipe(&ends)
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         for stream in Int32(0)...2 {
             posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0)
         }
-        if output == .pipe {
-            posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-            for end in ends { posix_spawn_file_actions_addclose(&actions, end) }
-        }
+        if output == .pipe { posix_spawn_file_actions_adddup2(&actions, ends[1], 1) }
         let arguments = words.map { strdup($0) } + [nil]
         defer { for text in arguments { free(text) } }
         var id = pid_t()

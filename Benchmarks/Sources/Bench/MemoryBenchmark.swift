@@ -25,8 +25,8 @@ struct MemoryBenchmark {
 
     private func parkedBytes() throws -> Double {
         var bytes = Double.nan
-        try withSink(tools, silent: true) { port in
-            let output = try Command(tools.fletchLoad, port, "10000", "park").run().output
+        try withSink(tools, .silent) { port in
+            let output = try Command(tools.fletchLoad, "park", port, "10000").run().output
             let numbers = output.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
             guard numbers.count == 2, numbers[1] == 0 else {
                 throw BenchmarkError("parking: \(output): is the limit on descriptors (ulimit -n) above 10,100?")
@@ -38,7 +38,7 @@ struct MemoryBenchmark {
 
     private func detachedBytes() throws -> Double {
         var bytes = Double.nan
-        try withSink(tools, silent: true) { port in
+        try withSink(tools, .silent) { port in
             let mark = "memory-\(getpid())-\(Int.random(in: 0 ... .max))"
             for _ in 0..<3 { try Command(tools.fletch, "--park", "5", "http://127.0.0.1:\(port)/\(mark)").run() }
             let ids = background(mark)

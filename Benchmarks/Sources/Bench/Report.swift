@@ -15,6 +15,11 @@ struct Section {
         verdicts.append("\(what): \(rounded(value, decimals)), wanted at most \(rounded(limit, decimals)): \(verdict)")
     }
 
+    mutating func judge(_ what: String, _ value: Double, wantedAtLeast limit: Double, decimals: Int = 2) {
+        let verdict = value >= limit ? "reached" : "**missed by \(rounded((1 - value / limit) * 100, 0)) %**"
+        verdicts.append("\(what): \(rounded(value, decimals)), wanted at least \(rounded(limit, decimals)): \(verdict)")
+    }
+
     var markdown: String {
         var lines = ["## \(title)", "", method, "", row(header), row(header.map { _ in "---" })]
         lines += rows.map(row)

@@ -6,11 +6,16 @@ struct Tools {
     let target: String
     let fletchLoad: String
     let asyncHTTPClientLoad: String
+    let fireLoad: String
     let sink: String
     let loop: String
+    let pipeline: String
+    let pipelineScript: String
     let article: String
+    let agent: String
     let node = "/usr/bin/node"
     let curl = "/usr/bin/curl"
+    let wrk = "/usr/bin/wrk"
 
     /// - Parameter root: The repository.
     init(root: String) {
@@ -18,15 +23,30 @@ struct Tools {
         target = root + "/.build/release/fletch-target"
         fletchLoad = root + "/Benchmarks/.build/release/FletchLoad"
         asyncHTTPClientLoad = root + "/Benchmarks/.build/release/AsyncHTTPClientLoad"
+        fireLoad = root + "/Benchmarks/.build/release/FireLoad"
         sink = root + "/Benchmarks/.build/baseline/sink"
         loop = root + "/Benchmarks/.build/baseline/loop"
+        pipeline = root + "/Benchmarks/.build/baseline/pipeline"
+        pipelineScript = root + "/Benchmarks/Baseline/pipeline.lua"
         article = root + "/Benchmarks/Baseline/article.js"
+        agent = root + "/Benchmarks/Baseline/agent.js"
     }
 }
 
+/// How a sink answers.
+enum Sink: String {
+    case silent
+    /// With a body of four bytes.
+    case small = "4"
+    /// With a hundred bytes, head included.
+    case hundredBytes = "61"
+    /// With a body of 100 KB.
+    case large = "100000"
+}
+
 /// Runs `body` with the port of a sink on the second processor; the first is for what is measured.
-func withSink(_ tools: Tools, silent: Bool = false, _ body: (String) throws -> Void) throws {
-    let sink = try Command([tools.sink] + (silent ? ["silent"] : [])).pinned(to: 1).start(outputTo: .pipe)
+func withSink(_ tools: Tools, _ answer: Sink = .small, _ body: (String) throws -> Void) throws {
+    let sink = try Command(tools.sink, answer.rawValue).pinned(to: 1).start(outputTo: .pipe)
     defer { sink.end() }
     try body(sink.readLine())
 }
