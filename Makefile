@@ -29,10 +29,10 @@ install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 .build/release/fletch .build/release/fletch-target $(DESTDIR)$(PREFIX)/bin
 
-#: make bench     measure against curl, Node, async-http-client and C; writes docs/benchmarks.md, unless it is told to
-#:                measure only a few sections: SECTIONS="wire memory"
+#: make bench     measure against curl, wrk, Node, async-http-client and C; writes docs/benchmarks.md, unless it is told to
+#:                measure only a few sections: SECTIONS="pipeline kept"
 bench: build
-	@scripts/install-missing node:nodejs curl:curl ip:iproute2 ethtool:ethtool
+	@scripts/install-missing node:nodejs curl:curl wrk:wrk ip:iproute2 ethtool:ethtool
 	Benchmarks/run $(SECTIONS)
 
 #: make lint      what CI says about the format

@@ -10,6 +10,7 @@ let package = Package(
     ],
     targets: [
         .executableTarget(name: "FletchLoad", dependencies: [.product(name: "Fletch", package: "fletch")]),
+        .executableTarget(name: "FireLoad", dependencies: [.product(name: "Fletch", package: "fletch")]),
         .executableTarget(
             name: "AsyncHTTPClientLoad",
             dependencies: [.product(name: "AsyncHTTPClient", package: "async-http-client")]),

@@ -9,6 +9,9 @@ enum Main {
         ("processor", { try ProcessorBenchmark(tools: $0, rounds: 5).run() }),
         ("wire", { try WireBenchmark(tools: $0, rounds: 3).run() }),
         ("memory", { try MemoryBenchmark(tools: $0, rounds: 3).run() }),
+        ("pipeline", { try PipelineBenchmark(tools: $0, rounds: 5).run() }),
+        ("kept", { try KeptBenchmark(tools: $0, rounds: 5).run() }),
+        ("fire", { try FireBenchmark(tools: $0, rounds: 5).run() }),
     ]
 
     static func main() {
