@@ -1,6 +1,7 @@
 // A server that costs as little as it can: answers every request, on every address of loopback, and reads until the
 // client leaves. Port 0 lets the system choose; the port is its only output. Requests that arrive together are answered
-// together. The answer's body has 4 bytes, or as many as the argument says; with `silent` there is no answer.
+// together: sink [BODY_BYTES|silent [awake]]. The answer's body has 4 bytes, unless said otherwise; with `silent` there is
+// no answer. With `awake` it never sleeps, so that no client pays for waking it.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -101,7 +102,7 @@ static void serve(int epoll, int fd, int silent) {
 }
 
 int main(int count, char **arguments) {
-    int silent = count > 1 && !strcmp(arguments[1], "silent");
+    int silent = count > 1 && !strcmp(arguments[1], "silent"), awake = count > 2;
     prepare_answers(count > 1 && !silent ? strtoul(arguments[1], 0, 10) : 4);
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -118,7 +119,7 @@ int main(int count, char **arguments) {
     watch(epoll, EPOLL_CTL_ADD, listener, EPOLLIN);
     static struct epoll_event events[256];
     for (;;) {
-        int ready = epoll_wait(epoll, events, 256, -1);
+        int ready = epoll_wait(epoll, events, 256, awake ? 0 : -1);
         for (int i = 0; i < ready; i++) {
             int fd = events[i].data.fd, client;
             if (fd == listener) {

@@ -81,7 +81,7 @@ struct Running {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    fileprivate func readToEnd() -> String {
+    func readToEnd() -> String {
         defer { close(output) }
         var bytes: [UInt8] = []
         var space = [UInt8](repeating: 0, count: 65_536)
@@ -95,6 +95,21 @@ struct Running {
     func wait() {
         var status: Int32 = 0
         waitpid(id, &status, 0)
+    }
+
+    /// Waits, and looks all the while how much memory it has.
+    /// - Returns: The most that was resident, in bytes, shared pages included.
+    func waitForPeak() -> Int {
+        var status: Int32 = 0
+        var peak = 0
+        while waitpid(id, &status, WNOHANG) == 0 {
+            // Not `ru_maxrss`, which also knows what the parent had when it started this one.
+            let text = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
+            let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+            peak = max(peak, (line.flatMap { Int($0.filter(\.isNumber)) } ?? 0) * 1_024)
+            usleep(20_000)
+        }
+        return peak
     }
 
     func end() {

@@ -12,6 +12,8 @@ enum Main {
         ("pipeline", { try PipelineBenchmark(tools: $0, rounds: 5).run() }),
         ("kept", { try KeptBenchmark(tools: $0, rounds: 5).run() }),
         ("fire", { try FireBenchmark(tools: $0, rounds: 5).run() }),
+        ("volley", { try VolleyBenchmark(tools: $0, rounds: 2).run() }),
+        ("large", { try LargeBenchmark(tools: $0, rounds: 3).run() }),
     ]
 
     static func main() {

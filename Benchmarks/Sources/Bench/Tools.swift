@@ -38,15 +38,19 @@ enum Sink: String {
     case silent
     /// With a body of four bytes.
     case small = "4"
+    /// The same, and never sleeps.
+    case awake = "4 awake"
     /// With a hundred bytes, head included.
     case hundredBytes = "61"
     /// With a body of 100 KB.
     case large = "100000"
+
+    var arguments: [String] { rawValue.split(separator: " ").map(String.init) }
 }
 
 /// Runs `body` with the port of a sink on the second processor; the first is for what is measured.
 func withSink(_ tools: Tools, _ answer: Sink = .small, _ body: (String) throws -> Void) throws {
-    let sink = try Command(tools.sink, answer.rawValue).pinned(to: 1).start(outputTo: .pipe)
+    let sink = try Command([tools.sink] + answer.arguments).pinned(to: 1).start(outputTo: .pipe)
     defer { sink.end() }
     try body(sink.readLine())
 }
