@@ -1,6 +1,7 @@
 # The two commands of the README are `make demo` and `make test`; each does its own set-up.
 .PHONY: help demo test build install bench lint format
 PREFIX ?= /usr/local
+headers = /usr/include/openssl/ssl.h:libssl-dev
 SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 sanitized = TSAN_OPTIONS=suppressions=$(CURDIR)/scripts/thread-sanitizer.supp swift test --sanitize=thread \
 	--scratch-path .build-thread
@@ -14,14 +15,14 @@ demo: build
 
 #: make test      every test, the library's once more under the thread sanitizer; installs the servers it needs
 test:
-	@scripts/install-missing nginx:nginx-light node:nodejs ip:iproute2 nft:nftables sysctl:procps script:bsdutils
+	@scripts/install-missing $(headers) nginx:nginx-light node:nodejs ip:iproute2 nft:nftables sysctl:procps script:bsdutils
 	swift test
 	$(sanitized) --filter '^FletchTests' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 $(sanitized) --filter everyOneOfMany
 
 #: make build     the commands, in .build/release
 build:
-	@scripts/install-missing
+	@scripts/install-missing $(headers)
 	scripts/build-release
 
 #: make install   the commands, into PREFIX/bin

@@ -29,10 +29,11 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux"),
+        .target(name: "COpenSSL"),
         .target(
             name: "Fletch",
             dependencies: [
-                "CLinux", httpTypes, .product(name: "DequeModule", package: "swift-collections"),
+                "CLinux", "COpenSSL", httpTypes, .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),

@@ -49,7 +49,7 @@ public struct Configuration: Sendable {
     /// `MetricsSystem.bootstrap`.
     public var metrics: (any MetricsFactory)?
 
-    /// The longest that resolving the name and making the connection may take. Default: 10 seconds.
+    /// The longest that resolving the name and making the connection, TLS included, may take. Default: 10 seconds.
     public var connectDeadline: Duration = .seconds(10)
     /// The longest the peer may take no further byte while some are left to send, or to acknowledge where the
     /// request waits for that. Default: 30 seconds.
@@ -81,6 +81,9 @@ public struct Configuration: Sendable {
     /// idempotent. Responses are then read whole while others wait behind them. At least 1; without
     /// ``reusesConnections`` it is 1. Default: 1.
     public var pipelineDepth: Int = 1
+
+    /// How `https` connections are made. Default: ``TLSSettings``'s defaults.
+    public var tls = TLSSettings()
 
     /// Threads that send. An origin belongs to one of them; each has an outbox of its own. At least 1. Default: 1.
     public var eventLoopCount: Int = 1
@@ -119,9 +122,12 @@ public enum AddressFamily: Sendable, Hashable {
 
 /// Which HTTP proxy applies. One that applies is never bypassed: where it cannot be used the request fails.
 public enum ProxySetting: Sendable, Hashable {
-    /// What `http_proxy` (lower case only, as `HTTP_PROXY` can be set by a request to a CGI program), else
-    /// `all_proxy` or `ALL_PROXY`, and `no_proxy` or `NO_PROXY` say, read when the client is made.
+    /// What `http_proxy` (lower case only, as `HTTP_PROXY` can be set by a request to a CGI program), for `https`
+    /// `https_proxy` or `HTTPS_PROXY`, else `all_proxy` or `ALL_PROXY`, and `no_proxy` or `NO_PROXY` say, read when the
+    /// client is made.
     case environment
+    /// As ``environment``, with these exceptions in place of `no_proxy`.
+    case environmentExcept(String)
     /// No proxy.
     case none
     /// This proxy, but for the hosts in `except`.

@@ -8,6 +8,7 @@ import HTTPTypes
 public final class FletchClient: Sendable {
     private let configuration: Configuration
     private let router: Router
+    private let tls: TLSProvider
     private let loops: [EventLoop]
 
     /// Starts the client's threads.
@@ -16,11 +17,12 @@ public final class FletchClient: Sendable {
     public init(_ configuration: Configuration = Configuration()) throws(FletchError) {
         self.configuration = configuration
         router = Router(configuration)
+        tls = TLSProvider(configuration.tls)
         let limits = Limits(configuration)
         let resolver = try Resolver(configuration)
         var loops: [EventLoop] = []
         for _ in 0..<max(1, configuration.eventLoopCount) {
-            let loop = try EventLoop(configuration, limits, resolver)
+            let loop = try EventLoop(configuration, limits, resolver, tls)
             try loop.start()
             loops.append(loop)
         }
@@ -234,11 +236,14 @@ extension FletchClient {
 
     private func encode(_ request: FletchRequest, until milestone: Milestone) throws(FletchError) -> EncodedRequest {
         let route = try router.route(request)
+        // A mistake in the settings is told here, and OpenSSL is loaded by whoever needs it, not by the loop.
+        if route.endpoint.origin != nil { _ = try tls.context() }
         let body = try body(of: request)
         let head = try route.encoder.encode(
             request.method, fields: request.fields, bodyBytes: request.body == .none ? nil : body.byteCount)
         return EncodedRequest(
-            endpoint: route.endpoint, head: head, body: body, plan: plan(request, until: milestone), request: request)
+            endpoint: route.endpoint, head: head, body: body, plan: plan(request, until: milestone, on: route.endpoint),
+            request: request)
     }
 
     private func deadline(of request: FletchRequest, from start: Moment) -> Moment {
@@ -260,14 +265,17 @@ extension FletchClient {
         return body
     }
 
-    private func plan(_ request: FletchRequest, until milestone: Milestone) -> ExchangePlan {
+    private func plan(
+        _ request: FletchRequest, until milestone: Milestone, on endpoint: Endpoint
+    ) -> ExchangePlan {
         let disposal = request.disposal ?? configuration.disposal
         return ExchangePlan(
             milestone: milestone, disposal: disposal, keep: request.keep,
             isHeadRequest: request.method == .head, isIdempotent: request.isIdempotent,
             isRepeatable: request.isRepeatable,
             isReusable: disposal == .automatic && configuration.reusesConnections && !request.closesConnection,
-            discardBudgetBytes: configuration.discardBudgetBytes)
+            discardBudgetBytes: configuration.discardBudgetBytes,
+            newConnectionBytes: endpoint.newConnectionBytes)
     }
 
     private func loop(of endpoint: Endpoint) -> EventLoop {

@@ -14,7 +14,7 @@ extension FletchError {
 
         /// The URL does not parse (RFC 3986), or has no host.
         public static let invalidURL = Code(rawValue: "invalid-url")
-        /// The scheme is not `http`.
+        /// The scheme is neither `http` nor `https`.
         public static let schemeNotSupported = Code(rawValue: "scheme-not-supported")
         /// The method or a field would break the request apart (CR, LF, NUL, a space where none may be), or
         /// contradicts the body's framing.
@@ -55,6 +55,24 @@ extension FletchError {
         public static let descriptorsExhausted = Code(rawValue: "descriptors-exhausted")
         /// No connection within ``Configuration/connectDeadline``.
         public static let connectDeadlineExceeded = Code(rawValue: "connect-deadline-exceeded")
+
+        /// The proxy did not lead to the origin: it refused the `CONNECT` request, or answered something else.
+        public static let proxyRefused = Code(rawValue: "proxy-refused")
+
+        // MARK: TLS
+
+        /// OpenSSL 3 cannot be loaded or set up.
+        public static let tlsUnavailable = Code(rawValue: "tls-unavailable")
+        /// Client and server did not agree on a TLS connection.
+        public static let tlsHandshakeFailed = Code(rawValue: "tls-handshake-failed")
+        /// The server's certificate is not valid, not for the host, or not signed by an authority that is trusted.
+        public static let certificateRejected = Code(rawValue: "certificate-rejected")
+        /// The server's public key is none of ``TLSSettings/pinnedPublicKeys``.
+        public static let pinnedKeyMismatch = Code(rawValue: "pinned-key-mismatch")
+        /// The authorities that ``TLSSettings`` names cannot be read.
+        public static let authorityFileUnusable = Code(rawValue: "ca-file-unusable")
+        /// The client's certificate or its key cannot be used.
+        public static let clientCertificateUnusable = Code(rawValue: "client-certificate-unusable")
 
         // MARK: Sending
 

@@ -15,6 +15,11 @@ extension FletchError.Code {
         .descriptorsExhausted: "no file descriptor is left: raise the limit (ulimit -n) or open fewer connections",
         .connectDeadlineExceeded:
             "no connection within the connect deadline: check host, port and firewall, or allow more time",
+        .proxyRefused: "the proxy did not lead to the origin: check its rules and credentials",
+        .tlsHandshakeFailed: "no TLS connection: check that the port speaks TLS, and the versions on both sides",
+        .certificateRejected:
+            "the server's certificate is not accepted: mend it, or name its authority; check the host's name",
+        .pinnedKeyMismatch: "the server's public key is none of those that are pinned",
         .sendFailed: "the peer ended the connection before it had the whole request",
         .writeDeadlineExceeded: "the peer stopped taking the request: check the server, or allow more time",
         .bodyUnreadable: "the body's file cannot be read further: do not change it while it is sent",

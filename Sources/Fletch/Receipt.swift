@@ -18,6 +18,8 @@ public struct Receipt: Sendable, Hashable {
     public internal(set) var reused: Bool
     /// The peer the connection was made to (a proxy's address, where one applies); nil before it was made.
     public internal(set) var remote: SocketAddress?
+    /// What the connection was secured with; nil for plain HTTP, and before.
+    public internal(set) var security: Security?
     /// What was kept of the response body; see ``FletchRequest/keep``.
     public internal(set) var body: [UInt8]
     /// Whether ``body`` is the whole response body.
@@ -38,6 +40,8 @@ extension Receipt {
         public internal(set) var resolved: Duration?
         /// The connection was made. Zero on one that was there already.
         public internal(set) var connected: Duration?
+        /// TLS was agreed on.
+        public internal(set) var secured: Duration?
         /// ``Milestone/written``.
         public internal(set) var written: Duration?
         /// ``Milestone/acknowledged``. Only looked for where something waits for it.
@@ -52,6 +56,6 @@ extension Receipt {
     init(waiting request: EncodedRequest) {
         self.init(
             url: request.url, method: request.method, moments: Moments(), status: nil, bytesSent: 0, bytesReceived: 0,
-            reused: false, remote: nil, body: [], isBodyComplete: false)
+            reused: false, remote: nil, security: nil, body: [], isBodyComplete: false)
     }
 }

@@ -11,6 +11,7 @@ extension Configuration {
         proxy = connection.proxySetting
         addresses = try connection.addresses()
         addressFamily = connection.addressFamily
+        tls = try connection.tls()
         maximumBodyBytes = .max
         if let agent = request.userAgent { userAgent = agent.isEmpty ? nil : agent }
         if request.leavesOut("user-agent") { userAgent = nil }

@@ -18,6 +18,7 @@ enum ExitStatus {
         .invalidRequest: 2,
         .invalidURL: 3,
         .invalidProxy: 5, .proxyNotResolved: 5,
+        .tlsUnavailable: 4,
         .nameNotResolved: 6,
         .connectFailed: 7, .localPortsExhausted: 7, .descriptorsExhausted: 7,
         .malformedLength: 8,
@@ -25,8 +26,10 @@ enum ExitStatus {
         .bodyUnreadable: 26, .bodyTooLarge: 26,
         .headTooLarge: 27, .tooManyInterimResponses: 27,
         .connectDeadlineExceeded: 28, .writeDeadlineExceeded: 28, .answerDeadlineExceeded: 28, .deadlineExceeded: 28,
+        .tlsHandshakeFailed: 35,
         .closedWithoutAnswer: 52,
         .sendFailed: 55, .cancelled: 55, .clientClosed: 55,
-        .receiveFailed: 56,
+        .receiveFailed: 56, .proxyRefused: 56,
+        .clientCertificateUnusable: 58, .certificateRejected: 60, .authorityFileUnusable: 77, .pinnedKeyMismatch: 90,
     ]
 }

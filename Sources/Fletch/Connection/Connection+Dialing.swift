@@ -11,7 +11,7 @@ struct Attempt {
 extension Connection {
     /// Starts; the pool has room.
     func begin() {
-        switch pool.endpoint {
+        switch pool.endpoint.peer {
         case .local(let address): dial([address])
         case .host(let host, let port, _):
             if let address = SocketAddress(literal: host, port: port) {
@@ -39,14 +39,16 @@ extension Connection {
     }
 
     private func notResolved(_ why: String) -> ExchangeFailure {
-        guard case .host(let host, _, let isProxy) = pool.endpoint else { return ExchangeFailure(.nameNotResolved) }
+        guard case .host(let host, _, let isProxy) = pool.endpoint.peer else {
+            return ExchangeFailure(.nameNotResolved)
+        }
         return ExchangeFailure(isProxy ? .proxyNotResolved : .nameNotResolved, detail: "\(host): \(why)")
     }
 
     private func dial(_ addresses: [SocketAddress]) {
         loop.tick()
         resolved = loop.now
-        if case .host(_, let port, _) = pool.endpoint {
+        if case .host(_, let port, _) = pool.endpoint.peer {
             dial = Dial(addresses.map { $0.with(port: port) }, delay: loop.limits.attemptDelay)
         } else {
             dial = Dial(addresses, delay: loop.limits.attemptDelay)
@@ -71,7 +73,9 @@ extension Connection {
         guard socket.descriptor >= 0 else { return note(-socket.descriptor, address) }
         prepare(socket, address)
         if loop.limits.usesFastOpen, pipeline[0].exchange.plan.isIdempotent, !address.isLocal {
-            return attemptFastOpen(Attempt(socket: socket, address: address))
+            // What TLS begins with says nothing of the request, so that other addresses may be tried all the same.
+            guard pool.endpoint.isPrepared else { return attemptFastOpen(Attempt(socket: socket, address: address)) }
+            socket.sendFirstBytesFast()
         }
         let result = socket.connect(to: address)
         guard result == 0 else {
@@ -83,7 +87,7 @@ extension Connection {
             return note(-result, address)
         }
         // On this machine the handshake is mostly over by now: writing at once saves a turn of the loop.
-        return address.isLoopback
+        return address.isLoopback && !pool.endpoint.isPrepared
             ? attemptWriting(Attempt(socket: socket, address: address)) : wait(for: socket, address)
     }
 
@@ -96,6 +100,11 @@ extension Connection {
     /// A window for what is to be kept and no more; where requests follow each other unanswered, for their answers.
     private var receiveBufferBytes: Int32? {
         let plan = pipeline[0].exchange.plan
+        if pool.endpoint.origin != nil {
+            windowBytes = plan.receiveBufferBytes.map { max($0, Self.handshakeWindowBytes) }
+            isOpenForKeeping = plan.receiveBufferBytes != 1
+            return windowBytes
+        }
         guard plan.receiveBufferBytes == 1 else {
             windowBytes = plan.receiveBufferBytes
             isOpenForKeeping = true
@@ -168,10 +177,15 @@ extension Connection {
         dial = nil
         loop.tick()
         connected = loop.now
+        pool.noteConnected()
+        if pool.endpoint.isPrepared { prepare(attempt) } else { open(attempt) }
+    }
+
+    /// Requests can go out from here on.
+    func open(_ attempt: Attempt) {
         progress = loop.now
         adopt(attempt)
         announceAcknowledgements(on: attempt)
-        pool.noteConnected()
         perform(pipeline.connect())
     }
 
@@ -185,7 +199,7 @@ extension Connection {
     /// - Returns: false, for "this address is done with".
     private func note(_ number: Int32, _ address: SocketAddress) -> Bool {
         dial?.note(Self.failure(number, address))
-        if !pipeline.isEmpty, pipeline[0].exchange.bytesSent > 0 { handle(.failed(Self.failure(number, address))) }
+        if !pipeline.isEmpty, pipeline[0].exchange.hasBegun { handle(.failed(Self.failure(number, address))) }
         return false
     }
 
@@ -202,5 +216,8 @@ extension Connection {
 
     /// What the smallest receive buffer lets in.
     private static let smallestWindowBytes: Int32 = 1_152
+    /// For a server's certificates to come without a further round trip. It stays: a record can be read only once it is
+    /// whole, and a smaller window would have its sender wait for larger ones.
+    private static let handshakeWindowBytes: Int32 = 6_144
     private static let fullQueueDelay: Int64 = 10_000_000
 }

@@ -7,28 +7,31 @@ extension Connection {
     func receive(_ events: UInt32) {
         let isEnding = events & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
         while let socket {
-            guard !pipeline.isEmpty else { return finish(isReset: true) }
+            guard !pipeline.isEmpty else { return isQuiet ? () : finish(isReset: true) }
             guard pipeline[0].exchange.wantsToRead else { return noticeEnd(of: socket, events) }
             let unwantedBytes = pipeline[0].exchange.discardableBytes
-            if unwantedBytes > loop.buffer.count {
+            if unwantedBytes > loop.buffer.count, tls == nil {
                 guard discard(unwantedBytes, on: socket) else { return }
                 continue
             }
             let isPeek = mayEndOnReading
-            let count = socket.receive(into: loop.buffer, isPeek: isPeek)
+            let count = tls?.read(into: loop.buffer) ?? socket.receive(into: loop.buffer, isPeek: isPeek)
             guard count > 0 else { return ended(Int32(-count)) }
             received(UnsafeRawBufferPointer(rebasing: loop.buffer[..<count]), isPeek: isPeek)
-            guard isEnding || count == loop.buffer.count, !pipeline.isEmpty else { return }
+            guard isEnding || count == loop.buffer.count || tls != nil, !pipeline.isEmpty else { return }
+            // What is read beyond an answer is read for its acknowledgement's sake, which may be there by now.
+            if pipeline.awaitsAcknowledgement { lookForAcknowledgement() }
         }
     }
 
     /// Bytes that end the connection had better stay in the kernel: taking them out would have it announce a larger
     /// window. A connection that has been kept once is expected to be kept again.
     private var mayEndOnReading: Bool {
-        pipeline.servedCount == 0 && pipeline.count == 1 && pipeline[0].exchange.mayEndOnReading
+        tls == nil && pipeline.servedCount == 0 && pipeline.count == 1 && pipeline[0].exchange.mayEndOnReading
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer, isPeek: Bool) {
+        hasHeard = true
         if pipeline.unsentIndex != nil { progress = loop.now }
         deliver(bytes)
         if isPeek { socket?.discard(bytes.count) }
@@ -100,7 +103,8 @@ extension Connection {
             peerFinished()
         default:
             lookForAcknowledgement()
-            lose(ExchangeFailure(.receiveFailed, errorNumber: number, detail: String(cString: strerror(number))))
+            let words = tls?.words ?? String(cString: strerror(number))
+            lose(ExchangeFailure(.receiveFailed, errorNumber: number, detail: words))
         }
     }
 

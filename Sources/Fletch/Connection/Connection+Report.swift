@@ -4,6 +4,7 @@ extension Connection {
         loop.noteReached()
         switch submission.listener {
         case .nobody: loop.release(submission)
+        case .told: break
         case .observer(let observer, let tag):
             loop.tell(observer, pipeline[index].outcome(tag, nil, .unknown, from: submission.start))
         case .call(let call): loop.complete(call, .success(receipt(submission, at: index)))
@@ -15,11 +16,12 @@ extension Connection {
         guard let submission = takeUntold(at: index) else { return }
         let exchange = pipeline[index].exchange
         let failure = exchange.reportedFailure ?? ExchangeFailure(.clientClosed)
-        let certainty: Certainty = exchange.bytesSent == 0 ? submission.certainty : .unknown
+        let certainty: Certainty = exchange.hasBegun ? .unknown : submission.certainty
         switch submission.listener {
         case .nobody:
             if loop.retry(submission, after: failure.code, certainty) { return }
             loop.end(submission, error(failure, certainty, submission, at: index))
+        case .told: break
         case .observer(let observer, let tag):
             if loop.retry(submission, after: failure.code, certainty) { return }
             loop.noteFailed(failure.code)
@@ -44,7 +46,8 @@ extension Connection {
             url: submission.request.url, method: submission.request.method,
             moments: moments(at: index, from: submission.start), status: exchange.status.map { .init(code: $0) },
             bytesSent: exchange.bytesSent, bytesReceived: exchange.bytesReceived,
-            reused: pipeline.servedCount + index > 0, remote: remote, body: exchange.kept,
+            reused: pipeline.servedCount + index > 0, remote: remote, security: security,
+            body: exchange.kept,
             isBodyComplete: exchange.isBodyComplete)
     }
 
@@ -65,6 +68,7 @@ extension Connection {
         var moments = Receipt.Moments()
         moments.resolved = span(resolved)
         moments.connected = span(connected)
+        moments.secured = span(secured)
         moments.written = span(pipeline[index].written)
         moments.acknowledged = span(pipeline[index].acknowledged)
         moments.answered = span(pipeline[index].answered)

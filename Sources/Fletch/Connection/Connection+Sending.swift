@@ -27,6 +27,7 @@ extension Connection {
 
     /// One system call's worth of the requests from `index` on.
     private func sendSome(on socket: Socket, _ index: Int) -> Outgoing.Progress {
+        if let tls { return sendRecord(on: tls, index) }
         if let gathered = gather(from: index) { return socket.send(gathered) }
         guard let request = pipeline[index].submission?.request else { return .blocked }
         return Outgoing.send(request, from: pipeline.writtenBytes - pipeline[index].startOffset, on: socket)
@@ -46,6 +47,22 @@ extension Connection {
         return count > 0 ? UnsafeRawBufferPointer(rebasing: loop.outBuffer[..<count]) : nil
     }
 
+    /// One record's worth of the requests from `index` on.
+    private func sendRecord(on tls: TLSStream, _ index: Int) -> Outgoing.Progress {
+        var space = loop.outBuffer[..<Self.maximumRecordBytes]
+        for index in index..<pipeline.count where !space.isEmpty {
+            guard let request = pipeline[index].submission?.request else { break }
+            let offset = max(0, pipeline.writtenBytes - pipeline[index].startOffset)
+            guard let count = Outgoing.copySome(of: request, from: offset, into: space) else { return .fileShortened }
+            space = space.dropFirst(count)
+        }
+        let before = tls.recordBytes
+        let bytes = UnsafeRawBufferPointer(rebasing: loop.outBuffer[..<space.startIndex])
+        let progress = tls.write(bytes, at: pipeline.writtenBytes)
+        if progress == .blocked, tls.recordBytes > before { handle(.began, at: index) }
+        return progress
+    }
+
     /// The kernel has taken so many bytes.
     func wrote(_ count: Int) {
         loop.tick()
@@ -60,7 +77,7 @@ extension Connection {
     func lookForAcknowledgement() {
         guard let socket, pipeline.writtenBytes > 0 else { return }
         let left = socket.unacknowledgedBytes
-        let offset = pipeline.writtenBytes - Int(max(0, left))
+        let offset = tls?.acknowledgedBytes(unacknowledged: left) ?? pipeline.writtenBytes - Int(max(0, left))
         while left >= 0, !isOver, let step = pipeline.nextAcknowledged(upTo: offset) { perform(step) }
         if left < unacknowledgedBytes {
             unacknowledgedBytes = left
@@ -77,6 +94,9 @@ extension Connection {
         receive(UInt32.max)
         if socket != nil { lose(failure) }
     }
+
+    /// RFC 8446 §5.1.
+    private static let maximumRecordBytes = 16_384
 
     /// So much of one body before the loop turns to its other connections.
     private static let maximumTurnBytes = 4 << 20

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// Runs the exchanges of one socket: turns what the kernel says into events, and actions into system calls.
 ///
@@ -25,6 +26,18 @@ final class Connection {
     var remote: SocketAddress?
     private(set) var isOver = false
 
+    // Preparing
+    /// Connected, and not ready for requests yet.
+    var unprepared: Attempt?
+    var tunnel: Tunnel?
+    var tls: TLSStream?
+    /// Bytes of the first request that go out with the handshake.
+    var earlyBytes = 0
+    var hasSentEarly = false
+    var security: Security?
+    /// Whether any byte of a response has been read.
+    var hasHeard = false
+
     // Dialing
     var dial: Dial?
     var attempts: [Attempt] = []
@@ -33,6 +46,7 @@ final class Connection {
     let begun: Moment
     var resolved: Moment?
     var connected: Moment?
+    var secured: Moment?
 
     // Deadlines
     var progress: Moment
@@ -55,7 +69,7 @@ final class Connection {
     var isListedAsRoomy = false
     /// Bytes may still be on their way: a reset would destroy them.
     private var isResetRuledOut = false
-    private var isWatched = false
+    var isWatched = false
     /// No address could be connected to: neither a caller who gave up nor a lack of descriptors.
     var wasNotReached = false
 
@@ -107,6 +121,8 @@ final class Connection {
             if events & ~EPOLLOUT.rawValue != 0 { receive(events) }
             if !isOver { pool.refill(self) }
             if !isOver, pipeline.unsentIndex != nil { send() }
+        } else if unprepared != nil {
+            prepare()
         } else {
             checkAttempts()
         }
@@ -123,7 +139,11 @@ final class Connection {
         }
         loop.note(pipeline[step.index].noteMoments(loop.now))
         guard actions != [] else { return }
-        if actions.contains(.reportReceipt) { reportReceipt(at: step.index) }
+        if let submission = pipeline[step.index].takeTooEarly() {
+            loop.sendAgain(submission)
+        } else if actions.contains(.reportReceipt) {
+            reportReceipt(at: step.index)
+        }
         if actions.contains(.reportFailure) { reportFailure(at: step.index) }
         if actions.contains(.park) { pipeline[step.index].parkEnd = loop.now + loop.limits.park }
         guard !actions.isDisjoint(with: .ending) else { return pipeline[step.index].settle() }
@@ -190,7 +210,7 @@ final class Connection {
     }
 
     private func watch() {
-        if let socket {
+        if let socket = socket ?? unprepared?.socket {
             if !isWatched { isWatched = loop.watch(socket, slot) }
         } else {
             for index in attempts.indices where !attempts[index].isWatched {
@@ -199,9 +219,13 @@ final class Connection {
         }
     }
 
+    /// Whether nothing has come that nobody asked for; what TLS says for itself does not count.
+    var isQuiet: Bool { tls.map { $0.read(into: loop.buffer) == -Int(EAGAIN) } ?? socket?.isQuiet ?? false }
+
     func adopt(_ attempt: Attempt) {
         socket = attempt.socket
-        isWatched = attempt.isWatched
+        if unprepared == nil { isWatched = attempt.isWatched }
+        unprepared = nil
         remote = attempt.address
     }
 
@@ -213,7 +237,10 @@ final class Connection {
         if wasNotReached { pool.noteNotConnected() }
         for attempt in attempts { attempt.socket.close() }
         attempts = []
+        unprepared?.socket.close()
+        unprepared = nil
         if let socket {
+            finishTLS()
             if isReset, !isResetRuledOut {
                 socket.reset()
             } else {
@@ -223,6 +250,14 @@ final class Connection {
             }
         }
         socket = nil
+        tls = nil
         loop.remove(self)
+    }
+
+    /// Sessions come behind the handshake, and may be there unread; an orderly end is told.
+    private func finishTLS() {
+        guard let tls else { return }
+        if !hasHeard { _ = tls.read(into: loop.buffer) }
+        if isResetRuledOut { tls.notifyClose() }
     }
 }

@@ -6,6 +6,8 @@ import DequeModule
 /// so many requests a second as there may be connections. Confined to the thread of its ``EventLoop``.
 final class ConnectionPool {
     let endpoint: Endpoint
+    /// What its connections are secured with; nil for plain HTTP.
+    let context: TLSContext?
     /// Owns the pool, and so outlives it.
     private unowned(unsafe) let loop: EventLoop
     private let limits: Limits
@@ -25,6 +27,7 @@ final class ConnectionPool {
 
     init(_ endpoint: Endpoint, _ loop: EventLoop) {
         self.endpoint = endpoint
+        context = endpoint.origin == nil ? nil : try? loop.tls.context()
         self.loop = loop
         limits = loop.limits
         breaker = CircuitBreaker(failureLimit: limits.circuitFailureLimit, pause: limits.circuitPause)
@@ -105,7 +108,7 @@ extension ConnectionPool {
         while let index = idle.lastIndex(where: { $0.suits(plan) }) {
             let connection = idle[index]
             // The server may have closed it, with the event still to come.
-            if connection.socket?.isQuiet == true { return connection }
+            if connection.isQuiet { return connection }
             connection.finish(isReset: true)
         }
         return nil

@@ -21,6 +21,8 @@ package final class EncodedRequest: Sendable {
         byteCount = head.count + body.byteCount
     }
 
+    var isInMemory: Bool { if case .bytes = body { true } else { false } }
+
     /// Bytes that waiting to be sent holds in memory.
     var memoryBytes: Int {
         switch body {

@@ -28,6 +28,8 @@ struct Exchange {
     private(set) var receiving = Receiving.head
     private var scanner: HeadScanner
     private(set) var bytesSent = 0
+    /// Whether any of it has left, be it as a part of a record that is not whole.
+    private(set) var hasBegun = false
     private(set) var bytesReceived = 0
     /// The status of the final response, once its head is complete.
     private(set) var status: Int?
@@ -74,6 +76,7 @@ struct Exchange {
         guard !isOver else { return [] }
         switch event {
         case .connected: sending = max(sending, .writing)
+        case .began: hasBegun = true
         case .wrote(let count, let isWhole): wrote(count, isWhole)
         case .acknowledged: if sending == .written { sending = .acknowledged }
         case .received(let bytes): receive(bytes)
@@ -144,6 +147,7 @@ extension Exchange {
 
 extension Exchange {
     private mutating func wrote(_ count: Int, _ isWhole: Bool) {
+        hasBegun = true
         bytesSent += count
         if isWhole { sending = max(sending, .written) }
     }
@@ -177,7 +181,7 @@ extension Exchange {
 
     /// Before the first byte the request is taken back; after it, only the waiting for the receipt ends.
     private mutating func withdraw() {
-        if bytesSent == 0 { isAborted = true }
+        if !hasBegun { isAborted = true }
         if !isReported { failure = failure ?? ExchangeFailure(.cancelled) }
     }
 
@@ -308,7 +312,7 @@ extension Exchange {
     private func ending() -> ExchangeActions? {
         if peer == .gone { return .close }
         guard isReported else { return nil }
-        guard sending >= .written else { return isAborted ? (bytesSent == 0 ? .close : .reset) : nil }
+        guard sending >= .written else { return isAborted ? (hasBegun ? .reset : .close) : nil }
         if isComplete, peer == .open, !isAborted, plan.isReusable { return .reuse }
         let isAcknowledged = sending == .acknowledged
         if isParkLimitReached { return isAcknowledged && plan.disposal != .close ? .reset : .close }

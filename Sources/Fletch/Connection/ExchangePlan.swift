@@ -44,6 +44,8 @@ struct ExchangePlan: Sendable {
 enum ExchangeEvent {
     /// The connection is made.
     case connected
+    /// Something of the request has left, or may have.
+    case began
     /// The kernel has taken so many bytes, and with them the last one or not. May come before `connected` (Fast Open).
     case wrote(Int, isWhole: Bool)
     /// The peer has acknowledged everything written.

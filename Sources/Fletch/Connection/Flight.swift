@@ -13,6 +13,8 @@ struct Flight: ~Copyable {
     /// Until when its response is waited for, once the caller has been told.
     var parkEnd: Moment?
     private(set) var isTold = false
+    /// It went out with the handshake of TLS.
+    var isEarly = false
 
     init(_ submission: consuming Submission, at offset: Int) {
         let request = submission.request
@@ -33,7 +35,7 @@ struct Flight: ~Copyable {
     mutating func tell() -> Submission? {
         guard !isTold else { return nil }
         isTold = true
-        return exchange.sending >= .written ? submission.take() : submission
+        return exchange.sending >= .written && !isEarly ? submission.take() : submission
     }
 
     /// Takes the request back to send it again, where twice does no harm, once, and where nothing was heard of it; for
@@ -50,8 +52,22 @@ struct Flight: ~Copyable {
         return submission
     }
 
+    /// Takes back a request that went out with the handshake of TLS, and which the server wants after it (RFC 8470 §5.2); for
+    /// this exchange that is its end. Whoever has been told already is not told again.
+    mutating func takeTooEarly() -> Submission? {
+        guard isEarly, exchange.status == 425 else { return nil }
+        isEarly = false
+        defer { submission = nil }
+        submission?.refusesEarlyData = true
+        submission?.mayHaveArrived = true
+        if isTold { submission?.listener = .told }
+        isTold = true
+        return submission
+    }
+
     /// Lets go of what nobody needs any more.
     mutating func settle() {
+        if isEarly { return }
         if isTold, exchange.sending >= .written { submission = nil }
     }
 

@@ -86,6 +86,29 @@ enum Outgoing {
         return count
     }
 
+    /// Copies as much of what is left of a request as there is room for.
+    /// - Returns: How many bytes; nil where the body's file has become shorter.
+    static func copySome(
+        of request: EncodedRequest, from offset: Int, into space: Slice<UnsafeMutableRawBufferPointer>
+    ) -> Int? {
+        let target = UnsafeMutableRawBufferPointer(rebasing: space)
+        let head = request.head.dropFirst(offset).prefix(target.count)
+        target.copyBytes(from: head)
+        let rest = UnsafeMutableRawBufferPointer(rebasing: target[head.count...])
+        let bodyOffset = max(0, offset - request.head.count)
+        switch request.body {
+        case .bytes(let bytes):
+            let part = bytes.dropFirst(bodyOffset).prefix(rest.count)
+            rest.copyBytes(from: part)
+            return head.count + part.count
+        case .file(let file):
+            let wanted = min(rest.count, file.byteCount - bodyOffset)
+            guard wanted > 0 else { return head.count }
+            let count = pread(file.descriptor, rest.baseAddress, wanted, bodyOffset)
+            return count > 0 ? head.count + count : nil
+        }
+    }
+
     static func progress(errorNumber: Int32) -> Progress {
         switch errorNumber {
         case EAGAIN, EINTR, EINPROGRESS, ENOBUFS: .blocked

@@ -117,7 +117,7 @@ extension Pipeline {
     }
 
     /// Whether received bytes can be for anyone: not where nothing has been asked.
-    var expectsBytes: Bool { !isEmpty && self[0].exchange.bytesSent > 0 }
+    var expectsBytes: Bool { !isEmpty && self[0].exchange.hasBegun }
 
     /// Bytes for the first exchange.
     /// - Parameter windowBytes: What the peer may send without being asked for more.
@@ -158,13 +158,13 @@ extension Pipeline {
     /// Takes out an exchange that has ended. One of which nothing was sent leaves the others as they are; any other
     /// takes the connection with it.
     mutating func popEnded(at index: Int) {
-        if self[index].exchange.bytesSent > 0 { isClosing = true } else { closeGap(at: index) }
+        if self[index].exchange.hasBegun { isClosing = true } else { closeGap(at: index) }
         remove(at: index)
     }
 
     /// Takes back a request of which nothing was sent because the connection ends: it may go out on another.
     mutating func takeUnsent() -> Submission? {
-        guard isClosing, !isEmpty, servedCount > 0 || count > 1, self[count - 1].exchange.bytesSent == 0,
+        guard isClosing, !isEmpty, servedCount > 0 || count > 1, !self[count - 1].exchange.hasBegun,
             let submission = self[count - 1].submission
         else { return nil }
         remove(at: count - 1)

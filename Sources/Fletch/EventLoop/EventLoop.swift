@@ -7,9 +7,10 @@ import HeapModule
 ///
 /// One direction: submissions come in through the mailbox, receipts go out through the submission.
 final class EventLoop: @unchecked Sendable {
-    // Sendable because everything but `mailbox`, `resolver` and `limits`, which are, is confined to the loop's thread.
+    // Sendable because everything but `mailbox`, `resolver`, `tls` and `limits`, which are, is confined to the loop's thread.
     let mailbox: Mailbox
     let resolver: Resolver
+    let tls: TLSProvider
     let limits: Limits
     /// Where every connection reads into.
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
@@ -55,9 +56,11 @@ final class EventLoop: @unchecked Sendable {
     private var observer: (any Observer)?
     private var completed: [(call: Call, result: Result<Receipt, FletchError>)] = []
 
-    init(_ configuration: Configuration, _ limits: Limits, _ resolver: Resolver) throws(FletchError) {
+    init(_ configuration: Configuration, _ limits: Limits, _ resolver: Resolver, _ tls: TLSProvider) throws(FletchError)
+    {
         self.limits = limits
         self.resolver = resolver
+        self.tls = tls
         retryPolicy = configuration.retry
         onFailure = configuration.onFailure
         log = EventLog(configuration.logger)
@@ -231,6 +234,7 @@ extension EventLoop {
             let error = FletchError(code, waiting: submission)
             switch submission.listener {
             case .nobody: end(submission, error)
+            case .told: break
             case .observer(let observer, let tag):
                 noteFailed(code)
                 tell(observer, Outcome(tag: tag, waiting: submission, code))

@@ -5,11 +5,13 @@ package struct Submission: Sendable {
     let start: Moment
     /// When it has to have reached its milestone; ``Moment/never`` without a deadline.
     let deadline: Moment
-    let listener: Listener
+    var listener: Listener
     /// How often it has been tried again after a failure, by its ``RetryPolicy``.
     var retryCount: UInt32 = 0
     /// How often it has been sent again because the connection it went out on had been closed meanwhile.
     var resendCount: UInt8 = 0
+    /// The server wanted it after the handshake (RFC 8470).
+    var refusesEarlyData = false
     /// Whether a byte has left in an earlier attempt.
     var mayHaveArrived = false
 
@@ -36,6 +38,8 @@ extension Submission {
 enum Listener: Sendable {
     /// Nobody: it was fired.
     case nobody
+    /// Someone who has been told, and of what comes after hears no more.
+    case told
     /// Someone who follows a whole series, and what this request is called there.
     case observer(any Observer, Int)
     case call(Call)

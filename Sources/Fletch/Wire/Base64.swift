@@ -1,4 +1,4 @@
-/// Base64 (RFC 4648 §4), for `Basic` credentials. Foundation's would cost the command its start-up time.
+/// Base64 (RFC 4648 §4), for `Basic` credentials and TLS sessions. Foundation's would cost the command its start-up time.
 package enum Base64 {
     /// With padding.
     package static func encode(_ bytes: [UInt8]) -> String {
@@ -12,6 +12,24 @@ package enum Base64 {
             }
         }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// With padding; nil where it is malformed.
+    package static func decode(_ text: Substring) -> [UInt8]? {
+        let digits = text.utf8.prefix { $0 != UInt8(ascii: "=") }
+        guard text.utf8.count % 4 == 0, text.utf8.count - digits.count <= 2, digits.count % 4 != 1,
+            text.utf8.dropFirst(digits.count).allSatisfy({ $0 == UInt8(ascii: "=") })
+        else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 4 * 3)
+        var bits: UInt32 = 0
+        for (index, digit) in digits.enumerated() {
+            guard let value = alphabet.firstIndex(of: digit) else { return nil }
+            bits = bits << 6 | UInt32(value)
+            let held = (index + 1) * 6 % 8
+            if held < 6 { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(held))) }
+        }
+        return bytes
     }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)

@@ -49,12 +49,32 @@ struct Proxy: Sendable {
 }
 
 extension Proxy {
-    /// The proxy that a setting names; nil where there is none.
-    static func resolve(_ setting: ProxySetting) throws(FletchError) -> Proxy? {
+    /// The proxy that a setting names for requests with TLS or without; nil where there is none.
+    static func resolve(_ setting: ProxySetting, isSecure: Bool) throws(FletchError) -> Proxy? {
         switch setting {
-        case .none: nil
-        case .url(let url, let except): try Proxy(url: url, except: except)
-        case .environment: try resolve(.environment(url: nil, except: nil))
+        case .none: return nil
+        case .url(let url, let except): return try Proxy(url: url, except: except)
+        case .environment: return try resolve(.environmentExcept(Environment.exceptions), isSecure: isSecure)
+        case .environmentExcept(let except):
+            guard let url = isSecure ? Environment.secureProxy : Environment.plainProxy else { return nil }
+            return try Proxy(url: url, except: except)
+        }
+    }
+
+    static var exceptionsOfEnvironment: String { Environment.exceptions }
+
+    private enum Environment {
+        /// In lower case only: a request to a CGI program can set `HTTP_PROXY`.
+        static var plainProxy: String? { variable("http_proxy") ?? anyProxy }
+        static var secureProxy: String? { variable("https_proxy") ?? variable("HTTPS_PROXY") ?? anyProxy }
+        static var exceptions: String { variable("no_proxy") ?? variable("NO_PROXY") ?? "" }
+
+        private static var anyProxy: String? { variable("all_proxy") ?? variable("ALL_PROXY") }
+
+        private static func variable(_ name: String) -> String? {
+            guard let value = getenv(name) else { return nil }
+            let text = String(cString: value)
+            return text.isEmpty ? nil : text
         }
     }
 }
@@ -62,15 +82,8 @@ extension Proxy {
 extension ProxySetting {
     /// What is given here, and the environment for what is nil; an empty `url` is no proxy.
     package static func environment(url: String?, except: String?) -> ProxySetting {
-        let proxy = url ?? variable("http_proxy") ?? variable("all_proxy") ?? variable("ALL_PROXY") ?? ""
-        if proxy.isEmpty { return .none }
-        return .url(proxy, except: except ?? variable("no_proxy") ?? variable("NO_PROXY") ?? "")
-    }
-
-    private static func variable(_ name: String) -> String? {
-        guard let value = getenv(name) else { return nil }
-        let text = String(cString: value)
-        return text.isEmpty ? nil : text
+        guard let url else { return except.map(environmentExcept) ?? .environment }
+        return url.isEmpty ? .none : .url(url, except: except ?? Proxy.exceptionsOfEnvironment)
     }
 }
 

@@ -1,5 +1,6 @@
 /// A parsed URL (RFC 3986): what a request line, a `Host` field and a connection need of it.
 struct RequestTarget: Sendable, Hashable {
+    var isSecure = false
     /// Lower case, without the brackets of an IPv6 address.
     let host: String
     let port: UInt16
@@ -11,9 +12,10 @@ struct RequestTarget: Sendable, Hashable {
     let credentials: String?
 
     /// The URL without user information.
-    var displayURL: String { "http://\(authority)\(path)" }
+    var displayURL: String { (isSecure ? "https://" : "http://") + authority + path }
 
-    static let defaultPort: UInt16 = 80
+    /// Whom TLS leads to; nil for plain HTTP.
+    var origin: SecureOrigin? { isSecure ? SecureOrigin(host: host, port: port) : nil }
 }
 
 extension RequestTarget {
@@ -21,8 +23,7 @@ extension RequestTarget {
         do throws(FletchError) {
             let parts = URLParts(url)
             try parts.checkCharacters()
-            try parts.checkScheme()
-            return .success(try parts.target())
+            return .success(try parts.target(isSecure: try parts.isSecure()))
         } catch {
             return .failure(error)
         }
@@ -46,30 +47,31 @@ struct URLParts {
         }
     }
 
-    func checkScheme() throws(FletchError) {
+    /// Whether the scheme is `https`; every other but `http` is an error.
+    func isSecure() throws(FletchError) -> Bool {
         guard let schemeEnd, bytes[schemeEnd...].starts(with: "://".utf8), schemeEnd > 0 else {
             throw Self.invalid("it has no scheme: write http://host/path")
         }
         let scheme = String(decoding: bytes[..<schemeEnd], as: UTF8.self).lowercased()
-        if scheme == "https" {
-            throw FletchError(
-                .schemeNotSupported, .notSent, "https is not yet supported: use http, or a local proxy that adds TLS")
-        }
+        if scheme == "https" { return true }
         guard scheme == "http" else {
-            throw FletchError(.schemeNotSupported, .notSent, "the scheme \"\(scheme)\" is not supported: use http")
+            throw FletchError(
+                .schemeNotSupported, .notSent, "the scheme \"\(scheme)\" is not supported: use http or https")
         }
+        return false
     }
 
-    func target() throws(FletchError) -> RequestTarget {
+    func target(isSecure: Bool) throws(FletchError) -> RequestTarget {
         guard let schemeEnd else { throw Self.invalid("it has no scheme: write http://host/path") }
         let rest = bytes[(schemeEnd + 3)...]
         let authorityEnd = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
         let authority = Authority(rest[..<authorityEnd])
-        let port = try authority.port(default: RequestTarget.defaultPort)
+        let defaultPort: UInt16 = isSecure ? 443 : 80
+        let port = try authority.port(default: defaultPort)
         let host = try authority.host()
         let name = host.contains(":") ? "[\(host)]" : host
         return RequestTarget(
-            host: host, port: port, authority: port == RequestTarget.defaultPort ? name : "\(name):\(port)",
+            isSecure: isSecure, host: host, port: port, authority: port == defaultPort ? name : "\(name):\(port)",
             path: Self.path(rest[authorityEnd...]), credentials: try authority.credentials())
     }
 

@@ -26,22 +26,39 @@ struct ConnectionOptions: ParsableArguments {
     @Flag(help: "Send data in the first packet where the origin has allowed it (methods that may arrive twice only).")
     var tcpFastopen = false
 
-    // Without a meaning for http://, as in curl; https:// fails before any of them matters.
-
-    @Flag(name: [.customShort("k"), .long], help: "Do not verify the certificate (https is not supported yet).")
+    @Flag(name: [.customShort("k"), .long], help: "Do not verify the server's certificate.")
     var insecure = false
 
-    @Option(help: ArgumentHelp("The authorities to trust (https is not supported yet).", valueName: "file"))
+    @Option(help: ArgumentHelp("Authorities to trust in place of the system's.", valueName: "file"))
     var cacert: String?
 
-    @Option(help: ArgumentHelp("The client's certificate (https is not supported yet).", valueName: "file"))
+    @Option(help: ArgumentHelp("Authorities to trust, hashed.", valueName: "directory"))
+    var capath: String?
+
+    @Option(name: [.customShort("E"), .long], help: ArgumentHelp("The client's certificate.", valueName: "file"))
     var cert: String?
 
-    @Option(help: ArgumentHelp("The client's key (https is not supported yet).", valueName: "file"))
+    @Option(help: ArgumentHelp("The key of --cert, without a passphrase. (default: in --cert)", valueName: "file"))
     var key: String?
 
-    @Flag(help: "Send data with the TLS handshake (https is not supported yet).")
+    @Option(
+        help: ArgumentHelp("The server's public keys, one of which it must have.", valueName: "sha256//…[;…]"))
+    var pinnedpubkey: String?
+
+    @Flag(name: .customLong("tlsv1.2"), help: "TLS 1.2 or later. (default)")
+    var isVersion12 = false
+
+    @Flag(name: .customLong("tlsv1.3"), help: "TLS 1.3 or later.")
+    var isVersion13 = false
+
+    @Option(help: "The latest version of TLS: 1.2 or 1.3. (default: 1.3)")
+    var tlsMax: String?
+
+    @Flag(help: "Send the request with the handshake of a resumed session (methods that may arrive twice only).")
     var tlsEarlydata = false
+
+    @Flag(help: "Neither use nor keep TLS sessions of other runs.")
+    var noSessionCache = false
 
     /// `host:port` and its addresses; an IPv6 address may be in brackets.
     func addresses() throws -> [String: [String]] {
@@ -63,4 +80,25 @@ struct ConnectionOptions: ParsableArguments {
     var proxySetting: ProxySetting { .environment(url: proxy, except: noproxy) }
 
     var addressFamily: AddressFamily { isVersion4Only ? .ipv4 : isVersion6Only ? .ipv6 : .any }
+
+    /// What the options of TLS say.
+    func tls() throws -> TLSSettings {
+        var settings = TLSSettings()
+        settings.verifiesPeer = !insecure
+        settings.authorityFile = cacert.map(BodyReader.absolute)
+        settings.authorityDirectory = capath.map(BodyReader.absolute)
+        settings.certificateFile = cert.map(BodyReader.absolute)
+        settings.keyFile = key.map(BodyReader.absolute)
+        settings.pinnedPublicKeys = pinnedpubkey?.split(separator: ";").map(String.init) ?? []
+        if isVersion13 { settings.minimumVersion = .v1_3 }
+        if let tlsMax {
+            guard let version = TLSVersion(rawValue: "TLSv" + tlsMax) else {
+                throw ValidationError("--tls-max \(tlsMax): write 1.2 or 1.3")
+            }
+            settings.maximumVersion = version
+        }
+        settings.usesEarlyData = tlsEarlydata
+        if !noSessionCache { settings.sessionStore = SessionFile.ofUser }
+        return settings
+    }
 }

@@ -40,7 +40,8 @@ enum ReceiptJSON {
 
     private static func moments(_ moments: Receipt.Moments) -> String {
         let known: [(String, Duration?)] = [
-            ("resolved", moments.resolved), ("connected", moments.connected), ("written", moments.written),
+            ("resolved", moments.resolved), ("connected", moments.connected), ("secured", moments.secured),
+            ("written", moments.written),
             ("acknowledged", moments.acknowledged), ("answered", moments.answered),
         ]
         return JSON.object(known.compactMap { name, moment in moment.map { (name, JSON.milliseconds($0)) } })

@@ -23,7 +23,8 @@ enum ReceiptText {
     static func verbose(_ receipt: Receipt) -> String {
         let moments = receipt.moments
         let events: [(String, Duration?)] = [
-            ("resolved", moments.resolved), ("connected", moments.connected), ("written", moments.written),
+            ("resolved", moments.resolved), ("connected", moments.connected),
+            ("secured" + described(receipt.security), moments.secured), ("written", moments.written),
             ("acknowledged", moments.acknowledged), ("answered", moments.answered),
         ]
         var lines = events.compactMap { name, moment in moment.map { "* \(name) after \(milliseconds($0))" } }
@@ -31,6 +32,12 @@ enum ReceiptText {
         if let status = receipt.status { lines.append("< HTTP/1.1 \(status.code)") }
         lines.append("* \(count(receipt.bytesSent)) sent, \(count(receipt.bytesReceived)) received")
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    private static func described(_ security: Security?) -> String {
+        guard let security else { return "" }
+        let early = security.earlyData == .notUsed ? "" : ", early data \(security.earlyData.rawValue)"
+        return " (\(security.version)\(security.isResumed ? ", resumed" : "")\(early))"
     }
 
     /// The head as sent, with credentials left out.

@@ -80,7 +80,7 @@ import Testing
         (["http://a b/"], 3, "invalid-url", "percent-encode"),
         (["http://[::1/"], 3, "invalid-url", "malformed"),
         (["http://x:99999/"], 3, "invalid-url", "port"),
-        (["https://x/"], 1, "scheme-not-supported", "https is not yet supported"),
+        (["ftp://x/"], 1, "scheme-not-supported", "use http or https"),
         (["ftp://x/"], 1, "scheme-not-supported", "use http"),
         (["-H", "A: b\r\nInjected: yes", "http://x/"], 2, "invalid-request", "line break"),
         (["-H", "A\n: b", "http://x/"], 2, "invalid-request", "line break"),

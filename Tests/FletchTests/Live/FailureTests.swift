@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("nonsense", FletchError.Code.invalidURL), ("http://", .invalidURL), ("https://x/", .schemeNotSupported),
+        ("nonsense", FletchError.Code.invalidURL), ("http://", .invalidURL), ("ftp://x/", .schemeNotSupported),
         ("http://[::1/", .invalidURL), ("http://x/\r\nInjected: 1", .invalidURL),
     ])
     func unusableURL(url: String, code: FletchError.Code) async throws {

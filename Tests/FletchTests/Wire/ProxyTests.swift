@@ -51,10 +51,22 @@ import Testing
                 == .host("a.local", port: 80, isProxy: false))
         var request = FletchRequest(.get, "http://h/")
         request.unixSocketPath = "/run/x"
-        guard case .local(let address) = try router.route(request).endpoint else {
+        guard case .local(let address) = try router.route(request).endpoint.peer else {
             Issue.record("not local")
             return
         }
         #expect(address.description == "unix:/run/x")
+    }
+
+    @Test func tunnelLeadsToASecureOriginAndTheRequestIsAsWithout() throws {
+        var configuration = Configuration()
+        configuration.proxy = .url("http://user:word@proxy:3128", except: "")
+        let route = try Router(configuration).route(FletchRequest(.get, "https://h/x"))
+        #expect(route.endpoint.peer == .host("proxy", port: 3128, isProxy: true))
+        #expect(route.endpoint.origin == SecureOrigin(host: "h", port: 443))
+        #expect(route.endpoint.tunnelCredentials == Base64.encode(Array("user:word".utf8)))
+        let head = String(decoding: try route.encoder.encode(.get, fields: [:], bodyBytes: nil), as: UTF8.self)
+        #expect(head.hasPrefix("GET /x HTTP/1.1\r\nHost: h\r\n"))
+        #expect(!head.contains("Proxy-Authorization"))
     }
 }

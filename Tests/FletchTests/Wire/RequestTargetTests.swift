@@ -43,9 +43,17 @@ import Testing
         #expect(code(url) == .invalidURL)
     }
 
-    @Test(arguments: ["https://h/", "ftp://h/", "file:///x", "h2://h"])
+    @Test(arguments: ["ftp://h/", "file:///x", "h2://h"])
     func otherSchemesAreRefused(_ url: String) {
         #expect(code(url) == .schemeNotSupported)
+    }
+
+    @Test(arguments: [("https://h/", 443, "h"), ("https://h:443/", 443, "h"), ("HTTPS://h:80/", 80, "h:80")])
+    func secureSchemeHasAPortOfItsOwn(_ url: String, _ port: UInt16, _ authority: String) throws {
+        let target = try RequestTarget.parse(url).get()
+        #expect(target.origin == SecureOrigin(host: "h", port: port))
+        #expect(target.authority == authority)
+        #expect(target.displayURL == "https://\(authority)/")
     }
 
     private func code(_ url: String) -> FletchError.Code? {

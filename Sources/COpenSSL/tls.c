@@ -1,0 +1,276 @@
+#include "COpenSSL.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// MARK: Once
+
+#define FUNCTIONS(use)                                                                                              \
+    use(BIO_number_written) use(CRYPTO_free) use(ERR_clear_error) use(ERR_peek_last_error)                 \
+    use(ERR_reason_error_string) use(EVP_Q_digest) use(SSL_CTX_ctrl) use(SSL_CTX_free) use(SSL_CTX_load_verify_dir)      \
+    use(SSL_CTX_load_verify_file) use(SSL_CTX_new) use(SSL_CTX_sess_set_new_cb) use(SSL_CTX_set_alpn_protos)             \
+    use(SSL_CTX_set_default_passwd_cb) use(SSL_CTX_set_options) use(SSL_CTX_set_verify)                                  \
+    use(SSL_CTX_use_PrivateKey_file) use(SSL_CTX_use_certificate_chain_file) use(SSL_SESSION_free)                       \
+    use(SSL_SESSION_get_max_early_data) use(SSL_SESSION_get_time) use(SSL_SESSION_get_timeout)                           \
+    use(SSL_SESSION_is_resumable) use(SSL_connect) use(SSL_ctrl) use(SSL_free) use(SSL_get0_param)                       \
+    use(SSL_get1_peer_certificate) use(SSL_get_early_data_status) use(SSL_get_error) use(SSL_get_ex_data)                \
+    use(SSL_get_verify_result) use(SSL_get_version) use(SSL_get_wbio) use(SSL_new) use(SSL_read)                         \
+    use(SSL_session_reused) use(SSL_set_connect_state) use(SSL_set_ex_data) use(SSL_set_fd) use(SSL_set_session)         \
+    use(SSL_shutdown) use(SSL_write) use(SSL_write_early_data) use(TLS_client_method) use(X509_VERIFY_PARAM_set1_host)   \
+    use(X509_VERIFY_PARAM_set1_ip_asc) use(X509_VERIFY_PARAM_set_hostflags) use(X509_free)                               \
+    use(X509_get_X509_PUBKEY) use(X509_get_default_cert_dir) use(X509_get_default_cert_file)                             \
+    use(X509_verify_cert_error_string) use(d2i_SSL_SESSION) use(i2d_SSL_SESSION) use(i2d_X509_PUBKEY)
+
+#define DECLARE(name) __typeof__(&name) name;
+static struct {
+    FUNCTIONS(DECLARE)
+} openssl;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static char problem_words[256];
+
+static void load(void) {
+    void *library = dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+        const char *why = dlerror();
+        snprintf(problem_words, sizeof problem_words, "%s", why ? why : "libssl.so.3 cannot be loaded");
+        return;
+    }
+#define FIND(name)                                                                                                  \
+    if (!(openssl.name = (__typeof__(&name))dlsym(library, #name)))                                                 \
+        snprintf(problem_words, sizeof problem_words, "libssl.so.3 has no " #name);
+    FUNCTIONS(FIND)
+}
+
+const char *fletch_tls_load(void) {
+    pthread_once(&once, load);
+    return *problem_words ? problem_words : NULL;
+}
+
+// MARK: Contexts
+
+static int take_session(SSL *tls, SSL_SESSION *session) {
+    void *owner = openssl.SSL_get_ex_data(tls, 0);
+    fletch_tls_session_handler *handler = (fletch_tls_session_handler *)openssl.SSL_get_ex_data(tls, 1);
+    if (!owner || !handler || !openssl.SSL_SESSION_is_resumable(session)) return 0;
+    handler(owner, session);
+    return 1;
+}
+
+// A key with a passphrase: nobody is asked for it.
+static int refuse_passphrase(char *space, int length, int is_writing, void *data) {
+    (void)space, (void)length, (void)is_writing, (void)data;
+    return 0;
+}
+
+static bool has_hashed_certificates(const char *path) {
+    DIR *directory = opendir(path);
+    if (!directory) return false;
+    struct dirent *entry;
+    bool found = false;
+    while (!found && (entry = readdir(directory))) {
+        const char *end = strrchr(entry->d_name, '.');
+        found = end == entry->d_name + 8 && end[1] >= '0' && end[1] <= '9';
+    }
+    closedir(directory);
+    return found;
+}
+
+// The directory by preference: of it only the authority that is needed is read.
+static bool trust_system(SSL_CTX *context) {
+    const char *file = getenv("SSL_CERT_FILE"), *directory = getenv("SSL_CERT_DIR");
+    if (file && *file) return openssl.SSL_CTX_load_verify_file(context, file);
+    if (!directory || !*directory) directory = openssl.X509_get_default_cert_dir();
+    if (has_hashed_certificates(directory)) return openssl.SSL_CTX_load_verify_dir(context, directory);
+    return openssl.SSL_CTX_load_verify_file(context, openssl.X509_get_default_cert_file());
+}
+
+static bool trust(SSL_CTX *context, const struct fletch_tls_options *options) {
+    if (options->authority_file && !openssl.SSL_CTX_load_verify_file(context, options->authority_file)) return false;
+    if (options->authority_directory) {
+        DIR *directory = opendir(options->authority_directory);
+        if (!directory) return false;
+        closedir(directory);
+        if (!openssl.SSL_CTX_load_verify_dir(context, options->authority_directory)) return false;
+    }
+    // Without authorities every certificate is refused later, with words that name the check.
+    if (!options->authority_file && !options->authority_directory) trust_system(context);
+    return true;
+}
+
+static bool identify(SSL_CTX *context, const struct fletch_tls_options *options) {
+    if (!options->certificate_file) return true;
+    const char *key = options->key_file ? options->key_file : options->certificate_file;
+    return openssl.SSL_CTX_use_certificate_chain_file(context, options->certificate_file) == 1
+        && openssl.SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1;
+}
+
+fletch_tls_context *fletch_tls_context_new(
+    const struct fletch_tls_options *options, enum fletch_tls_problem *problem, char *words, size_t words_length) {
+    openssl.ERR_clear_error();
+    *problem = fletch_tls_other_problem;
+    SSL_CTX *context = openssl.SSL_CTX_new(openssl.TLS_client_method());
+    if (context) {
+        static const unsigned char protocols[] = "\x08http/1.1";
+        openssl.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, options->minimum_version, NULL);
+        openssl.SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_PROTO_VERSION, options->maximum_version, NULL);
+        openssl.SSL_CTX_ctrl(
+            context, SSL_CTRL_MODE,
+            SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS, NULL);
+        openssl.SSL_CTX_ctrl(
+            context, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL, NULL);
+        openssl.SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+        openssl.SSL_CTX_set_alpn_protos(context, protocols, sizeof protocols - 1);
+        openssl.SSL_CTX_set_default_passwd_cb(context, refuse_passphrase);
+        openssl.SSL_CTX_sess_set_new_cb(context, take_session);
+        openssl.SSL_CTX_set_verify(context, options->verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+        if (options->verifies && !trust(context, options))
+            *problem = fletch_tls_authority_problem;
+        else if (!identify(context, options))
+            *problem = fletch_tls_certificate_problem;
+        else
+            *problem = fletch_tls_no_problem;
+    }
+    if (*problem == fletch_tls_no_problem) return context;
+    fletch_tls_words(words, words_length);
+    openssl.SSL_CTX_free(context);
+    return NULL;
+}
+
+void fletch_tls_context_free(fletch_tls_context *context) { openssl.SSL_CTX_free(context); }
+
+// MARK: Connections
+
+static bool expect_name(SSL *tls, const char *name, bool is_address, bool verifies) {
+    X509_VERIFY_PARAM *expected = openssl.SSL_get0_param(tls);
+    openssl.X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (is_address) return !verifies || openssl.X509_VERIFY_PARAM_set1_ip_asc(expected, name);
+    return openssl.SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)name)
+        && (!verifies || openssl.X509_VERIFY_PARAM_set1_host(expected, name, 0));
+}
+
+fletch_tls *fletch_tls_new(
+    fletch_tls_context *context, int fd, const char *name, bool is_address, bool verifies, fletch_tls_session *session,
+    fletch_tls_session_handler *handler) {
+    SSL *tls = openssl.SSL_new(context);
+    if (!tls) return NULL;
+    openssl.SSL_set_connect_state(tls);
+    openssl.SSL_set_ex_data(tls, 1, (void *)handler);
+    if (session) openssl.SSL_set_session(tls, session);
+    if (openssl.SSL_set_fd(tls, fd) && expect_name(tls, name, is_address, verifies)) return tls;
+    openssl.SSL_free(tls);
+    return NULL;
+}
+
+void fletch_tls_set_owner(fletch_tls *tls, void *owner) { openssl.SSL_set_ex_data(tls, 0, owner); }
+
+void fletch_tls_free(fletch_tls *tls) { openssl.SSL_free(tls); }
+
+// What a call that did not succeed means.
+static int ending(SSL *tls, int result) {
+    int number = errno;
+    switch (openssl.SSL_get_error(tls, result)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE: return fletch_tls_blocked;
+    case SSL_ERROR_ZERO_RETURN: return fletch_tls_closed;
+    case SSL_ERROR_SSL:
+        if (ERR_GET_REASON(openssl.ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+            return fletch_tls_truncated;
+        errno = 0;
+        return fletch_tls_failed;
+    default: errno = number; return fletch_tls_failed;
+    }
+}
+
+int fletch_tls_handshake(fletch_tls *tls) {
+    openssl.ERR_clear_error();
+    int result = openssl.SSL_connect(tls);
+    return result == 1 ? 1 : ending(tls, result);
+}
+
+long fletch_tls_write_early(fletch_tls *tls, const void *bytes, size_t length) {
+    size_t written = 0;
+    openssl.ERR_clear_error();
+    int result = openssl.SSL_write_early_data(tls, bytes, length, &written);
+    return result == 1 ? (long)written : ending(tls, result);
+}
+
+long fletch_tls_write(fletch_tls *tls, const void *bytes, size_t length) {
+    openssl.ERR_clear_error();
+    int result = openssl.SSL_write(tls, bytes, length > 1 << 30 ? 1 << 30 : (int)length);
+    return result > 0 ? result : ending(tls, result);
+}
+
+long fletch_tls_read(fletch_tls *tls, void *space, size_t length) {
+    openssl.ERR_clear_error();
+    int result = openssl.SSL_read(tls, space, length > 1 << 30 ? 1 << 30 : (int)length);
+    return result > 0 ? result : ending(tls, result);
+}
+
+void fletch_tls_notify_close(fletch_tls *tls) {
+    openssl.ERR_clear_error();
+    openssl.SSL_shutdown(tls);
+}
+
+uint64_t fletch_tls_record_bytes(fletch_tls *tls) {
+    BIO *bio = openssl.SSL_get_wbio(tls);
+    return bio ? openssl.BIO_number_written(bio) : 0;
+}
+
+bool fletch_tls_is_resumed(fletch_tls *tls) { return openssl.SSL_session_reused(tls); }
+
+bool fletch_tls_accepted_early(fletch_tls *tls) {
+    return openssl.SSL_get_early_data_status(tls) == SSL_EARLY_DATA_ACCEPTED;
+}
+
+const char *fletch_tls_version(fletch_tls *tls) { return openssl.SSL_get_version(tls); }
+
+const char *fletch_tls_rejection(fletch_tls *tls) {
+    long result = openssl.SSL_get_verify_result(tls);
+    return result == X509_V_OK ? NULL : openssl.X509_verify_cert_error_string(result);
+}
+
+void fletch_tls_words(char *words, size_t length) {
+    const char *reason = openssl.ERR_reason_error_string(openssl.ERR_peek_last_error());
+    snprintf(words, length, "%s", reason ? reason : "no reason given");
+}
+
+bool fletch_tls_key_digest(fletch_tls *tls, uint8_t digest[32]) {
+    X509 *certificate = openssl.SSL_get1_peer_certificate(tls);
+    if (!certificate) return false;
+    unsigned char *key = NULL;
+    int length = openssl.i2d_X509_PUBKEY(openssl.X509_get_X509_PUBKEY(certificate), &key);
+    bool is_made = length > 0 && openssl.EVP_Q_digest(NULL, "SHA256", NULL, key, (size_t)length, digest, NULL);
+    openssl.CRYPTO_free(key, __FILE__, __LINE__);
+    openssl.X509_free(certificate);
+    return is_made;
+}
+
+// MARK: Sessions
+
+void fletch_tls_session_free(fletch_tls_session *session) { openssl.SSL_SESSION_free(session); }
+
+long fletch_tls_session_end(const fletch_tls_session *session) {
+    return openssl.SSL_SESSION_get_time(session) + openssl.SSL_SESSION_get_timeout(session);
+}
+
+uint32_t fletch_tls_session_early_bytes(const fletch_tls_session *session) {
+    return openssl.SSL_SESSION_get_max_early_data(session);
+}
+
+size_t fletch_tls_session_encode(const fletch_tls_session *session, uint8_t *space) {
+    int length = openssl.i2d_SSL_SESSION((SSL_SESSION *)session, space ? &space : NULL);
+    return length > 0 ? (size_t)length : 0;
+}
+
+fletch_tls_session *fletch_tls_session_decode(const uint8_t *bytes, size_t length) {
+    return openssl.d2i_SSL_SESSION(NULL, &bytes, (long)length);
+}

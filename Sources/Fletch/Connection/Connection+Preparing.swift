@@ -1,0 +1,87 @@
+import Glibc
+
+/// What lies between a connected socket and the first request: the tunnel of a proxy, and TLS.
+extension Connection {
+    func prepare(_ attempt: Attempt) {
+        unprepared = attempt
+        isWatched = attempt.isWatched
+        attempt.socket.sendWithoutDelay()
+        isUndelayed = true
+        tunnel = pool.endpoint.tunnelCredentials.flatMap { credentials in
+            pool.endpoint.origin.map { Tunnel(to: $0, credentials: credentials) }
+        }
+        prepare()
+    }
+
+    /// Goes on as far as what has arrived allows.
+    func prepare() {
+        guard let attempt = unprepared, passTunnel(attempt.socket), begin(on: attempt.socket), let tls else { return }
+        if earlyBytes > 0, !hasSentEarly, !sendEarly(on: tls) { return }
+        switch tls.handshake() {
+        case .blocked: break
+        case .failed(let failure): handle(.failed(failure))
+        case .done: secure(attempt, tls)
+        }
+    }
+
+    /// - Returns: Whether there is none, or it leads to the origin by now.
+    private func passTunnel(_ socket: Socket) -> Bool {
+        switch tunnel?.advance(on: socket, loop.buffer) {
+        case nil, .done?:
+            tunnel = nil
+            return true
+        case .blocked?: return false
+        case .failed(let failure)?:
+            handle(.failed(failure))
+            return false
+        }
+    }
+
+    /// - Returns: Whether the handshake has been begun.
+    private func begin(on socket: Socket) -> Bool {
+        guard tls == nil else { return true }
+        guard let context = pool.context, let origin = pool.endpoint.origin,
+            let request = pipeline[0].submission?.request,
+            let stream = TLSStream(context, origin, on: socket)
+        else {
+            handle(.failed(ExchangeFailure(.tlsUnavailable, detail: "no memory")))
+            return false
+        }
+        tls = stream
+        let mayBeEarly = context.settings.usesEarlyData && request.plan.isIdempotent && request.isInMemory
+        if mayBeEarly, pipeline[0].submission?.refusesEarlyData == false, request.byteCount <= stream.earlyBytes {
+            earlyBytes = request.byteCount
+        }
+        return true
+    }
+
+    /// - Returns: Whether it is out.
+    private func sendEarly(on tls: TLSStream) -> Bool {
+        guard let request = pipeline[0].submission?.request else { return true }
+        let space = loop.outBuffer[...]
+        guard let count = Outgoing.copy(request, from: 0, into: space) else {
+            earlyBytes = 0
+            return true
+        }
+        handle(.began)
+        switch tls.writeEarly(UnsafeRawBufferPointer(rebasing: loop.outBuffer[..<count])) {
+        case .done: hasSentEarly = true
+        case .blocked: break
+        case .failed(let failure): handle(.failed(failure))
+        }
+        return hasSentEarly
+    }
+
+    private func secure(_ attempt: Attempt, _ tls: TLSStream) {
+        loop.tick()
+        secured = loop.now
+        let isEarly = earlyBytes > 0 && tls.hasAcceptedEarly
+        security = tls.security(earlyBytes == 0 ? .notUsed : isEarly ? .accepted : .refused)
+        open(attempt)
+        guard isEarly else { return send() }
+        tls.note(requestEnd: earlyBytes)
+        wrote(earlyBytes)
+        pipeline[0].isEarly = true
+        send()
+    }
+}

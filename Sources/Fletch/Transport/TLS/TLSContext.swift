@@ -1,0 +1,123 @@
+import COpenSSL
+import Glibc
+
+/// What the TLS connections of a client share: whom they trust, and the sessions that origins have offered.
+final class TLSContext: @unchecked Sendable {
+    // Sendable because OpenSSL's contexts are, once they are set up, and all else is immutable or behind a lock.
+    let pointer: OpaquePointer
+    let settings: TLSSettings
+    /// Base64 of SHA-256.
+    let pins: [String]
+    private let sessions = Lock(SessionCache<TLSSession>())
+    /// Sessions made with other settings prove nothing here.
+    private let settingsKey: String
+
+    init(_ settings: TLSSettings) throws(FletchError) {
+        if let why = fletch_tls_load() {
+            throw FletchError(
+                .tlsUnavailable, .notSent,
+                "https needs OpenSSL 3, which cannot be loaded (\(String(cString: why))): install libssl3")
+        }
+        pins = try settings.pinnedPublicKeys.map { pin throws(FletchError) in try Self.pin(pin) }
+        pointer = try Self.make(settings)
+        self.settings = settings
+        let parts = [
+            settings.verifiesPeer ? "verified" : "unverified", settings.authorityFile ?? "",
+            settings.authorityDirectory ?? "", settings.certificateFile ?? "", settings.keyFile ?? "",
+            settings.pinnedPublicKeys.joined(separator: ","),
+        ]
+        settingsKey = parts.joined(separator: "|")
+    }
+
+    deinit { fletch_tls_context_free(pointer) }
+
+    // MARK: Sessions
+
+    /// One to resume, if there is one.
+    func session(for origin: SecureOrigin) -> TLSSession? {
+        guard settings.resumesSessions else { return nil }
+        let now = time(nil)
+        if let session = sessions.withLock({ $0.take(of: origin, at: now) }) { return session }
+        guard let bytes = settings.sessionStore?.session(for: key(of: origin)), let stored = TLSSession(encoded: bytes),
+            stored.end > now
+        else { return nil }
+        sessions.withLock { $0.add(stored, of: origin, end: stored.end) }
+        return stored
+    }
+
+    func offered(_ session: TLSSession, by origin: SecureOrigin) {
+        guard settings.resumesSessions else { return }
+        sessions.withLock { $0.add(session, of: origin, end: session.end) }
+        settings.sessionStore?.store(session.encoded, for: key(of: origin))
+    }
+
+    /// What it offered is of no use: it was not resumed, or the handshake failed.
+    func forget(_ origin: SecureOrigin) {
+        sessions.withLock { $0.forget(origin) }
+        settings.sessionStore?.store(nil, for: key(of: origin))
+    }
+
+    private func key(of origin: SecureOrigin) -> String { "\(origin.authority)|\(settingsKey)" }
+
+    // MARK: Setting up
+
+    private static func make(_ settings: TLSSettings) throws(FletchError) -> OpaquePointer {
+        var problem = fletch_tls_no_problem
+        var words = [CChar](repeating: 0, count: 256)
+        let made = withTexts([
+            settings.authorityFile, settings.authorityDirectory, settings.certificateFile, settings.keyFile,
+        ]) { texts in
+            var options = fletch_tls_options(
+                verifies: settings.verifiesPeer, authority_file: texts[0], authority_directory: texts[1],
+                certificate_file: texts[2], key_file: texts[3], minimum_version: settings.minimumVersion.number,
+                maximum_version: settings.maximumVersion.number)
+            return fletch_tls_context_new(&options, &problem, &words, words.count)
+        }
+        if let made { return made }
+        throw error(
+            problem, settings, String(decoding: words.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+
+    private static func withTexts<Result>(_ texts: [String?], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
+        let copies = texts.map { $0.flatMap { strdup($0) } }
+        defer { for copy in copies { free(copy) } }
+        return body(copies.map { $0.map { UnsafePointer($0) } })
+    }
+
+    private static func error(
+        _ problem: fletch_tls_problem, _ settings: TLSSettings, _ words: String
+    ) -> FletchError {
+        switch problem {
+        case fletch_tls_authority_problem:
+            let path = settings.authorityFile ?? settings.authorityDirectory ?? ""
+            return FletchError(
+                .authorityFileUnusable, .notSent,
+                "the authorities in \(path) cannot be used (\(words)): name a PEM file that can be read")
+        case fletch_tls_certificate_problem:
+            return FletchError(
+                .clientCertificateUnusable, .notSent,
+                "the client's certificate \(settings.certificateFile ?? "") or its key cannot be used (\(words)): name PEM "
+                    + "files that belong together, the key without a passphrase")
+        default:
+            return FletchError(.tlsUnavailable, .notSent, "OpenSSL cannot be set up: \(words)")
+        }
+    }
+
+    private static func pin(_ pin: String) throws(FletchError) -> String {
+        guard pin.hasPrefix("sha256//"), pin.utf8.count == 52, pin.hasSuffix("=") else {
+            throw FletchError(
+                .pinnedKeyMismatch, .notSent,
+                "the pinned key \(pin) is none: write sha256// and the Base64 of the public key's SHA-256")
+        }
+        return String(pin.dropFirst(8))
+    }
+}
+
+extension TLSVersion {
+    fileprivate var number: Int32 {
+        switch self {
+        case .v1_2: 0x0303
+        case .v1_3: 0x0304
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import CLinux
+import Fletch
+import Glibc
+
+/// TLS sessions that outlive the command: a file of its user's alone, as each session is as secret as a password.
+///
+/// A line for each key: when it was stored, key and session, the last two in Base64. What cannot be read or written is done
+/// without: a session only saves time.
+final class SessionFile: TLSSessionStore {
+    private let path: String
+
+    /// `fletch/sessions` in the user's cache directory; nil where there is none.
+    static var ofUser: SessionFile? {
+        if let cache = variable("XDG_CACHE_HOME") { return SessionFile(in: cache) }
+        return variable("HOME").map { SessionFile(in: $0 + "/.cache") }
+    }
+
+    /// - Parameter cache: A directory, which is made where it is missing.
+    init(in cache: String) { path = cache + "/fletch/sessions" }
+
+    func session(for key: String) -> [UInt8]? {
+        let wanted = Substring(Base64.encode(Array(key.utf8)))
+        return lines().last { $0.key == wanted }.flatMap { Base64.decode($0.session) }
+    }
+
+    func store(_ session: [UInt8]?, for key: String) {
+        let directory = String(path.dropLast("/sessions".count))
+        mkdir(String(directory.dropLast("/fletch".count)), 0o700)
+        mkdir(directory, 0o700)
+        let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard lock >= 0 else { return }
+        defer { close(lock) }
+        flock(lock, LOCK_EX)
+        let changed = Substring(Base64.encode(Array(key.utf8)))
+        var kept = lines().filter { $0.key != changed && $0.isRecent }.suffix(Self.maximumLineCount).map(\.text)
+        if let session { kept.append("\(time(nil)) \(changed) \(Base64.encode(session))") }
+        replace(kept.map { $0 + "\n" }.joined())
+    }
+
+    // MARK: The file
+
+    private struct Line {
+        let text: String
+        let stored: Int
+        let key: Substring
+        let session: Substring
+
+        init?(_ text: Substring) {
+            let parts = text.split(separator: " ")
+            guard parts.count == 3, let stored = Int(parts[0]) else { return nil }
+            self.text = String(text)
+            self.stored = stored
+            key = parts[1]
+            session = parts[2]
+        }
+
+        /// No server keeps a session for more than a week (RFC 8446 §4.6.1).
+        var isRecent: Bool { time(nil) - stored < 7 * 86_400 }
+    }
+
+    /// A file that others could have written proves nothing.
+    private func lines() -> [Line] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_uid == getuid(), status.st_mode & 0o077 == 0 else { return [] }
+        var bytes: [UInt8] = []
+        while case let part = Process.read(from: descriptor), !part.isEmpty, bytes.count < Self.maximumBytes {
+            bytes += part
+        }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap(Line.init)
+    }
+
+    /// Whole or not at all.
+    private func replace(_ text: String) {
+        let next = path + ".next"
+        unlink(next)
+        let descriptor = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return }
+        let isWhole = Process.write(Array(text.utf8), to: descriptor)
+        close(descriptor)
+        if isWhole { rename(next, path) } else { unlink(next) }
+    }
+
+    private static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
+    }
+
+    private static let maximumLineCount = 500
+    private static let maximumBytes = 4 << 20
+}
