@@ -192,7 +192,7 @@ extension Pipeline {
     }
 
     private mutating func remove(at index: Int) {
-        _ = flights.remove(at: index)
+        if index == 0 { _ = flights.popFirst() } else { _ = flights.remove(at: index) }
         if index < writing { writing -= 1 }
         if index < unacknowledged { unacknowledged -= 1 }
     }

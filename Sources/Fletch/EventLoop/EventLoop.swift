@@ -309,8 +309,10 @@ extension EventLoop {
 
     /// Once in a turn for all of them; a loop mostly has one observer.
     func tell(_ observer: any Observer, _ outcome: Outcome) {
-        if let other = self.observer, other !== observer { tellObserver() }
-        self.observer = observer
+        if self.observer !== observer {
+            tellObserver()
+            self.observer = observer
+        }
         outcomes.append(outcome)
     }
 

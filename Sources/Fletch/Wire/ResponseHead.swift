@@ -79,25 +79,23 @@ extension ResponseHead {
         _ value: Slice<UnsafeRawBufferPointer>, sofar: Int?
     ) throws(Fault) -> Int {
         var found = sofar
-        var rest = value
-        while true {
-            let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.endIndex
-            let number = try number(rest[..<end])
-            guard found == nil || found == number else { throw .malformedLength }
-            guard end < rest.endIndex else { return number }
-            found = number
-            rest = rest[(end + 1)...]
-        }
-    }
-
-    private static func number(_ text: Slice<UnsafeRawBufferPointer>) throws(Fault) -> Int {
-        let digits = trimmed(text)
-        guard !digits.isEmpty, digits.count <= 18 else { throw .malformedLength }
+        var digits = 0
         var number = 0
-        for byte in digits {
-            guard let digit = digit(byte) else { throw .malformedLength }
-            number = number * 10 + digit
+        var isOver = false
+        for byte in UnsafeRawBufferPointer(rebasing: value) {
+            if let digit = digit(byte), digits < 18, !isOver {
+                number = number * 10 + digit
+                digits += 1
+            } else if isBlank(byte) {
+                isOver = digits > 0
+            } else if byte == UInt8(ascii: ","), digits > 0, found == nil || found == number {
+                found = number
+                (digits, number, isOver) = (0, 0, false)
+            } else {
+                throw .malformedLength
+            }
         }
+        guard digits > 0, found == nil || found == number else { throw .malformedLength }
         return number
     }
 
