@@ -67,8 +67,10 @@ final class Connection {
     var isOpenForKeeping = false
     /// Whether its pool has it among those that can take more requests.
     var isListedAsRoomy = false
-    /// Bytes may still be on their way: a reset would destroy them.
+    /// An orderly end has been asked for.
     private var isResetRuledOut = false
+    /// Bytes may still be on their way: a reset would destroy them.
+    private var mayHaveUnacknowledged = false
     var isWatched = false
     /// No address could be connected to: neither a caller who gave up nor a lack of descriptors.
     var wasNotReached = false
@@ -160,8 +162,11 @@ final class Connection {
     /// One exchange has ended, and mostly the connection with it; those behind it have no answer to expect.
     private func end(_ step: Pipeline.Step) {
         let wasClosing = pipeline.isClosing
+        if step.actions.contains(.close) {
+            isResetRuledOut = true
+            if pipeline[step.index].exchange.sending != .acknowledged { mayHaveUnacknowledged = true }
+        }
         pipeline.popEnded(at: step.index)
-        if step.actions.contains(.close) { isResetRuledOut = true }
         if pipeline.isEmpty, socket == nil || pipeline.isClosing { return finish(isReset: true) }
         guard pipeline.isClosing, !wasClosing else { return }
         giveBackUnsent()
@@ -244,8 +249,8 @@ final class Connection {
             if isReset, !isResetRuledOut {
                 socket.reset()
             } else {
-                // Unread bytes would turn a close into a reset, which destroys what is not yet acknowledged.
-                socket.discard(Int(Int32.max))
+                // Unread bytes turn a close into a reset, which destroys what is not yet acknowledged.
+                if mayHaveUnacknowledged { socket.discard(Int(Int32.max)) }
                 socket.close()
             }
         }
