@@ -1,8 +1,9 @@
 # The two commands of the README are `make demo` and `make test`; each does its own set-up.
-.PHONY: help demo test build install bench lint format
+.PHONY: help demo test build install bench origins lint format
 PREFIX ?= /usr/local
 headers = /usr/include/openssl/ssl.h:libssl-dev
-SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
+SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
+	Origins/HummingbirdOrigin/Package.swift Origins/HummingbirdOrigin/Sources
 sanitized = TSAN_OPTIONS=suppressions=$(CURDIR)/scripts/thread-sanitizer.supp swift test --sanitize=thread \
 	--scratch-path .build-thread
 
@@ -35,6 +36,10 @@ install: build
 bench: build
 	@scripts/install-missing node:nodejs curl:curl wrk:wrk ip:iproute2 ethtool:ethtool
 	Benchmarks/run $(SECTIONS)
+
+#: make origins   try who aborts the work of a client that leaves; writes docs/origins.md, takes root
+origins: build
+	Origins/run
 
 #: make lint      what CI says about the format
 lint:
