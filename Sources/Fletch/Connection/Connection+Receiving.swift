@@ -34,8 +34,8 @@ extension Connection {
         hasHeard = true
         if pipeline.unsentIndex != nil { progress = loop.now }
         deliver(bytes)
-        if isPeek { socket?.discard(bytes.count) }
         openWindowIfNeeded()
+        if isPeek { socket?.discard(bytes.count) }
     }
 
     /// Deals received bytes out to the exchanges, in order.
@@ -72,12 +72,18 @@ extension Connection {
     }
 
     /// A peer that answers while it reads, as an echo does, goes on reading only as fast as it gets rid of its answer:
-    /// then a small window would hold the request up.
+    /// then a small window would hold the request up. And one that sends a body piece by piece would be held up by a
+    /// window that does not take a whole packet beside the small ones: it waits 200 ms each time before it fills that.
     private func openWindowIfNeeded() {
-        guard !pipeline.isEmpty, pipeline[0].exchange.sending < .acknowledged, let socket,
-            pipeline[0].exchange.bytesReceived > HeadScanner.maximumHeadBytes
-        else { return }
-        openWindow(to: Socket.maximumUnscaledWindowBytes, on: socket)
+        guard !pipeline.isEmpty, let socket else { return }
+        let isMoreThanAHead = pipeline[0].exchange.bytesReceived > HeadScanner.maximumHeadBytes
+        if isMoreThanAHead, pipeline[0].exchange.sending == .written { lookForAcknowledgement() }
+        guard !pipeline.isEmpty else { return }
+        if isMoreThanAHead, pipeline[0].exchange.sending < .acknowledged {
+            openWindow(to: Socket.maximumUnscaledWindowBytes, on: socket)
+        } else if pipeline[0].exchange.isDiscardingUntilTheEnd {
+            openWindow(to: Int32(clamping: pipeline[0].exchange.plan.discardBudgetBytes / 8), on: socket)
+        }
     }
 
     /// An answer that was worth reading hardly fitted: the next one like it would take another round trip.
@@ -87,7 +93,7 @@ extension Connection {
     }
 
     func openWindow(to bytes: Int32, on socket: Socket) {
-        guard let windowBytes, windowBytes < Socket.maximumUnscaledWindowBytes else { return }
+        guard let windowBytes, windowBytes < min(bytes, Socket.maximumUnscaledWindowBytes) else { return }
         self.windowBytes = min(bytes, Socket.maximumUnscaledWindowBytes)
         socket.openReceiveWindow(bytes: min(bytes, Socket.maximumUnscaledWindowBytes))
     }

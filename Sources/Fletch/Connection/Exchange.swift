@@ -119,6 +119,12 @@ extension Exchange {
         if case .body(.length(let rest)) = receiving, isKept { rest } else { 0 }
     }
 
+    /// Whether a body of unknown length is read that nobody wants.
+    var isDiscardingUntilTheEnd: Bool {
+        guard case .body(let framing) = receiving, isKept else { return false }
+        return !framing.isLengthKnown
+    }
+
     /// Whether another request may be sent behind this one.
     var mayBeFollowed: Bool {
         guard plan.isReusable, peer == .open, fault == nil, !isAborted, !isOver else { return false }
@@ -246,7 +252,10 @@ extension Exchange {
             receiving = .over
         } else {
             discardedBytes += count
-            if !isFollowed, discardedBytes >= plan.discardBudgetBytes { receiving = .held }
+            // The budget pays, too, for what comes with the next read, and for what the kernel lets in when nothing is read
+            // any more: twice the window each.
+            let unreadBytes = min(4 * windowBytes, plan.discardBudgetBytes / 2)
+            if !isFollowed, discardedBytes + unreadBytes >= plan.discardBudgetBytes { receiving = .held }
         }
     }
 

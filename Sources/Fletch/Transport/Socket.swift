@@ -94,7 +94,7 @@ struct Socket {
 
     /// Opens a window that was chosen small, as far as the handshake allows: 65,535 bytes without scaling.
     func openReceiveWindow(bytes: Int32 = maximumUnscaledWindowBytes) {
-        _ = fletch_set_option(descriptor, SOL_SOCKET, SO_RCVBUF, bytes * 2)
+        _ = fletch_set_option(descriptor, SOL_SOCKET, SO_RCVBUF, bytes)
         _ = fletch_set_option(descriptor, Int32(IPPROTO_TCP), TCP_WINDOW_CLAMP, bytes)
     }
 

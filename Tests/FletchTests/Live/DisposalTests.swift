@@ -1,4 +1,5 @@
 import FletchTarget
+import Glibc
 import Testing
 
 @testable import Fletch
@@ -66,7 +67,8 @@ import Testing
         #expect((1...2_304).contains(count))
     }
 
-    @Test func responseOfUnknownLengthCostsNoMoreThanTheBudget() async throws {
+    @Test(arguments: [10_000, 65_536])
+    func responseOfUnknownLengthCostsNoMoreThanTheBudget(_ budget: Int) async throws {
         let paid = Signal<UInt64>()
         let peer = try ScriptedPeer { connection in
             connection.readHead()
@@ -76,13 +78,32 @@ import Testing
             paid.set(connection.sentBytes)
         }
         var configuration = Configuration()
-        configuration.discardBudgetBytes = 10_000
+        configuration.discardBudgetBytes = budget
         configuration.parkLimit = .milliseconds(500)
         try await withFletchClient(configuration, drainingFor: patience) { client in
             _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)
         }
         let count = try #require(await paid.value())
-        #expect(count <= 10_000 + 4_700)
+        #expect(count <= budget + 4_700)
+    }
+
+    /// After a small packet the kernel announces less than half of a tiny window, and the sender waits 200 ms each time
+    /// before it fills that: 8 s for this body.
+    @Test func bodyOfUnknownLengthWithinTheBudgetDoesNotHoldItsSenderUp() async throws {
+        let left = Signal<Void>()
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write("HTTP/1.1 200 OK\r\nX-Padding: \(String(repeating: "p", count: 120))\r\n\r\n")
+            let start = ContinuousClock.now
+            for _ in 0..<80 { connection.write([UInt8](repeating: 120, count: 500)) }
+            shutdown(connection.descriptor, Int32(SHUT_WR))
+            _ = connection.departure()
+            if ContinuousClock.now - start < .seconds(4) { left.set(()) }
+        }
+        try await withFletchClient(drainingFor: patience) { client in
+            _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)
+        }
+        #expect(await left.value(within: .seconds(1)) != nil)
     }
 
     @Test func parkLimitEndsAConnectionWithoutAnAnswer() async throws {
