@@ -16,7 +16,7 @@ demo: build
 
 #: make test      every test, the library's once more under the thread sanitizer; installs the servers it needs
 test:
-	@scripts/install-missing $(headers) nginx:nginx-light node:nodejs ip:iproute2 nft:nftables sysctl:procps script:bsdutils
+	@scripts/install-missing $(headers) nginx:nginx-light node:nodejs ip:iproute2 nft:nftables sysctl:procps script:bsdutils openssl:openssl
 	swift test
 	$(sanitized) --filter '^FletchTests' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 $(sanitized) --filter everyOneOfMany

@@ -18,14 +18,14 @@
     use(ERR_reason_error_string) use(EVP_Q_digest) use(SSL_CTX_ctrl) use(SSL_CTX_free) use(SSL_CTX_load_verify_dir)      \
     use(SSL_CTX_load_verify_file) use(SSL_CTX_new) use(SSL_CTX_sess_set_new_cb) use(SSL_CTX_set_alpn_protos)             \
     use(SSL_CTX_set_default_passwd_cb) use(SSL_CTX_set_options) use(SSL_CTX_set_verify)                                  \
-    use(SSL_CTX_use_PrivateKey_file) use(SSL_CTX_use_certificate_chain_file) use(SSL_SESSION_free)                       \
-    use(SSL_SESSION_get_max_early_data) use(SSL_SESSION_get_time) use(SSL_SESSION_get_timeout)                           \
+    use(SSL_CTX_use_PrivateKey_file) use(SSL_CTX_use_certificate_chain_file) use(SSL_SESSION_dup)                        \
+    use(SSL_SESSION_free) use(SSL_SESSION_get_max_early_data) use(SSL_SESSION_get_time) use(SSL_SESSION_get_timeout)     \
     use(SSL_SESSION_is_resumable) use(SSL_connect) use(SSL_ctrl) use(SSL_free) use(SSL_get0_param)                       \
     use(SSL_get1_peer_certificate) use(SSL_get_early_data_status) use(SSL_get_error) use(SSL_get_ex_data)                \
     use(SSL_get_verify_result) use(SSL_get_version) use(SSL_get_wbio) use(SSL_new) use(SSL_read)                         \
     use(SSL_session_reused) use(SSL_set_connect_state) use(SSL_set_ex_data) use(SSL_set_fd) use(SSL_set_session)         \
-    use(SSL_shutdown) use(SSL_write) use(SSL_write_early_data) use(TLS_client_method) use(X509_VERIFY_PARAM_set1_host)   \
-    use(X509_VERIFY_PARAM_set1_ip_asc) use(X509_VERIFY_PARAM_set_hostflags) use(X509_free)                               \
+    use(SSL_set_shutdown) use(SSL_shutdown) use(SSL_write) use(SSL_write_early_data) use(TLS_client_method)              \
+    use(X509_VERIFY_PARAM_set1_host) use(X509_VERIFY_PARAM_set1_ip_asc) use(X509_VERIFY_PARAM_set_hostflags) use(X509_free) \
     use(X509_get_X509_PUBKEY) use(X509_get_default_cert_dir) use(X509_get_default_cert_file)                             \
     use(X509_verify_cert_error_string) use(d2i_SSL_SESSION) use(i2d_SSL_SESSION) use(i2d_X509_PUBKEY)
 
@@ -157,6 +157,13 @@ static bool expect_name(SSL *tls, const char *name, bool is_address, bool verifi
         && (!verifies || openssl.X509_VERIFY_PARAM_set1_host(expected, name, 0));
 }
 
+// A copy, as OpenSSL marks a connection's session as used up once the handshake is over, and this one is shared.
+static void offer(SSL *tls, const SSL_SESSION *session) {
+    SSL_SESSION *copy = openssl.SSL_SESSION_dup(session);
+    if (copy) openssl.SSL_set_session(tls, copy);
+    openssl.SSL_SESSION_free(copy);
+}
+
 fletch_tls *fletch_tls_new(
     fletch_tls_context *context, int fd, const char *name, bool is_address, bool verifies, fletch_tls_session *session,
     fletch_tls_session_handler *handler) {
@@ -164,7 +171,7 @@ fletch_tls *fletch_tls_new(
     if (!tls) return NULL;
     openssl.SSL_set_connect_state(tls);
     openssl.SSL_set_ex_data(tls, 1, (void *)handler);
-    if (session) openssl.SSL_set_session(tls, session);
+    if (session) offer(tls, session);
     if (openssl.SSL_set_fd(tls, fd) && expect_name(tls, name, is_address, verifies)) return tls;
     openssl.SSL_free(tls);
     return NULL;
@@ -172,7 +179,11 @@ fletch_tls *fletch_tls_new(
 
 void fletch_tls_set_owner(fletch_tls *tls, void *owner) { openssl.SSL_set_ex_data(tls, 0, owner); }
 
-void fletch_tls_free(fletch_tls *tls) { openssl.SSL_free(tls); }
+void fletch_tls_free(fletch_tls *tls) {
+    // The session that came last is the connection's as well, which marks it as useless where it is freed before its end.
+    openssl.SSL_set_shutdown(tls, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    openssl.SSL_free(tls);
+}
 
 // What a call that did not succeed means.
 static int ending(SSL *tls, int result) {
@@ -263,7 +274,7 @@ long fletch_tls_session_end(const fletch_tls_session *session) {
 }
 
 uint32_t fletch_tls_session_early_bytes(const fletch_tls_session *session) {
-    return openssl.SSL_SESSION_get_max_early_data(session);
+    return openssl.SSL_SESSION_is_resumable(session) ? openssl.SSL_SESSION_get_max_early_data(session) : 0;
 }
 
 size_t fletch_tls_session_encode(const fletch_tls_session *session, uint8_t *space) {
