@@ -34,7 +34,7 @@ install: build
 #: make bench     measure against curl, wrk, Node, async-http-client and C; writes docs/benchmarks.md, unless it is told to
 #:                measure only a few sections: SECTIONS="pipeline kept"
 bench: build
-	@scripts/install-missing node:nodejs curl:curl wrk:wrk ip:iproute2 ethtool:ethtool
+	@scripts/install-missing node:nodejs curl:curl wrk:wrk ip:iproute2 ethtool:ethtool nginx:nginx-light openssl:openssl
 	Benchmarks/run $(SECTIONS)
 
 #: make origins   try who aborts the work of a client that leaves; writes docs/origins.md, takes root

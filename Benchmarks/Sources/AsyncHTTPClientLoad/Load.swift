@@ -15,8 +15,8 @@ struct Load {
     }
 
     /// Prints what a request costs, how many there are in a second, and how many failed.
-    func measure(_ count: Int) async {
-        _ = await run(2_000)
+    func measure(_ count: Int, warmUp: Int = 2_000) async {
+        _ = await run(warmUp)
         let cost = processorTime()
         let start = ContinuousClock.now
         let failures = await run(count)

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Glibc
+import NIOSSL
 
 @main
 enum Main {
@@ -7,11 +8,19 @@ enum Main {
         usage: AsyncHTTPClientLoad single PORT COUNT        one connection for each request, from 64 tasks
                AsyncHTTPClientLoad kept PORT COUNT          64 connections that are kept, from 64 tasks
                AsyncHTTPClientLoad paced URL COUNT RATE     so many a second
+               AsyncHTTPClientLoad secure PORT COUNT ADDRESS AUTHORITY
+                                                            one TLS connection for each request, from 64 tasks
         """
 
     static func main() async throws {
         let words = Array(CommandLine.arguments.dropFirst())
         guard words.count >= 3, let count = Int(words[2]) else { return complain() }
+        var configuration = configuration
+        if words.count == 5 {
+            configuration.dnsOverride = ["origin.test": words[3]]
+            configuration.tlsConfiguration = .makeClientConfiguration()
+            configuration.tlsConfiguration?.trustRoots = .file(words[4])
+        }
         let client = HTTPClient(configuration: configuration)
         switch words[0] {
         case "single":
@@ -21,6 +30,10 @@ enum Main {
         case "paced":
             guard words.count == 4, let rate = Double(words[3]) else { return complain() }
             print(try await Load(client, urls: [words[1]], isClosing: false).pace(count, rate: rate))
+        case "secure":
+            guard words.count == 5 else { return complain() }
+            let url = "https://origin.test:\(words[1])/"
+            await Load(client, urls: [url], isClosing: true).measure(count, warmUp: 200)
         default: complain()
         }
         try await client.shutdown().get()

@@ -14,6 +14,7 @@ enum Main {
         ("fire", { try FireBenchmark(tools: $0, rounds: 5).run() }),
         ("volley", { try VolleyBenchmark(tools: $0, rounds: 2).run() }),
         ("large", { try LargeBenchmark(tools: $0, rounds: 3).run() }),
+        ("tls", { try TLSBenchmark(tools: $0, rounds: 5).run() }),
     ]
 
     static func main() {

@@ -13,6 +13,9 @@ struct Tools {
     let pipelineScript: String
     let article: String
     let agent: String
+    let tls: String
+    let secure: String
+    let nginx = "/usr/sbin/nginx"
     let node = "/usr/bin/node"
     let curl = "/usr/bin/curl"
     let wrk = "/usr/bin/wrk"
@@ -30,6 +33,8 @@ struct Tools {
         pipelineScript = root + "/Benchmarks/Baseline/pipeline.lua"
         article = root + "/Benchmarks/Baseline/article.js"
         agent = root + "/Benchmarks/Baseline/agent.js"
+        tls = root + "/Benchmarks/.build/baseline/tls"
+        secure = root + "/Benchmarks/Baseline/secure.js"
     }
 }
 

@@ -23,9 +23,10 @@ struct Load {
     var spreadRequests: [FletchRequest] { (1...16).map { FletchRequest(.get, "http://127.0.0.\($0):\(port)/") } }
 
     /// Sends from 64 tasks, each of which waits for its receipt.
-    /// - Returns: How many failed.
+    /// - Returns: How many failed, or were not `asWanted`.
     func send(
-        _ count: Int, _ requests: [FletchRequest], _ client: FletchClient, until milestone: Milestone
+        _ count: Int, _ requests: [FletchRequest], _ client: FletchClient, until milestone: Milestone,
+        asWanted: @escaping @Sendable (Receipt) -> Bool = { _ in true }
     ) async -> Int {
         await withTaskGroup(of: Int.self) { group in
             for task in 0..<Self.taskCount {
@@ -33,7 +34,8 @@ struct Load {
                     var failures = 0
                     for number in stride(from: task, to: count, by: Self.taskCount) {
                         let request = requests[number % requests.count]
-                        if (try? await client.send(request, until: milestone)) == nil { failures += 1 }
+                        let receipt = try? await client.send(request, until: milestone)
+                        if receipt.map(asWanted) != true { failures += 1 }
                     }
                     return failures
                 }
@@ -43,8 +45,10 @@ struct Load {
     }
 
     /// Prints what a request costs, how many there are in a second, and how many failed.
-    func measure(_ client: FletchClient, _ body: (_ count: Int) async throws -> Int) async throws {
-        _ = try await body(Self.warmUpCount)
+    func measure(
+        _ client: FletchClient, warmUp: Int = warmUpCount, _ body: (_ count: Int) async throws -> Int
+    ) async throws {
+        _ = try await body(warmUp)
         let cost = processorTime()
         let start = ContinuousClock.now
         let failures = try await body(count)

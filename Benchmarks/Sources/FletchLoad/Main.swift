@@ -8,6 +8,8 @@ enum Main {
                FletchLoad kept PORT COUNT                        64 connections that are kept, from 64 tasks
                FletchLoad fired PORT COUNT CONNECTIONS DEPTH     fired, over so many connections, so many at a time
                FletchLoad park PORT COUNT                        what a parked connection holds, in bytes
+               FletchLoad secure PORT COUNT full|resumed|early ADDRESS AUTHORITY PATH
+                                                                 one TLS connection for each request, from 64 tasks
         """
 
     static func main() async throws {
@@ -27,6 +29,9 @@ enum Main {
             }
             try await load.fired(connectionCount: connectionCount, depth: depth)
         case "park": try await load.park()
+        case "secure":
+            guard words.count == 7, let handshake = Load.Handshake(rawValue: words[3]) else { return complain() }
+            try await load.secure(handshake, at: words[4], authority: words[5], path: words[6])
         default: complain()
         }
     }
