@@ -203,7 +203,7 @@ extension Connection {
         return false
     }
 
-    private static func failure(_ number: Int32, _ address: SocketAddress) -> ExchangeFailure {
+    static func failure(_ number: Int32, _ address: SocketAddress) -> ExchangeFailure {
         let code: FletchError.Code =
             switch number {
             case EADDRNOTAVAIL: .localPortsExhausted

@@ -12,6 +12,8 @@ struct Socket {
         descriptor = made >= 0 ? made : -errno
     }
 
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
     // MARK: Before connecting
 
     /// Chooses the receive window, which the handshake announces and no later call can shrink.
@@ -85,6 +87,28 @@ struct Socket {
         var position = off_t(offset)
         let sent = sendfile(descriptor, file, &position, count)
         return sent >= 0 ? sent : -Int(errno)
+    }
+
+    /// Holds partial segments back, so that what is written and the end of it share one packet.
+    func holdSegments() {
+        _ = fletch_set_option(descriptor, Int32(IPPROTO_TCP), TCP_CORK, 1)
+    }
+
+    /// Tells the peer that nothing more is sent; its answer can still be read.
+    func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Whether the peer has taken data in the first packet (RFC 7413).
+    var wasOpenedFast: Bool { fletch_was_opened_fast(descriptor) }
+
+    /// Waits until one of `events` holds.
+    /// - Returns: false once `deadline` has passed.
+    func wait(for events: Int32, until deadline: Moment) -> Bool {
+        while true {
+            let left = (deadline - .now).wholeNanoseconds
+            guard left > 0 else { return false }
+            var state = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+            if poll(&state, 1, Int32(clamping: left / 1_000_000 + 1)) > 0 { return true }
+        }
     }
 
     /// Lets a partial segment leave at once, whatever is unacknowledged before it; also the one just written.
