@@ -9,13 +9,24 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            Process.exit(arguments.first == "volley" ? try volley(arguments.dropFirst()) : try send(arguments))
+            Process.exit(try run(arguments))
         } catch let error as FletchError {
             Process.write("fletch: (\(ExitStatus.of(error.code))) \(error)\n", to: .standardError)
             Process.exit(ExitStatus.of(error.code))
         } catch {
-            arguments.first == "volley"
-                ? exit(with: error, of: VolleyCommand.self) : exit(with: error, of: SendCommand.self)
+            switch arguments.first {
+            case "volley": exit(with: error, of: VolleyCommand.self)
+            case "probe": exit(with: error, of: ProbeCommand.self)
+            default: exit(with: error, of: SendCommand.self)
+            }
+        }
+    }
+
+    private static func run(_ arguments: [String]) throws -> Int32 {
+        switch arguments.first {
+        case "volley": try volley(arguments.dropFirst())
+        case "probe": try probe(arguments.dropFirst())
+        default: try send(arguments)
         }
     }
 
@@ -26,6 +37,16 @@ enum Main {
 
     private static func volley(_ arguments: ArraySlice<String>) throws -> Int32 {
         try Volley(VolleyJob(VolleyCommand.parse(try ArgumentNormalizer.normalize(Array(arguments))))).run()
+    }
+
+    private static func probe(_ arguments: ArraySlice<String>) throws -> Int32 {
+        let job = try ProbeJob(ProbeCommand.parse(try ArgumentNormalizer.normalize(Array(arguments))))
+        let report = ProbeReport(try Probe(job).run())
+        guard Process.write(job.isJSON ? report.json : report.text, to: .standardOutput) else {
+            Process.complainOfOutput()
+            return ExitStatus.writeFailed
+        }
+        return ExitStatus.success
     }
 
     /// Help and completions go to standard output, usage errors to standard error with curl's status 2.

@@ -16,6 +16,11 @@ enum Numbers {
         "\(grouped(microseconds / 1_000)).\(microseconds % 1_000 / 100) ms"
     }
 
+    static func milliseconds(_ duration: Duration) -> String {
+        let microseconds = duration.wholeMicroseconds
+        return microseconds < 100 ? "under 0.1 ms" : milliseconds(microseconds)
+    }
+
     static func bytes(_ count: Int) -> String {
         var value = Double(count)
         for unit in ["B", "kB", "MB", "GB", "TB"] {

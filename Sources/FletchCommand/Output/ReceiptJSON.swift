@@ -54,6 +54,8 @@ enum JSON {
         "{" + members.map { string($0) + ":" + $1 }.joined(separator: ",") + "}"
     }
 
+    static func array(_ elements: [String]) -> String { "[" + elements.joined(separator: ",") + "]" }
+
     static func number(_ value: Int) -> String { String(value) }
 
     static func bool(_ value: Bool) -> String { value ? "true" : "false" }

@@ -84,6 +84,22 @@ struct NamespaceTests {
         #expect(lines[0][1] == "2")
         #expect(lines[1][1] == "2")
     }
+
+    @Test func probeSeesWhetherDataMayRideOnTheHandshake() async throws {
+        let outcome = try await Namespace.run(
+            """
+            for setting in 3 1 0; do
+                sysctl -qw net.ipv4.tcp_fastopen=$setting
+                fletch probe http://127.0.0.1:5000/ | grep 'Fast Open'
+                ip tcp_metrics flush all
+            done
+            """)
+        let lines = outcome.output.split(separator: "\n")
+        try #require(lines.count == 3, "\(outcome.output)\(outcome.errors)")
+        #expect(lines[0].contains("yes"))
+        #expect(lines[1].contains("no: "))
+        #expect(lines[2].contains("not tried"))
+    }
 }
 
 /// A network namespace with a target on port 5000.
