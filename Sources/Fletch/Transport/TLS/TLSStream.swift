@@ -44,7 +44,15 @@ final class TLSStream {
         owner, session in
         guard let owner, let session else { return }
         let stream = Unmanaged<TLSStream>.fromOpaque(owner).takeUnretainedValue()
+        // TLS 1.2 offers a new session before the handshake that did not resume the old one is over.
+        stream.forgetUnresumed()
         stream.context.offered(TLSSession(session), by: stream.origin)
+    }
+
+    private func forgetUnresumed() {
+        guard hasOfferedSession, !fletch_tls_is_resumed(tls) else { return }
+        hasOfferedSession = false
+        context.forget(origin)
     }
 
     // MARK: The handshake
@@ -68,7 +76,7 @@ final class TLSStream {
     }
 
     private func verify() -> Step {
-        if hasOfferedSession, !fletch_tls_is_resumed(tls) { context.forget(origin) }
+        forgetUnresumed()
         guard !context.pins.isEmpty else { return .done }
         var digest = [UInt8](repeating: 0, count: 32)
         guard fletch_tls_key_digest(tls, &digest) else {
