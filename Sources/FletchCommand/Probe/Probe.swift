@@ -77,7 +77,8 @@ extension Probe {
         switch ask(request, .halfClosed) {
         case .success(let answer) where answer.status == usual.status:
             // Its end arrived with the request, half a round trip after it left; the answer took the other half.
-            let working = max(.zero, answer.answering - answer.connecting)
+            let roundTrip = findings.looks.compactMap(\.answer?.connecting).min() ?? answer.connecting
+            let working = max(.zero, answer.answering - roundTrip)
             findings.halfClose = .answered(method: name, after: working)
         case .success(let answer):
             findings.halfClose = .answeredOtherwise(method: name, status: answer.status, usual: usual.status)
