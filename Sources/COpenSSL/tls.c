@@ -151,7 +151,9 @@ void fletch_tls_context_free(fletch_tls_context *context) { openssl.SSL_CTX_free
 
 static bool expect_name(SSL *tls, const char *name, bool is_address, bool verifies) {
     X509_VERIFY_PARAM *expected = openssl.SSL_get0_param(tls);
-    openssl.X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    // A common name is no name of a host (RFC 9525 §6.3).
+    openssl.X509_VERIFY_PARAM_set_hostflags(
+        expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     if (is_address) return !verifies || openssl.X509_VERIFY_PARAM_set1_ip_asc(expected, name);
     return openssl.SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)name)
         && (!verifies || openssl.X509_VERIFY_PARAM_set1_host(expected, name, 0));
