@@ -10,6 +10,7 @@ struct Tunnel {
 
     private let request: [UInt8]
     private var sentBytes = 0
+    private var scanner = HeadScanner(isHeadRequest: true)
 
     /// - Parameter credentials: `user:password` in Base64, or empty.
     init(to origin: SecureOrigin, credentials: String) {
@@ -34,18 +35,24 @@ struct Tunnel {
     }
 
     /// Takes no more from the kernel than the answer's head: what follows is the origin's.
-    private func readAnswer(on socket: Socket, _ buffer: UnsafeMutableRawBufferPointer) -> Step {
-        let count = socket.receive(into: buffer, isPeek: true)
-        guard count > 0 else { return count == -Int(EAGAIN) ? .blocked : .failed(Self.lost(Int32(-count))) }
-        var scanner = HeadScanner(isHeadRequest: true)
-        switch scanner.scan(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
-        case .incomplete: return .blocked
-        case .invalid: return .failed(ExchangeFailure(.proxyRefused, detail: "its answer is not HTTP/1"))
-        case .complete(let head, let end):
-            socket.discard(end)
-            if (200..<300).contains(head.status) { return .done }
-            return .failed(ExchangeFailure(.proxyRefused, detail: "it answered \(head.status)"))
+    private mutating func readAnswer(on socket: Socket, _ buffer: UnsafeMutableRawBufferPointer) -> Step {
+        while true {
+            let count = socket.receive(into: buffer, isPeek: true)
+            guard count > 0 else { return count == -Int(EAGAIN) ? .blocked : .failed(Self.lost(Int32(-count))) }
+            switch scanner.scan(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
+            case .incomplete: socket.discard(count)
+            case .invalid(let code): return .failed(Self.invalid(code))
+            case .complete(let head, let end):
+                socket.discard(end)
+                if (200..<300).contains(head.status) { return .done }
+                return .failed(ExchangeFailure(.proxyRefused, detail: "it answered \(head.status)"))
+            }
         }
+    }
+
+    private static func invalid(_ code: FletchError.Code) -> ExchangeFailure {
+        let words = code == .headTooLarge ? "its answer's head is larger than 16 KiB" : "its answer is not HTTP/1"
+        return ExchangeFailure(.proxyRefused, detail: words)
     }
 
     private static func lost(_ number: Int32) -> ExchangeFailure {
