@@ -78,10 +78,13 @@ extension Connection {
         let isEarly = earlyBytes > 0 && tls.hasAcceptedEarly
         security = tls.security(earlyBytes == 0 ? .notUsed : isEarly ? .accepted : .refused)
         open(attempt)
-        guard isEarly else { return send() }
-        tls.note(requestEnd: earlyBytes)
-        wrote(earlyBytes)
-        pipeline[0].isEarly = true
+        if isEarly {
+            tls.note(requestEnd: earlyBytes)
+            wrote(earlyBytes)
+            pipeline[0].isEarly = true
+        }
         send()
+        // What has come along with the end of the handshake is not announced again.
+        if socket != nil { receive(0) }
     }
 }
