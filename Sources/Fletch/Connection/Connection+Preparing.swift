@@ -79,9 +79,10 @@ extension Connection {
         security = tls.security(earlyBytes == 0 ? .notUsed : isEarly ? .accepted : .refused)
         open(attempt)
         if isEarly {
+            // Kept for the case that it is wanted once more, whoever is told now.
+            pipeline[0].isEarly = true
             tls.note(requestEnd: earlyBytes)
             wrote(earlyBytes)
-            pipeline[0].isEarly = true
         }
         send()
         // What has come along with the end of the handshake is not announced again.
