@@ -2,8 +2,8 @@
 // each until its body has been read
 const fs = require('fs'), https = require('https'), tls = require('tls')
 const [port, count, mode, address, authority] = process.argv.slice(2)
+// Without a limit on sockets, with which it would keep connections as long as requests wait for one.
 const agent = new https.Agent({
-  maxSockets: 64,
   maxCachedSessions: mode === 'full' ? 0 : 100,
   // Or else it would be made anew for each connection.
   secureContext: tls.createSecureContext({ ca: fs.readFileSync(authority) }),

@@ -32,13 +32,14 @@ struct SecureServer {
 
     fileprivate func end() { process.end() }
 
-    /// How many requests there have been since the last time, and how many of them in resumed sessions.
-    func takeCounts() throws -> (all: Int, resumed: Int) {
+    /// How many requests there have been since the last time, and how many of them were the first of a connection with a
+    /// full handshake, and of one with a resumed session.
+    func takeCounts() throws -> (all: Int, full: Int, resumed: Int) {
         let log = folder.appending(path: "log").path
         let text = try String(contentsOfFile: log, encoding: .utf8)
         guard truncate(log, 0) == 0 else { throw BenchmarkError("\(log) cannot be emptied") }
         let lines = text.split(separator: "\n")
-        return (lines.count, lines.count { $0 == "r" })
+        return (lines.count, lines.count { $0 == ".1" }, lines.count { $0 == "r1" })
     }
 
     private func waitUntilItAnswers(_ tools: Tools, _ network: Network) throws {
@@ -59,7 +60,7 @@ struct SecureServer {
         daemon off; master_process off; pid \(folder)/pid; error_log \(folder)/errors;
         events { worker_connections 4096; }
         http {
-            log_format handshake "$ssl_session_reused";
+            log_format handshake "$ssl_session_reused$connection_requests";
             access_log \(folder)/log handshake;
             client_body_temp_path \(folder); proxy_temp_path \(folder); fastcgi_temp_path \(folder);
             uwsgi_temp_path \(folder); scgi_temp_path \(folder);

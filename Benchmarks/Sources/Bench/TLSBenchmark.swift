@@ -50,11 +50,11 @@ struct TLSBenchmark {
         with the extensions of a public authority; every peer verifies them against a root of its own. Through a veth pair \
         with segmentation offload off: client on one processor, server on the other. Processor time is the client's. Bytes \
         are those at the client's end: connection, handshake, sessions that are offered, request and response, link headers \
-        (14 bytes a packet) included. The server's log says that sessions were resumed, the clients that early data was \
-        accepted. Fletch sends until answered, and like async-http-client and Node (an agent that keeps sessions and no \
-        connections) has 64 requests under way; the loop in C makes the same calls of OpenSSL, blocking, one request at a \
-        time; curl is one process for all requests. async-http-client does not resume sessions; it, Node and Debian's curl \
-        have no early data.
+        (14 bytes a packet) included. The server's log says that each request had a connection of its own, and which \
+        sessions were resumed, the clients that early data was accepted. Fletch sends until answered, and like \
+        async-http-client and Node (an agent that keeps sessions and no connections) has 64 requests under way; the loop in \
+        C makes the same calls of OpenSSL, blocking, one request at a time; curl is one process for all requests. \
+        async-http-client does not resume sessions; it, Node and Debian's curl have no early data.
         """
 
     /// - Returns: The bytes that Fletch receives.
@@ -117,9 +117,9 @@ struct TLSBenchmark {
         let traffic = try network.traffic {
             figures = try peer.figures(peer.command(SecureServer.port).pinned(to: 0).inside(network.client).run())
         }
-        let (all, resumed) = try server.takeCounts()
+        let (all, full, resumed) = try server.takeCounts()
         // All but the first, which has no session yet. Whether early data was accepted the peers say themselves.
-        let share = Double(handshake == .full ? all - resumed : resumed) / Double(all)
+        let share = Double(handshake == .full ? full : resumed) / Double(all)
         guard share > 0.98 else {
             throw BenchmarkError("\(peer.name), \(handshake.title): only \(rounded(share * 100)) % of \(all)")
         }
