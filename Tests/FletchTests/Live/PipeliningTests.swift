@@ -53,6 +53,34 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (Behavior.answer, 200, true), (.answer, 204, false), (.answer, 304, false), (.headThenWork, 500, false),
+        (.headThenWork, 200, true), (.earlyHintsThenWork, 201, false), (.answerBeforeBody, 413, false),
+        (.trickle, 200, true),
+    ])
+    func oneConnectionServesAllWhateverTheOriginAnswers(
+        _ behavior: Behavior, _ status: Int, _ isChunked: Bool
+    ) async throws {
+        var origin = TargetConfiguration()
+        origin.behavior = behavior
+        origin.status = status
+        origin.isChunked = isChunked
+        origin.delay = .milliseconds(1)
+        origin.trickleInterval = .milliseconds(1)
+        var configuration = configuration(depth: 8)
+        configuration.maximumParkedConnectionCount = 0
+        let depth8 = configuration
+        try await withFletchTarget(origin) { target in
+            let results = try await withFletchClient(depth8, drainingFor: patience) { client in
+                await send((0..<30).map { FletchRequest(.post, "\(target.url)/\($0)") }, with: client)
+            }
+            let receipts = try results.map { try $0.get() }
+            #expect(receipts.allSatisfy { $0.status?.code == status })
+            #expect(receipts.count { !$0.reused } == 1)
+            #expect(Set(target.records().map(\.path)).count == 30)
+        }
+    }
+
     @Test func requestsThatWaitedTogetherLeaveInOneSegment() async throws {
         let first = Signal<Int>()
         let peer = try ScriptedPeer { connection in
