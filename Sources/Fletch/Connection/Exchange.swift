@@ -202,6 +202,8 @@ extension Exchange {
 extension Exchange {
     private mutating func receive(_ bytes: UnsafeRawBufferPointer) {
         consumedBytes = bytes.count
+        // Behind the end, or what stands for it, comes at most what is left of an earlier response.
+        guard peer == .open else { return }
         defer { bytesReceived += consumedBytes }
         switch receiving {
         case .head: read(scanner.scan(bytes), bytes)

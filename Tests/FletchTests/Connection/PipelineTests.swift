@@ -93,6 +93,17 @@ import Testing
         expect(pipeline.expectsBytes, true)
     }
 
+    @Test func lateResponseToARequestThatIsOverIsNotTakenForTheNextOnes() {
+        var pipeline = pipeline([10, 10])
+        _ = written(&pipeline, 20)
+        _ = acknowledged(&pipeline, upTo: 10)
+        #expect(pipeline.handle(.expired(.park), at: 0).actions == .reset)
+        pipeline.popEnded(at: 0)
+        _ = pipeline.handle(.peerFinished, at: 0)
+        #expect(receive(.plainHead + "ok", &pipeline).count == (String.plainHead + "ok").utf8.count)
+        expect(pipeline[0].exchange.status, nil)
+    }
+
     @Test func responseThatClosesLeavesNoRoomBehindIt() {
         var pipeline = pipeline([10], until: .answered)
         _ = written(&pipeline, 10)
