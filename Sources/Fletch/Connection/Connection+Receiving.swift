@@ -18,7 +18,8 @@ extension Connection {
             let count = tls?.read(into: loop.buffer) ?? socket.receive(into: loop.buffer, isPeek: isPeek)
             guard count > 0 else { return ended(Int32(-count)) }
             received(UnsafeRawBufferPointer(rebasing: loop.buffer[..<count]), isPeek: isPeek)
-            guard isEnding || count == loop.buffer.count || tls != nil, !pipeline.isEmpty else { return }
+            // The end may have come with the last answer, and is not announced again.
+            guard isEnding || !pipeline.isEmpty && (count == loop.buffer.count || tls != nil) else { return }
             // What is read beyond an answer is read for its acknowledgement's sake, which may be there by now.
             if pipeline.awaitsAcknowledgement { lookForAcknowledgement() }
         }

@@ -135,6 +135,32 @@ import Testing
         #expect(peer.connectionCount == 10)
     }
 
+    @Test func endThatComesWithTheAnswerIsNoticedToo() async throws {
+        let (hasRequest, mayAnswer, hasEnded) = (Signal<Void>(), Signal<Void>(), Signal<Void>())
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            hasRequest.set(())
+            mayAnswer.waitBlocking()
+            connection.write(okAndNext)
+            shutdown(connection.descriptor, Int32(SHUT_WR))
+            hasEnded.set(())
+            _ = connection.departure()
+        }
+        var configuration = Configuration()
+        configuration.idleLimit = .seconds(1_000)
+        try await withFletchClient(configuration, drainingFor: patience) { client in
+            async let receipt = client.send(FletchRequest(.get, peer.url), until: .answered)
+            _ = await hasRequest.value()
+            // The loop looks again when both are there.
+            client.onLoop {
+                mayAnswer.set(())
+                hasEnded.waitBlocking()
+            }
+            _ = try await receipt
+            #expect(await becomesTrue { client.statistics.connectionCount == 0 })
+        }
+    }
+
     @Test func bytesThatNobodyAskedForEndAnIdleConnection() async throws {
         let isWritten = Signal<Void>()
         let peer = try ScriptedPeer { connection in
