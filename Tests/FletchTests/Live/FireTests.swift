@@ -114,6 +114,31 @@ import Testing
         #expect(paths.withLock(\.self) == ["/first", "/16", "/17", "/18", "/19"])
     }
 
+    @Test func oldestMakesRoomAlsoWhileItWaitsForItsNextAttempt() async throws {
+        let failures = Failures()
+        let port = try RefusingPort()
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write(ok)
+            _ = connection.departure()
+        }
+        var configuration = Configuration()
+        configuration.outboxCapacity = 1
+        configuration.overflowPolicy = .dropOldest
+        configuration.retry.maximumCount = 1_000
+        configuration.retry.baseDelay = .seconds(3_600)
+        configuration.retry.maximumDelay = .seconds(3_600)
+        configuration.onFailure = { failures.add($0) }
+        let client = try FletchClient(configuration)
+        client.fire(FletchRequest(.get, port.url))
+        #expect(await becomesTrue { client.statistics.retriedCount > 0 })
+        client.fire(FletchRequest(.get, peer.url))
+        #expect(await client.drain(within: .seconds(100)) == .nothingLeft)
+        #expect(client.statistics.dropped == [.outboxEvicted: 1])
+        #expect(failures.all.map { $0.receipt?.url } == [port.url + "/"])
+        #expect(client.statistics.reachedCount == 1)
+    }
+
     @Test func waitingForRoomIsForTheAsynchronousForm() async throws {
         var configuration = Configuration()
         configuration.outboxCapacity = 4
