@@ -213,6 +213,33 @@ import Testing
         #expect(peer.connectionCount == 10)
     }
 
+    @Test func whatWaitsBehindARequestThatIsCutOffGoesOutOnTheNext() async throws {
+        let isFull = Signal<Void>()
+        let peer = try ScriptedPeer(receiveBufferBytes: 2_304) { connection in
+            guard connection.readHead().hasPrefix("GET") else { return connection.write(ok) }
+            isFull.waitBlocking()
+            connection.write(ok)
+            _ = connection.departure()
+        }
+        let requests = [
+            FletchRequest(.get, peer.url), FletchRequest(.post, peer.url, body: .bytes(patternedBody(16 << 20))),
+            FletchRequest(.post, peer.url),
+        ]
+        try await withFletchClient(configuration(depth: 3), drainingFor: patience) { client in
+            let results = [Signal<Result<Receipt, FletchError>>(), Signal(), Signal()]
+            for (request, result) in zip(requests, results) {
+                client.start(request, until: .answered) { result.set($0) }
+            }
+            #expect(await becomesTrue { client.statistics.sentBytes > 100_000 })
+            isFull.set(())
+            let outcomes = [await results[0].value(), await results[1].value(), await results[2].value()]
+            let statuses = outcomes.map { try? $0?.get().status }
+            #expect(statuses == [.ok, nil, .ok])
+            if case .failure(let error)? = outcomes[1] { #expect(error.certainty == .unknown) }
+        }
+        #expect(peer.connectionCount == 2)
+    }
+
     @Test func largeResponseIsReadWhileOthersWaitBehindIt() async throws {
         let peer = try ScriptedPeer { connection in
             for _ in 0..<4 { _ = connection.readRequest() }
