@@ -54,6 +54,8 @@ final class EventLoop: @unchecked Sendable {
         @exclusivity(unchecked)
     #endif
     private var observer: (any Observer)?
+    /// Calls given up in this turn that no connection has.
+    private var withdrawn: [Call] = []
     private var completed: [(call: Call, result: Result<Receipt, FletchError>)] = []
 
     init(_ configuration: Configuration, _ limits: Limits, _ resolver: Resolver, _ tls: TLSProvider) throws(FletchError)
@@ -165,6 +167,7 @@ extension EventLoop {
     private func receive(_ delivery: inout Delivery) {
         for message in delivery.messages { receive(message) }
         delivery.messages.removeAll(keepingCapacity: true)
+        failWithdrawn()
         if !delivery.fired.isEmpty || !delivery.excess.isNone {
             receive(fired: delivery.fired, excess: delivery.excess)
         }
@@ -224,8 +227,19 @@ extension EventLoop {
     private func withdraw(_ call: Call) {
         if mailbox.withdrawWaiting(call) { return call.completion(.failure(.cancelledWhileWaiting)) }
         if let connection = call.connection { return connection.withdraw(call) }
-        guard let pool = pools[call.endpoint] else { return }
-        fail(pool.removeWaiting { $0.isFor(call) }, .cancelled)
+        withdrawn.append(call)
+    }
+
+    /// Of those that were given up together, as when a group of tasks is cancelled, all are looked for together: each for
+    /// itself would go through all that wait.
+    private func failWithdrawn() {
+        guard !withdrawn.isEmpty else { return }
+        let calls = Set(withdrawn.map(ObjectIdentifier.init))
+        for endpoint in Set(withdrawn.map(\.endpoint)) {
+            guard let pool = pools[endpoint] else { continue }
+            fail(pool.removeWaiting { $0.call.map { calls.contains(ObjectIdentifier($0)) } ?? false }, .cancelled)
+        }
+        withdrawn.removeAll()
     }
 
     /// They have not left the loop's hands.

@@ -24,9 +24,8 @@ package struct Submission: Sendable {
 }
 
 extension Submission {
-    func isFor(_ call: Call) -> Bool {
-        if case .call(let other) = listener { other === call } else { false }
-    }
+    /// Who waits for its receipt.
+    var call: Call? { if case .call(let call) = listener { call } else { nil } }
 
     /// What is known of it where no connection has it.
     var certainty: Certainty { mayHaveArrived ? .unknown : .notSent }

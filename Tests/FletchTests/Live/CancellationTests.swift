@@ -39,6 +39,25 @@ import Testing
         }
     }
 
+    /// One after the other they would take minutes: each has to be found among all that wait.
+    @Test func thousandsCancelledAtOnceEndAtOnce() async throws {
+        let peer = try ScriptedPeer { _ = $0.departure() }
+        let client = try FletchClient()
+        let count = 10_000
+        let group = Task {
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<count {
+                    group.addTask { _ = try? await client.send(FletchRequest(.get, peer.url), until: .answered) }
+                }
+            }
+        }
+        #expect(await becomesTrue { client.statistics.acceptedCount == count })
+        group.cancel()
+        await group.value
+        await client.drain(within: .zero)
+        #expect(client.statistics.failed == [.cancelled: count])
+    }
+
     @Test func cancelledWhileWaitingForAFreeConnection() async throws {
         let over = Signal<Void>()
         let peer = try ScriptedPeer { connection in
