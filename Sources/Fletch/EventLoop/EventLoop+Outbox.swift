@@ -15,7 +15,8 @@ extension EventLoop {
     /// Takes over what has been fired; then drops the oldest where that is more than the outbox is to hold.
     func receive(fired: some Sequence<Submission>, excess: Outbox.Size) {
         for submission in fired { receive(fired: submission) }
-        var excess = excess
+        // What was turned away meanwhile has made room already.
+        var excess = excess - progress.released
         while !excess.isNone, let oldest = removeOldestFired() {
             excess.count -= 1
             excess.bytes -= oldest.request.memoryBytes

@@ -11,6 +11,10 @@ struct Outbox {
 
         var isNone: Bool { count <= 0 && bytes <= 0 }
 
+        static func - (left: Size, right: Size) -> Size {
+            Size(count: left.count - right.count, bytes: left.bytes - right.bytes)
+        }
+
         mutating func add(_ submission: Submission) {
             count += 1
             bytes += submission.request.memoryBytes

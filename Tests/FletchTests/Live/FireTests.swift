@@ -139,6 +139,38 @@ import Testing
         #expect(client.statistics.reachedCount == 1)
     }
 
+    @Test func whatTheCircuitTurnsAwayTakesNobodysRoom() async throws {
+        let isOpen = Signal<Void>()
+        let peer = try ScriptedPeer { connection in
+            while !connection.readHead().isEmpty {
+                isOpen.waitBlocking()
+                connection.write(okAndNext)
+            }
+        }
+        let dead = try RefusingPort()
+        let failures = Failures()
+        var configuration = Configuration()
+        configuration.outboxCapacity = 2
+        configuration.overflowPolicy = .dropOldest
+        configuration.maximumActiveConnectionCount = 1
+        configuration.fireMilestone = .answered
+        configuration.circuitFailureLimit = 1
+        configuration.circuitPause = .seconds(1_000)
+        configuration.retry = .never
+        configuration.onFailure = { failures.add($0) }
+        let client = try FletchClient(configuration)
+        client.fire(FletchRequest(.get, dead.url))
+        #expect(await becomesTrue { failures.codes == [.connectFailed] })
+        for number in 0..<2 { client.fire(FletchRequest(.get, "\(peer.url)/\(number)")) }
+        #expect(await becomesTrue { peer.connectionCount == 1 })
+        client.fire(FletchRequest(.get, dead.url))
+        #expect(await becomesTrue { client.statistics.dropped[.circuitOpen] == 1 })
+        isOpen.set(())
+        #expect(await client.drain(within: patience) == .nothingLeft)
+        #expect(client.statistics.dropped == [.circuitOpen: 1])
+        #expect(client.statistics.reachedCount == 2)
+    }
+
     @Test func waitingForRoomIsForTheAsynchronousForm() async throws {
         var configuration = Configuration()
         configuration.outboxCapacity = 4
