@@ -67,6 +67,8 @@ final class Connection {
     var isOpenForKeeping = false
     /// Whether its pool has it among those that can take more requests.
     var isListedAsRoomy = false
+    /// Whether its pool has it among those that wait for a place among the parked.
+    var isListedAsUnparked = false
     /// An orderly end has been asked for.
     private var isResetRuledOut = false
     /// Bytes may still be on their way: a reset would destroy them.
@@ -210,9 +212,12 @@ final class Connection {
             pool.change(self, to: .idle)
             if idleEnd == nil { idleEnd = loop.now + loop.limits.idle }
         } else {
-            pool.change(self, to: pipeline.hasUnreported ? .active : .parked)
+            pool.change(self, to: isHeldForAnswerOnly ? .parked : .active)
         }
     }
+
+    /// Whether every caller has been told, and what is left is to wait for the origin.
+    var isHeldForAnswerOnly: Bool { !pipeline.isEmpty && !pipeline.hasUnreported }
 
     private func watch() {
         if let socket = socket ?? unprepared?.socket {

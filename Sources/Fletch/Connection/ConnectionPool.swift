@@ -17,6 +17,8 @@ final class ConnectionPool {
     private var idle: [Connection] = []
     /// Connections that may take further requests behind those they have.
     private var roomy: [Connection] = []
+    /// Connections that count as active only because no more may be parked; some may have become active meanwhile.
+    private var unparked: Deque<Connection> = []
     #if !DEBUG
         @exclusivity(unchecked)
     #endif
@@ -145,7 +147,11 @@ extension ConnectionPool {
         if connection.standing != standing, standing != .parked || parkedCount < limits.parkedConnectionCount {
             leave(connection)
             enter(connection, standing)
+            parkOthers()
             if !waiting.isEmpty, activeCount < limits.activeConnectionCount { loop.schedule(self) }
+        } else if connection.standing != standing, !connection.isListedAsUnparked {
+            connection.isListedAsUnparked = true
+            unparked.append(connection)
         }
         guard limits.pipelineDepth > 1, connection.hasRoom, !connection.isListedAsRoomy, standing != .idle else {
             return
@@ -158,12 +164,24 @@ extension ConnectionPool {
     func remove(_ connection: Connection) {
         leave(connection)
         if connection.isListedAsRoomy { roomy.removeAll { $0 === connection } }
+        if connection.isListedAsUnparked { unparked.removeAll { $0 === connection } }
+        parkOthers()
         loop.schedule(self)
     }
 
     /// Ends those that nobody uses.
     func closeIdle() {
         for connection in idle { connection.finish(isReset: true) }
+    }
+
+    /// Whoever has been waiting for a place among the parked takes those that are free.
+    private func parkOthers() {
+        while parkedCount < limits.parkedConnectionCount, let connection = unparked.popFirst() {
+            connection.isListedAsUnparked = false
+            guard connection.standing == .active, connection.isHeldForAnswerOnly else { continue }
+            leave(connection)
+            enter(connection, .parked)
+        }
     }
 
     private func enter(_ connection: Connection, _ standing: Connection.Standing) {

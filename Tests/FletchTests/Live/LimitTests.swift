@@ -68,6 +68,30 @@ import Testing
         }
     }
 
+    @Test func placeAmongTheParkedThatBecomesFreeIsTaken() async throws {
+        let isQuickOver = Signal<Void>()
+        let peer = try ScriptedPeer { connection in
+            let head = connection.readHead()
+            if head.contains("/quick") {
+                isQuickOver.waitBlocking()
+                connection.write(ok)
+            }
+            _ = connection.departure()
+        }
+        var configuration = Configuration()
+        configuration.maximumActiveConnectionCount = 2
+        configuration.maximumParkedConnectionCount = 1
+        let client = try FletchClient(configuration)
+        _ = try await client.send(FletchRequest(.get, "\(peer.url)/quick"))
+        for _ in 0..<2 { _ = try await client.send(FletchRequest(.get, "\(peer.url)/slow")) }
+        // The slow ones count as active by now: two are held, where one may be.
+        var last = FletchRequest(.get, "\(peer.url)/slow")
+        last.deadline = .seconds(20)
+        isQuickOver.set(())
+        _ = try await client.send(last)
+        await client.drain(within: .zero)
+    }
+
     @Test func drainWaitsForMilestonesAndDisposal() async throws {
         var origin = TargetConfiguration()
         origin.delay = .milliseconds(200)
