@@ -43,6 +43,12 @@ public struct Statistics: Sendable, Hashable {
 }
 
 extension Statistics {
+    /// A length is what a server states: nothing keeps it from stating the largest there is, and that often.
+    mutating func noteAvoided(bytes: Int) {
+        let (sum, isTooLarge) = avoidedBytes.addingReportingOverflow(bytes)
+        avoidedBytes = isTooLarge ? .max : sum
+    }
+
     static func += (left: inout Statistics, right: Statistics) {
         left.acceptedCount += right.acceptedCount
         left.reachedCount += right.reachedCount
@@ -54,7 +60,7 @@ extension Statistics {
         left.parkedConnectionCount += right.parkedConnectionCount
         left.sentBytes += right.sentBytes
         left.receivedBytes += right.receivedBytes
-        left.avoidedBytes += right.avoidedBytes
+        left.noteAvoided(bytes: right.avoidedBytes)
         if !right.failed.isEmpty { left.failed.merge(right.failed, uniquingKeysWith: +) }
         if !right.dropped.isEmpty { left.dropped.merge(right.dropped, uniquingKeysWith: +) }
     }

@@ -151,7 +151,7 @@ final class Connection {
         if actions.contains(.reportFailure) { reportFailure(at: step.index) }
         if actions.contains(.park) { pipeline[step.index].parkEnd = loop.now + loop.limits.park }
         guard !actions.isDisjoint(with: .ending) else { return pipeline[step.index].settle() }
-        loop.progress.statistics.avoidedBytes += pipeline[step.index].exchange.avoidedBytes
+        loop.progress.statistics.noteAvoided(bytes: pipeline[step.index].exchange.avoidedBytes)
         if actions.contains(.reuse) {
             growWindow(after: pipeline[step.index].exchange.bytesReceived)
             pipeline.popServed()

@@ -44,6 +44,15 @@ import Testing
         #expect(receipts.map(\.reused) == [false] + Array(repeating: true, count: 19))
     }
 
+    /// Ten of them are more than an Int holds.
+    @Test func largestLengthsThatServersStateAreCounted() async throws {
+        let peer = try peer("HTTP/1.1 200 OK\r\nContent-Length: 999999999999999999\r\n\r\nx")
+        let client = try FletchClient()
+        for _ in 0..<10 { _ = try await client.send(FletchRequest(.get, peer.url), until: .answered) }
+        await client.drain(within: patience)
+        #expect(client.statistics.avoidedBytes == .max)
+    }
+
     @Test func responseToHeadHasNoBodyToWaitFor() async throws {
         let peer = try peer("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
         _ = try await send(5, to: peer.url, .head)
