@@ -60,7 +60,7 @@ struct Started: Sendable {
     let id: pid_t
     let output: FileHandle
     let errors: FileHandle
-    private let input: FileHandle
+    let input: FileHandle
 
     fileprivate init(_ command: [String], _ input: String?, _ environment: [String]) throws {
         let (output, errors, feed) = (Pipe(), Pipe(), Pipe())
@@ -86,6 +86,23 @@ struct Started: Sendable {
     }
 
     func endInput() throws { try input.close() }
+
+    /// What it says next on standard output; empty where it has ended.
+    func nextLine() async throws -> String {
+        try await blocking { try nextLineBlocking().trimmingCharacters(in: .newlines) }
+    }
+
+    /// For threads: the next line on standard output, with what ends it.
+    func nextLineBlocking() throws -> String {
+        var bytes: [UInt8] = []
+        var state = pollfd(fd: output.fileDescriptor, events: Int16(POLLIN), revents: 0)
+        while bytes.last != UInt8(ascii: "\n") {
+            try #require(poll(&state, 1, 100_000) == 1, "nothing further was said")
+            guard let byte = try output.read(upToCount: 1)?.first else { break }
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 
     /// What it says first on standard error.
     func firstWords() async throws -> String {

@@ -11,21 +11,13 @@ struct NodeServer: Sendable {
     private let started: Started
 
     /// What it says next on standard output.
-    func nextLine() async throws -> String {
-        let output = started.output
-        let bytes = try await blocking {
-            var bytes: [UInt8] = []
-            while let byte = try output.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") { bytes.append(byte) }
-            return bytes
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    func nextLine() async throws -> String { try await started.nextLine() }
 
     /// - Parameter script: Makes the `server`.
     static func run(_ script: String = work, _ body: (NodeServer) async throws -> Void) async throws {
         let listening = "\nserver.listen(0, '127.0.0.1', () => console.log(server.address().port))"
         let started = try await Shell.start([try #require(path), "-e", script + listening])
-        let port = try await NodeServer(url: "", started: started).nextLine()
+        let port = try await started.nextLine()
         do {
             try await body(NodeServer(url: "http://127.0.0.1:\(port)", started: started))
         } catch {
