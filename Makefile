@@ -16,8 +16,8 @@ demo: build
 
 #: make test      every test, the library's once more under the thread sanitizer; installs the servers it needs
 test:
-	@scripts/install-missing $(headers) openssl:openssl nginx:nginx-light node:nodejs ip:iproute2 nft:nftables \
-		sysctl:procps script:bsdutils
+	@scripts/install-missing $(headers) openssl:openssl nginx:nginx-light apache2:apache2-bin node:nodejs \
+		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils
 	swift test
 	$(sanitized) --filter '^FletchTests' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 $(sanitized) --filter everyOneOfMany

@@ -4,6 +4,8 @@ import Testing
 /// nginx of Debian in a folder of its own, on a port that the system gave out.
 enum Nginx {
     static let path = "/usr/sbin/nginx"
+    /// Whether it can speak TLS: there are certificates for it to show.
+    static let canSecure = FileManager.default.isExecutableFile(atPath: path) && CertificateAuthority.isAvailable
 
     /// A request in its access log.
     struct Served {
@@ -36,23 +38,29 @@ enum Nginx {
     }
 
     /// Runs `body` with the URL of an nginx whose only server has these directives; its folder is `root`.
+    /// - Parameters:
+    ///   - certificate: What it shows, where it is to speak TLS.
+    ///   - given: A port that the caller has reserved; else it gets one of its own.
     /// - Returns: Its access log.
     @discardableResult
     static func run(
-        _ directives: String, _ body: (_ url: String, _ root: URL) async throws -> Void
+        _ directives: String, as certificate: Certificate? = nil, port given: Int? = nil,
+        _ body: (_ url: String, _ root: URL) async throws -> Void
     ) async throws -> String {
         let root = FileManager.default.temporaryDirectory.appendingPathComponent("nginx-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: root.path)
         defer { try? FileManager.default.removeItem(at: root) }
-        let port = try ReservedPort()
+        let reserved = try ReservedPort()
+        let port = given ?? reserved.number
         let settings = root.appendingPathComponent("nginx.conf")
-        try configuration(root.path, port.number, directives).write(to: settings, atomically: true, encoding: .utf8)
+        let server = "listen 127.0.0.1:\(port) reuseport" + (try await security(certificate)) + directives
+        try configuration(root.path, server).write(to: settings, atomically: true, encoding: .utf8)
         // It goes into the background once it listens.
         let started = try await Shell.run([path, "-p", root.path, "-c", settings.path, "-e", "stderr"])
         try #require(started.status == 0, "\(started.errors)")
         do {
-            try await body("http://127.0.0.1:\(port.number)", root)
+            try await body(certificate == nil ? "http://127.0.0.1:\(port)" : "https://localhost:\(port)", root)
         } catch {
             try await quit(root)
             throw error
@@ -69,7 +77,14 @@ enum Nginx {
         #expect(try await Processes.waitForEnd(id, milliseconds: 20_000))
     }
 
-    private static func configuration(_ root: String, _ port: Int, _ directives: String) -> String {
+    private static func security(_ certificate: Certificate?) async throws -> String {
+        guard let certificate else { return "; " }
+        let authority = try await CertificateAuthority.shared.value
+        let (chain, key) = (authority.chain(certificate), authority.key(certificate))
+        return " ssl; ssl_certificate \(chain); ssl_certificate_key \(key); "
+    }
+
+    private static func configuration(_ root: String, _ server: String) -> String {
         let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(root)/\($0);" }
         return """
             worker_processes 1; pid \(root)/pid; error_log \(root)/errors;
@@ -77,8 +92,9 @@ enum Nginx {
             http {
                 log_format counted '"$request" $status $connection $connection_requests $pipe';
                 access_log \(root)/log counted; client_max_body_size 0; default_type text/html;
+                ssl_protocols TLSv1.2 TLSv1.3;
                 \(paths.joined(separator: " "))
-                server { listen 127.0.0.1:\(port) reuseport; \(directives) }
+                server { \(server) }
             }
             """
     }
