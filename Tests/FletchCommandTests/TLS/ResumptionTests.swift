@@ -1,0 +1,226 @@
+import Foundation
+import Testing
+
+/// Sessions: resumed by a client, and by later runs of the command; never where that would prove nothing.
+@Suite(.timeLimit(.minutes(2)), .enabled(if: Nginx.canSecure, "nginx or openssl is not installed"))
+struct ResumptionTests {
+    /// Answers 204 where a session was resumed, else 200; each connection serves one request.
+    private static let telling = """
+        keepalive_timeout 0; ssl_session_cache off;
+        location / { if ($ssl_session_reused = r) { return 204; } return 200; }
+        """
+
+    private func statuses(_ outcome: Shell.Outcome) -> [Int?] { outcome.receipts.map(\.status) }
+
+    @Test(arguments: [["-tls1_3"], ["-tls1_2"], ["-tls1_2", "-no_ticket"]])
+    func secondConnectionOfARunResumes(options: [String]) async throws {
+        try await OpenSSLServer.run(options) { server in
+            let outcome = try await Shell.trustingFletch("-f", "-v", server.url + "/1", server.url + "/2")
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.errors.components(separatedBy: ", resumed").count == 2, "\(outcome.errors)")
+            try await server.wait(for: "Reused session-id")
+            try await server.wait(for: " HTTP/1.1", count: 2)
+        }
+    }
+
+    @Test func serverThatOffersNoSessionIsServedAllTheSame() async throws {
+        try await OpenSSLServer.run(["-num_tickets", "0", "-no_cache"]) { server in
+            let outcome = try await Shell.trustingFletch("-f", "-v", server.url + "/1", server.url + "/2")
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(!outcome.errors.contains("resumed"))
+        }
+    }
+
+    @Test(arguments: ["--tlsv1.3", "--tls-max=1.2"])
+    func secondRunResumes(version: String) async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                for expected in [200, 204, 204] {
+                    let outcome = try await Shell.trustingFletch(
+                        "-f", "--receipt", "json", version, url, environment: cache.environment)
+                    #expect(statuses(outcome) == [expected], "\(outcome.errors)")
+                }
+                #expect(cache.permissions == 0o600)
+            }
+        }
+    }
+
+    @Test func runThatDoesNotWaitForTheAnswerLeavesItsSessionBehind() async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                let first = try await Shell.trustingFletch("--foreground", url, environment: cache.environment)
+                #expect(first.status == 0, "\(first.errors)")
+                let second = try await Shell.trustingFletch(
+                    "-f", "--receipt", "json", url, environment: cache.environment)
+                #expect(statuses(second) == [204])
+            }
+        }
+    }
+
+    @Test func cacheIsUnderTheHomeDirectoryWhereNoOtherIsSaid() async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            try await SessionCacheFolder.run { home in
+                try FileManager.default.createDirectory(at: home.url, withIntermediateDirectories: true)
+                for expected in [200, 204] {
+                    let outcome = try await Shell.trustingFletch(
+                        "-f", "--receipt", "json", url, environment: ["HOME": home.url.path])
+                    #expect(statuses(outcome) == [expected])
+                }
+                let file = home.url.appendingPathComponent(".cache/fletch/sessions")
+                #expect(FileManager.default.fileExists(atPath: file.path))
+            }
+        }
+    }
+
+    @Test func nothingIsKeptWhereThatIsNotWanted() async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                for _ in 1...2 {
+                    let outcome = try await Shell.trustingFletch(
+                        "-f", "--receipt", "json", "--no-session-cache", url, environment: cache.environment)
+                    #expect(statuses(outcome) == [200], "\(outcome.errors)")
+                }
+                #expect(!FileManager.default.fileExists(atPath: cache.file.path))
+                _ = try await Shell.trustingFletch("-f", url, environment: cache.environment)
+                let outcome = try await Shell.trustingFletch(
+                    "-f", "--receipt", "json", "--no-session-cache", url, environment: cache.environment)
+                #expect(statuses(outcome) == [200])
+            }
+        }
+    }
+
+    @Test(arguments: ["readable", "link", "rubbish", "cut off", "folder", "bit"])
+    func cacheThatCannotBeTrustedIsDoneWithout(damage: String) async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                _ = try await Shell.trustingFletch("-f", url, environment: cache.environment)
+                try Self.spoil(cache.file, damage)
+                for _ in 1...2 {
+                    let outcome = try await Shell.trustingFletch(
+                        "-f", "--receipt", "json", url, environment: cache.environment)
+                    #expect(outcome.status == 0, "\(outcome.errors)")
+                    #expect(outcome.errors.isEmpty, "\(outcome.errors)")
+                }
+            }
+        }
+    }
+
+    private static func spoil(_ file: URL, _ damage: String) throws {
+        let files = FileManager.default
+        let bytes = try Data(contentsOf: file)
+        switch damage {
+        case "readable": try files.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file.path)
+        case "link":
+            let other = file.deletingLastPathComponent().appendingPathComponent("other")
+            try files.moveItem(at: file, to: other)
+            try files.createSymbolicLink(at: file, withDestinationURL: other)
+        case "rubbish": try Data((0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* 97) }).write(to: file)
+        case "cut off": try bytes.prefix(bytes.count / 2).write(to: file)
+        case "folder":
+            try files.removeItem(at: file)
+            try files.createDirectory(at: file, withIntermediateDirectories: true)
+        default:
+            var changed = bytes
+            for index in stride(from: changed.count - 20, to: 40, by: -97) { changed[index] = UInt8(ascii: "A") }
+            try changed.write(to: file)
+            try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+        }
+    }
+
+    @Test func fileThatOthersCouldHaveWrittenIsNotUsed() async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                _ = try await Shell.trustingFletch("-f", url, environment: cache.environment)
+                try FileManager.default.setAttributes([.posixPermissions: 0o646], ofItemAtPath: cache.file.path)
+                let outcome = try await Shell.trustingFletch(
+                    "-f", "--receipt", "json", url, environment: cache.environment)
+                #expect(statuses(outcome) == [200])
+            }
+        }
+    }
+
+    @Test func sessionMadeWithoutVerificationDoesNotStandInForIt() async throws {
+        try await Nginx.run(Self.telling, as: .unknownIssuer) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                let careless = try await Shell.fletch("-4", "-k", "-f", url, environment: cache.environment)
+                #expect(careless.status == 0, "\(careless.errors)")
+                let careful = try await Shell.trustingFletch("-f", url, environment: cache.environment)
+                #expect(careful.status == 60, "\(careful.errors)")
+                let resumed = try await Shell.fletch(
+                    "-4", "-k", "-f", "--receipt", "json", url, environment: cache.environment)
+                #expect(statuses(resumed) == [204])
+            }
+        }
+    }
+
+    @Test func pinHoldsForAResumedSessionToo() async throws {
+        let authority = try await CertificateAuthority.shared.value
+        let (right, wrong) = (try await authority.pin(.good), try await authority.pin(.rsa))
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                for expected in [200, 204] {
+                    let outcome = try await Shell.trustingFletch(
+                        "-f", "--receipt", "json", "--pinnedpubkey", right, url, environment: cache.environment)
+                    #expect(statuses(outcome) == [expected], "\(outcome.errors)")
+                }
+                let refused = try await Shell.trustingFletch(
+                    "-f", "--pinnedpubkey", wrong, url, environment: cache.environment)
+                #expect(refused.status == 90, "\(refused.errors)")
+            }
+        }
+    }
+
+    @Test func sessionIsNotTakenToAnotherName() async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                let port = url.split(separator: ":").last ?? ""
+                let other = "https://origin.test:\(port)"
+                for (target, expected) in [(url, 200), (other, 200), (url, 204), (other, 204)] {
+                    let outcome = try await Shell.trustingFletch(
+                        "-f", "--receipt", "json", "--resolve", "origin.test:\(port):127.0.0.1", target,
+                        environment: cache.environment)
+                    #expect(statuses(outcome) == [expected], "\(target) \(outcome.errors)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: ["--tlsv1.3", "--tls-max=1.2"])
+    func serverThatHasForgottenTheSessionGetsAFullHandshake(version: String) async throws {
+        try await withRefusedPort { port in
+            try await SessionCacheFolder.run { cache in
+                // Two servers on one port, one after the other: their tickets' keys differ.
+                for _ in 1...2 {
+                    try await Nginx.run(Self.telling, as: .good, port: port) { url, _ in
+                        for expected in [200, 204] {
+                            let outcome = try await Shell.trustingFletch(
+                                "-f", "--receipt", "json", version, url, environment: cache.environment)
+                            #expect(statuses(outcome) == [expected], "\(outcome.errors)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func runsBesideEachOtherDoNotSpoilTheirCache() async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                let environment = cache.environment
+                try await withThrowingTaskGroup(of: Int32.self) { group in
+                    for number in 1...16 {
+                        group.addTask {
+                            try await Shell.trustingFletch("-f", "\(url)/\(number)", environment: environment).status
+                        }
+                    }
+                    for try await status in group { #expect(status == 0) }
+                }
+                #expect(cache.permissions == 0o600)
+                let lines = try String(contentsOf: cache.file, encoding: .utf8).split(separator: "\n")
+                #expect(lines.count == 1)
+                let outcome = try await Shell.trustingFletch("-f", "--receipt", "json", url, environment: environment)
+                #expect(statuses(outcome) == [204])
+            }
+        }
+    }
+}
