@@ -1,0 +1,289 @@
+import Fletch
+import FletchTarget
+import Foundation
+import Testing
+
+/// The library over TLS: what the command does not show.
+@Suite(
+    .timeLimit(.minutes(3)), .enabled(if: PythonServer.canSecure && Nginx.canSecure, "a server is not installed"))
+struct SecureClientTests {
+    private func configuration() async throws -> Configuration {
+        var configuration = Configuration()
+        configuration.proxy = .none
+        configuration.addressFamily = .ipv4
+        configuration.tls.authorityFile = try await CertificateAuthority.shared.value.root
+        return configuration
+    }
+
+    private func failure(of request: FletchRequest, with client: FletchClient) async -> FletchError? {
+        do throws(FletchError) {
+            let receipt = try await client.send(request, until: .answered)
+            Issue.record("no failure: \(receipt)")
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    // MARK: Sessions
+
+    /// Answers 204 where a session was resumed, else 200; each connection serves one request.
+    private static let telling = """
+        keepalive_timeout 0; ssl_session_cache off;
+        location / { if ($ssl_session_reused = r) { return 204; } return 200; }
+        """
+
+    private func statuses(_ url: String, _ configuration: Configuration, count: Int = 2) async throws -> [Int] {
+        try await withFletchClient(configuration) { client in
+            var statuses: [Int] = []
+            for _ in 1...count {
+                let receipt = try await client.send(FletchRequest(.get, url), until: .answered)
+                let status = try #require(receipt.status?.code)
+                #expect(receipt.security?.isResumed == (status == 204))
+                statuses.append(status)
+            }
+            return statuses
+        }
+    }
+
+    @Test func clientResumesItsSessionsUnlessItIsToldNotTo() async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            var configuration = try await configuration()
+            #expect(try await statuses(url, configuration, count: 4) == [200, 204, 204, 204])
+            configuration.tls.maximumVersion = .v1_2
+            #expect(try await statuses(url, configuration, count: 4) == [200, 204, 204, 204])
+            configuration.tls.resumesSessions = false
+            #expect(try await statuses(url, configuration) == [200, 200])
+        }
+    }
+
+    @Test func storeKeepsSessionsForTheNextClient() async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            let store = RememberingStore()
+            var configuration = try await configuration()
+            configuration.tls.sessionStore = store
+            #expect(try await statuses(url, configuration, count: 1) == [200])
+            #expect(store.keys.count == 1)
+            #expect(store.keys.allSatisfy { $0.contains("localhost:") && $0.utf8.count <= 1_000 })
+            #expect(try await statuses(url, configuration, count: 1) == [204])
+        }
+    }
+
+    @Test func storeThatReturnsRubbishIsDoneWithout() async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            let store = RememberingStore()
+            var configuration = try await configuration()
+            configuration.tls.sessionStore = store
+            _ = try await statuses(url, configuration, count: 1)
+            let session = try #require(store.last)
+            let damaged: [[UInt8]] = [
+                [], [0x30], Array(session.dropLast()), session + [0], [UInt8](repeating: 0xFF, count: 5_000),
+                session.map { ~$0 },
+            ]
+            for bytes in damaged {
+                store.replaceAll(with: bytes)
+                let served = try await statuses(url, configuration, count: 1)
+                #expect(served == [200] || served == [204])
+            }
+        }
+    }
+
+    // MARK: Bodies
+
+    private static let half = "peer.sendall(b\"HTTP/1.1 200 OK\\r\\nContent-Length: 10\\r\\n\\r\\nhalf.\")"
+    private static let open = "peer.sendall(b\"HTTP/1.1 200 OK\\r\\n\\r\\nuntil the end\")"
+
+    /// What was kept of an answer.
+    private func kept(_ answer: String) async throws -> Result<Receipt, FletchError> {
+        let script = "peer = secured(plain)\nhead(peer)\n\(answer)"
+        var result: Result<Receipt, FletchError>?
+        try await PythonServer.run(script) { server in
+            let client = try FletchClient(try await configuration())
+            var request = FletchRequest(.post, server.url)
+            request.keep = .everything(upTo: 1_000)
+            do throws(FletchError) {
+                result = .success(try await client.send(request, until: .answered))
+            } catch {
+                result = .failure(error)
+            }
+            _ = await client.drain(within: .seconds(20))
+        }
+        return try #require(result)
+    }
+
+    @Test func bodyThatIsCutOffIsNotTakenForWhole() async throws {
+        for (ending, code) in [
+            ("peer.unwrap()", FletchError.Code.bodyCutShort), ("peer.shutdown(2)", .receiveFailed),
+        ] {
+            guard case .failure(let error) = try await kept(Self.half + "\n" + ending) else {
+                Issue.record("no failure")
+                continue
+            }
+            #expect(error.code == code)
+            #expect(error.certainty == .unknown)
+        }
+    }
+
+    @Test func bodyUntilTheEndIsWholeOnlyWithTheEndOfTLS() async throws {
+        let whole = try await kept(Self.open + "\npeer.unwrap()").get()
+        #expect(whole.body == Array("until the end".utf8))
+        #expect(whole.isBodyComplete)
+        // Anybody on the way can send a FIN.
+        switch try await kept(Self.open + "\npeer.shutdown(2)") {
+        case .success(let receipt): #expect(!receipt.isBodyComplete)
+        case .failure(let error): #expect(error.code == .bodyCutShort || error.code == .receiveFailed)
+        }
+    }
+
+    @Test func largeBodyIsKeptWhole() async throws {
+        let answer = """
+            body = bytes(number % 251 for number in range(300000))
+            peer.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 300000\\r\\n\\r\\n" + body)
+            departure(peer)
+            """
+        try await PythonServer.run("peer = secured(plain)\nhead(peer)\n" + answer) { server in
+            try await withFletchClient(try await configuration()) { client in
+                var request = FletchRequest(.get, server.url)
+                request.keep = .everything(upTo: 1 << 20)
+                let receipt = try await client.send(request, until: .answered)
+                #expect(receipt.isBodyComplete)
+                #expect(receipt.body == (0..<300_000).map { UInt8($0 % 251) })
+            }
+        }
+    }
+
+    // MARK: Many
+
+    @Test func everyOneOfManyFiresArrivesOnce() async throws {
+        try await withFletchTarget { target in
+            let directives = "location / { proxy_pass \(target.url); }"
+            try await Nginx.run(directives, as: .good) { url, _ in
+                var configuration = try await configuration()
+                configuration.eventLoopCount = 2
+                configuration.maximumActiveConnectionCount = 8
+                try await withFletchClient(configuration) { client in
+                    for number in 0..<300 {
+                        client.fire(FletchRequest(.post, "\(url)/\(number)", body: .utf8("body of \(number)")))
+                    }
+                }
+            }
+            let records = await target.waitForRecords { $0.count >= 300 && $0.allSatisfy(\.isComplete) }
+            #expect(Set(records.map(\.path)).count == 300)
+            #expect(records.count == 300)
+            for record in records {
+                let body = "body of \(record.path.dropFirst())"
+                #expect(record.bodyChecksum == RequestRecord.checksum(of: body.utf8))
+            }
+        }
+    }
+
+    @Test func requestsArePipelined() async throws {
+        let log = try await Nginx.run("location / { return 204; }", as: .good) { url, _ in
+            var configuration = try await configuration()
+            configuration.pipelineDepth = 8
+            configuration.maximumActiveConnectionCount = 1
+            let client = try FletchClient(configuration)
+            try await withThrowingTaskGroup(of: Int?.self) { group in
+                for number in 0..<64 {
+                    group.addTask {
+                        try await client.send(FletchRequest(.get, "\(url)/\(number)"), until: .answered).status?.code
+                    }
+                }
+                for try await status in group { #expect(status == 204) }
+            }
+            _ = await client.drain(within: .seconds(20))
+        }
+        let served = try Nginx.served(log)
+        #expect(served.count == 64)
+        #expect(Set(served.map(\.connection)).count == 1)
+        #expect(served.contains { $0.isPipelined })
+    }
+
+    @Test func requestGoesOutOnAnotherConnectionWhereTheServerHasClosedTheFirst() async throws {
+        let script = """
+            peer = secured(plain)
+            head(peer)
+            peer.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+            peer.shutdown(2)
+            say("closed")
+            """
+        try await PythonServer.run(script) { server in
+            try await withFletchClient(try await configuration()) { client in
+                for _ in 1...3 {
+                    let receipt = try await client.send(FletchRequest(.get, server.url), until: .answered)
+                    #expect(receipt.status == .ok)
+                    let said = try await server.nextLine()
+                    #expect(said == "closed")
+                }
+            }
+        }
+    }
+
+    // MARK: Ends
+
+    @Test func cancellingInTheHandshakeSendsNothing() async throws {
+        try await PythonServer.run("record(plain)\nsay('begun')\nsay(departure(plain))") { server in
+            let client = try FletchClient(try await configuration())
+            let sending = Task { await failure(of: FletchRequest(.get, server.url), with: client) }
+            #expect(try await server.nextLine() == "begun")
+            sending.cancel()
+            let error = try #require(await sending.value)
+            #expect(error.code == .cancelled)
+            #expect(error.certainty == .notSent)
+            let departure = try await server.nextLine()
+            #expect(departure == "fin" || departure == "reset")
+            _ = await client.drain(within: .seconds(20))
+        }
+    }
+
+    @Test func plainConnectionsSayNothingOfTLS() async throws {
+        try await withFletchTarget { target in
+            try await withFletchClient(try await configuration()) { client in
+                let receipt = try await client.send(FletchRequest(.get, target.url), until: .answered)
+                #expect(receipt.security == nil)
+                #expect(receipt.moments.secured == nil)
+            }
+        }
+    }
+
+    @Test func mistakesInTheSettingsAreToldByEachRequestThatNeedsThem() async throws {
+        var configuration = try await configuration()
+        configuration.tls.authorityFile = "/no/such/file"
+        let client = try FletchClient(configuration)
+        for _ in 1...2 {
+            let error = try #require(await failure(of: FletchRequest(.get, "https://127.0.0.1:1/"), with: client))
+            #expect(error.code == .authorityFileUnusable)
+            #expect(error.certainty == .notSent)
+        }
+        try await withFletchTarget { target in
+            let receipt = try await client.send(FletchRequest(.get, target.url), until: .answered)
+            #expect(receipt.status == .ok)
+        }
+        _ = await client.drain(within: .seconds(20))
+    }
+}
+
+/// Keeps sessions in memory.
+///
+/// What makes it `Sendable`: everything is behind the lock.
+final class RememberingStore: TLSSessionStore, @unchecked Sendable {
+    private let lock = NSLock()
+    private var sessions: [String: [UInt8]] = [:]
+    private var newest: [UInt8]?
+
+    var keys: [String] { lock.withLock { Array(sessions.keys) } }
+    var last: [UInt8]? { lock.withLock { newest } }
+
+    func session(for key: String) -> [UInt8]? { lock.withLock { sessions[key] } }
+
+    func store(_ session: [UInt8]?, for key: String) {
+        lock.withLock {
+            sessions[key] = session
+            newest = session ?? newest
+        }
+    }
+
+    func replaceAll(with session: [UInt8]) {
+        lock.withLock { for key in sessions.keys { sessions[key] = session } }
+    }
+}
