@@ -6,7 +6,7 @@ import Testing
 /// The script has the connection, `plain`, before any handshake, and these:
 /// `secured(plain)` does the handshake · `head(peer)` reads a request's head · `record(plain)` reads one record, as it
 /// is on the wire · `departure(peer)` waits until the client leaves, and says how: `close_notify`, `fin` or `reset` ·
-/// `sent(peer)`: bytes that the kernel has sent · `say(…)`: a line for the test · `context`: of `ssl`.
+/// `cut(peer)` ends the connection without TLS's own end · `sent(peer)`: bytes that the kernel has sent · `say(…)`: a line for the test · `context`: of `ssl`.
 struct PythonServer: Sendable {
     static let path = "/usr/bin/python3"
     static let isAvailable = FileManager.default.isExecutableFile(atPath: path)
@@ -22,7 +22,7 @@ struct PythonServer: Sendable {
     func nextLine() async throws -> String { try await started.nextLine() }
 
     /// Runs `body` with the server; its connections are served beside each other, and closed after the script.
-    /// - Parameter set: Lines about `context`, before the first connection.
+    /// - Parameter set: Lines about `context` and `listener`, before the first connection.
     static func run(
         _ script: String, as certificate: Certificate = .good, set: String = "",
         _ body: (PythonServer) async throws -> Void
@@ -52,6 +52,8 @@ struct PythonServer: Sendable {
         context.load_cert_chain(sys.argv[1], sys.argv[2])
         # An end that is not TLS's own is to be seen as such.
         context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
 
         def say(*words):
             print(*words, flush=True)
@@ -85,6 +87,11 @@ struct PythonServer: Sendable {
                 state = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
                 return "reset" if state == 7 else "fin"
 
+        def cut(peer):
+            # Still there for what the client says to that: refused, it would be a reset.
+            peer.shutdown(socket.SHUT_WR)
+            departure(peer)
+
         def sent(peer):
             info = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
             return struct.unpack_from("Q", info, 200)[0]
@@ -99,7 +106,7 @@ struct PythonServer: Sendable {
             except (OSError, EOFError) as error: say("failed", error)
             finally: plain.close()
 
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener.listen(128)
         say(listener.getsockname()[1])
         while True:
             plain, _ = listener.accept()
