@@ -149,7 +149,7 @@ struct HostileServerTests {
         let orderly = "peer = secured(plain)\nhead(peer)\npeer.unwrap()"
         try await expect(52, "closed-without-answer", "unknown", of: orderly)
         // Whoever is on the way can send a FIN: without TLS's own end it proves nothing.
-        let truncated = "peer = secured(plain)\nhead(peer)\npeer.shutdown(2)"
+        let truncated = "peer = secured(plain)\nhead(peer)\ncut(peer)"
         try await expect(56, "receive-failed", "unknown", of: truncated)
     }
 
@@ -158,7 +158,7 @@ struct HostileServerTests {
             peer = secured(plain)
             head(peer)
             peer.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Le")
-            peer.shutdown(2)
+            cut(peer)
             """
         try await expect(56, "receive-failed", "unknown", of: script)
     }

@@ -113,7 +113,7 @@ struct SecureClientTests {
 
     @Test func bodyThatIsCutOffIsNotTakenForWhole() async throws {
         for (ending, code) in [
-            ("peer.unwrap()", FletchError.Code.bodyCutShort), ("peer.shutdown(2)", .receiveFailed),
+            ("peer.unwrap()", FletchError.Code.bodyCutShort), ("cut(peer)", .receiveFailed),
         ] {
             guard case .failure(let error) = try await kept(Self.half + "\n" + ending) else {
                 Issue.record("no failure")
@@ -129,7 +129,7 @@ struct SecureClientTests {
         #expect(whole.body == Array("until the end".utf8))
         #expect(whole.isBodyComplete)
         // Anybody on the way can send a FIN.
-        switch try await kept(Self.open + "\npeer.shutdown(2)") {
+        switch try await kept(Self.open + "\ncut(peer)") {
         case .success(let receipt): #expect(!receipt.isBodyComplete)
         case .failure(let error): #expect(error.code == .bodyCutShort || error.code == .receiveFailed)
         }
