@@ -7,6 +7,7 @@ enum Main {
     static func main() {
         // A reader that has gone must not end the command before everything is sent.
         signal(SIGPIPE, SIG_IGN)
+        Process.reserveStandardStreams()
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             Process.exit(try run(arguments))

@@ -49,6 +49,14 @@ enum Process {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
+    /// Has no other descriptor take the number of a standard stream that is closed, and get what is meant for it. What is
+    /// read or written there fails as before.
+    static func reserveStandardStreams() {
+        for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+            _ = open("/dev/null", (number == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC)
+        }
+    }
+
     /// At once: nothing is buffered, and nothing is left to tidy up.
     static func exit(_ status: Int32) -> Never { _exit(status) }
 }

@@ -115,6 +115,20 @@ import Testing
         }
     }
 
+    /// The next descriptor to be opened would have the number of the closed one.
+    @Test func summaryOfWhoHasNoStandardOutputGoesNowhere() async throws {
+        try await withRefusedPort { port in
+            try await withFile("http://127.0.0.1:\(port)/\n") { file in
+                try await withFile { failures in
+                    let outcome = try await Shell.line("fletch volley --failures '\(failures)' '\(file)' >&-")
+                    #expect(outcome.status == 7)
+                    #expect(
+                        try String(contentsOfFile: failures, encoding: .utf8) == "http://127.0.0.1:\(port)/\n")
+                }
+            }
+        }
+    }
+
     @Test func failuresAreWrittenAndCanBeFiredAgain() async throws {
         try await withRefusedPort { port in
             try await withFletchTarget { target in
