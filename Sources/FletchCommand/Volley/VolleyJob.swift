@@ -44,9 +44,18 @@ struct VolleyJob {
         duration = options.duration?.duration
         summary = try choice("--summary", options.summary) ?? .text
         failuresPath = options.failures
+        if let path = options.failures, command.file.contains(where: { Self.isSameFile(path, $0) }) {
+            throw ValidationError("--failures \(path) would empty a file that is to be read: name another one")
+        }
         isStrict = options.strict
         saysLines = !options.silent
         showsProgress = !options.silent && isatty(STDERR_FILENO) == 1
+    }
+
+    private static func isSameFile(_ path: String, _ input: String) -> Bool {
+        var (one, other) = (stat(), stat())
+        return stat(path, &one) == 0 && (input == "-" ? fstat(STDIN_FILENO, &other) : stat(input, &other)) == 0
+            && one.st_mode & S_IFMT == S_IFREG && one.st_dev == other.st_dev && one.st_ino == other.st_ino
     }
 
     /// How many requests are with the client at a time: enough to keep every connection busy, few enough for memory.

@@ -115,6 +115,15 @@ import Testing
         }
     }
 
+    @Test func failuresAreNotWrittenOverWhatIsRead() async throws {
+        try await withFile("http://127.0.0.1:1/\n") { file in
+            let (outcome, _) = try await volley("--failures", file, file)
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.contains("--failures"))
+            #expect(try String(contentsOfFile: file, encoding: .utf8) == "http://127.0.0.1:1/\n")
+        }
+    }
+
     /// The next descriptor to be opened would have the number of the closed one.
     @Test func summaryOfWhoHasNoStandardOutputGoesNowhere() async throws {
         try await withRefusedPort { port in
