@@ -17,6 +17,9 @@ struct Pacer {
     mutating func next(at now: Moment) -> Moment {
         guard let rate else { return now }
         defer { count += 1 }
-        return start + Int64(Double(count) / rate * 1e9)
+        return start + Int64(min(Double(count) / rate * 1e9, Self.longestSpan))
     }
+
+    /// In nanoseconds: some 146 years, where a rate is as low as that.
+    private static let longestSpan = 0x1p62
 }

@@ -113,6 +113,7 @@ extension Volley {
         if due > now {
             flush()
             waitUntil(due)
+            if isStopped { return }
         }
         failures?.remember(line, as: tag)
         batch.append(client.submission(request, due: due, observer: tally, tag: tag))

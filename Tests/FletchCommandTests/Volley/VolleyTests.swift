@@ -187,6 +187,16 @@ import Testing
 
     // MARK: Time
 
+    @Test(arguments: ["1e-300", "1/99999999999999h"]) func rateMayBeAsLowAsThereAre(_ rate: String) async throws {
+        try await withFletchTarget { target in
+            try await withFile("\(target.url)/\n\(target.url)/\n") { file in
+                let (outcome, summary) = try await volley("--rate", rate, "--duration", "0.1", file)
+                #expect(outcome.status == 0)
+                #expect(summary?.reached == 1)
+            }
+        }
+    }
+
     @Test func rateIsKept() async throws {
         try await withFletchTarget { target in
             try await withFile("\(target.url)/\n") { file in
