@@ -215,7 +215,8 @@ extension Volley {
     private func tellSummary() {
         let counts = tally.counts
         let summary = Summary(
-            counts: counts, statistics: client.statistics, elapsed: counts.lastEnd - start, milestone: job.milestone,
+            counts: counts, statistics: client.statistics, elapsed: max(counts.lastEnd - start, .zero),
+            milestone: job.milestone,
             badLineCount: badLineCount, heldCount: report?.parkedConnectionCount ?? 0)
         let text: String
         switch job.summary {
