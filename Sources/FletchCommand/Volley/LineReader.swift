@@ -24,10 +24,16 @@ struct LineReader {
     /// Of all files; nil where one of them has none that is known before its end.
     private let totalBytes: Int?
     private var readBytes = 0
+    /// Within a line that is too long.
+    private var isSkipping = false
+    private let mayRead: (Int32) -> Bool
 
-    /// - Parameter files: `-` for standard input.
-    init(_ files: [String]) {
+    /// - Parameters:
+    ///   - files: `-` for standard input.
+    ///   - mayRead: Waits until a descriptor can be read; false where it is not to be. Default: does not wait.
+    init(_ files: [String], mayRead: @escaping (Int32) -> Bool = { _ in true }) {
         self.files = files
+        self.mayRead = mayRead
         totalBytes = files.reduce(0) { sum, file in
             guard let sum, let size = Self.size(of: file) else { return nil }
             return sum + size
@@ -39,7 +45,8 @@ struct LineReader {
         totalBytes.map { Double(readBytes - (buffer.count - start)) / Double(max(1, $0)) }
     }
 
-    /// The next line that is not blank; nil at the end of the last file.
+    /// The next line that is not blank; nil at the end of the last file, or where nothing more is to be read.
+    /// - Throws: What cannot be read: a file, or a line. The rest can.
     mutating func next() throws(FletchError) -> Line? {
         while true {
             if descriptor < 0 {
@@ -48,6 +55,8 @@ struct LineReader {
             }
             if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
                 if let line = take(upTo: end) { return line }
+            } else if !mayRead(descriptor) {
+                return nil
             } else if try !fill() {
                 let last = buffer.count
                 let line = last > start ? take(upTo: last) : nil
@@ -63,6 +72,10 @@ struct LineReader {
             searched = start
         }
         number += 1
+        guard !isSkipping else {
+            isSkipping = false
+            return nil
+        }
         var text = buffer[start..<end]
         while let last = text.last, last == 13 || last == 32 || last == 9 { text.removeLast() }
         while let first = text.first, first == 32 || first == 9 { text.removeFirst() }
@@ -71,13 +84,16 @@ struct LineReader {
 
     private var name: String { files[fileIndex] == "-" ? "standard input" : files[fileIndex] }
 
+    /// Without waiting for the writer of a named pipe.
     private mutating func open() throws(FletchError) {
-        descriptor = files[fileIndex] == "-" ? STDIN_FILENO : Glibc.open(files[fileIndex], O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw unreadable(errno) }
+        descriptor =
+            files[fileIndex] == "-" ? STDIN_FILENO : Glibc.open(files[fileIndex], O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw leave(errno) }
         number = 0
         buffer = []
         start = 0
         searched = 0
+        isSkipping = false
     }
 
     private mutating func close() {
@@ -86,14 +102,13 @@ struct LineReader {
         fileIndex += 1
     }
 
-    /// - Returns: Whether there was more.
+    /// - Returns: Whether there may be more.
     private mutating func fill() throws(FletchError) -> Bool {
-        if start > 0 {
-            buffer.removeFirst(start)
-            start = 0
-        }
+        buffer.removeFirst(isSkipping ? buffer.count : start)
+        start = 0
         searched = buffer.count
         guard searched <= Self.maximumLineBytes else {
+            isSkipping = true
             throw FletchError(
                 .bodyUnreadable, .notSent,
                 "\(name):\(number + 1): the line has more than 64 MiB: put its body into a file (body_file)")
@@ -104,7 +119,8 @@ struct LineReader {
             if count < 0, errno == EINTR { continue }
             let number = errno
             buffer.removeLast(Self.pieceBytes - max(0, count))
-            guard count >= 0 else { throw unreadable(number) }
+            if count < 0, number == EAGAIN { return true }
+            guard count >= 0 else { throw leave(number) }
             readBytes += count
             return count > 0
         }
@@ -116,8 +132,10 @@ struct LineReader {
         return status.st_mode & S_IFMT == S_IFREG ? status.st_size : nil
     }
 
-    private func unreadable(_ number: Int32) -> FletchError {
-        FletchError(
+    /// Goes on to the next file.
+    private mutating func leave(_ number: Int32) -> FletchError {
+        defer { close() }
+        return FletchError(
             .bodyUnreadable, .notSent,
             "\(name) cannot be read (\(String(cString: strerror(number)))): check the path and its rights",
             errorNumber: number)

@@ -44,12 +44,7 @@ final class Volley {
 
     /// - Returns: The exit status.
     func run() -> Int32 {
-        do throws(FletchError) {
-            try sendAll()
-        } catch {
-            Process.write("fletch: \(error.message)\n", to: .standardError)
-            badLineCount += 1
-        }
+        sendAll()
         flush()
         finish()
         failures?.flush()
@@ -63,7 +58,7 @@ final class Volley {
 extension Volley {
     private var isStopped: Bool { Interrupts.count > 0 || (end != .never && Moment.now >= end) }
 
-    private func sendAll() throws(FletchError) {
+    private func sendAll() {
         var round = 0
         var known: Series? = Series()
         while job.repetitions.map({ round < $0 }) ?? true, !isStopped {
@@ -76,7 +71,7 @@ extension Volley {
                 guard !known.requests.isEmpty else { return }
             } else {
                 let count = tag
-                guard try sendFiles(&known, round) else { return }
+                guard sendFiles(&known, round) else { return }
                 if tag == count { return }
             }
             round += 1
@@ -90,21 +85,34 @@ extension Volley {
     }
 
     /// - Returns: Whether to go on.
-    private func sendFiles(_ known: inout Series?, _ round: Int) throws(FletchError) -> Bool {
-        var reader = LineReader(job.files)
-        while !isStopped, let line = try reader.next() {
-            course.note(round: round, fraction: reader.fraction)
-            do {
-                let request = try RequestLine.request(line.text, like: job.prototype)
-                let encoded = try client.prepare(request, until: job.milestone)
-                if job.repetitions != 1 { known?.requests.append((ArraySlice(Array(line.text)), encoded)) }
-                if known?.requests.count ?? 0 > Series.maximumCount { known = nil }
-                submit(encoded, line.text)
+    private func sendFiles(_ known: inout Series?, _ round: Int) -> Bool {
+        var reader = LineReader(job.files) { [unowned self] in mayRead($0) }
+        while !isStopped {
+            do throws(FletchError) {
+                guard let line = try reader.next() else { break }
+                course.note(round: round, fraction: reader.fraction)
+                guard send(line, &known) else { return false }
             } catch {
-                guard tellBadLine(line, error) else { return false }
+                badLineCount += 1
+                tell(error.message)
+                if job.isStrict { return false }
             }
         }
         return true
+    }
+
+    /// - Returns: Whether to go on with the next.
+    private func send(_ line: LineReader.Line, _ known: inout Series?) -> Bool {
+        do {
+            let request = try RequestLine.request(line.text, like: job.prototype)
+            let encoded = try client.prepare(request, until: job.milestone)
+            if job.repetitions != 1 { known?.requests.append((ArraySlice(Array(line.text)), encoded)) }
+            if known?.requests.count ?? 0 > Series.maximumCount { known = nil }
+            submit(encoded, line.text)
+            return true
+        } catch {
+            return tellBadLine(line, error)
+        }
     }
 
     private func submit(_ request: EncodedRequest, _ line: ArraySlice<UInt8>) {
@@ -138,11 +146,13 @@ extension Volley {
         badLineCount += 1
         failures?.add(line.text)
         let why = (error as? RequestLine.Fault)?.message ?? (error as? FletchError)?.message ?? "\(error)"
-        if job.saysLines || job.isStrict {
-            progress.clear()
-            Process.write("fletch: \(line.place): \(why)\n", to: .standardError)
-        }
+        if job.saysLines || job.isStrict { tell("\(line.place): \(why)") }
         return !job.isStrict
+    }
+
+    private func tell(_ words: String) {
+        progress.clear()
+        Process.write("fletch: \(words)\n", to: .standardError)
     }
 
     private static let batchCount = 64
@@ -151,6 +161,22 @@ extension Volley {
 // MARK: - Waiting
 
 extension Volley {
+    /// Before a read that may take as long as it likes: nothing waits for the line after it, and an interrupt ends it.
+    private func mayRead(_ descriptor: Int32) -> Bool {
+        if Self.isReadable(descriptor) { return true }
+        flush()
+        while !isStopped {
+            if wait(milliseconds: ProgressBar.interval, for: descriptor) { return true }
+            progress.redraw(tally, client, course)
+        }
+        return false
+    }
+
+    private static func isReadable(_ descriptor: Int32) -> Bool {
+        var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&state, 1, 0) != 0
+    }
+
     private func waitUntil(_ due: Moment) {
         while !isStopped {
             let left = due.nanoseconds - Moment.now.nanoseconds
@@ -161,15 +187,18 @@ extension Volley {
         }
     }
 
-    private func wait(milliseconds: Int32) {
-        var states = [
-            pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: interruptDescriptor, events: Int16(POLLIN), revents: 0),
-        ]
-        _ = poll(&states, 2, milliseconds)
+    /// - Parameter input: A further descriptor to wait for; -1 for none.
+    /// - Returns: Whether there is something to read from it, be it its end.
+    @discardableResult
+    private func wait(milliseconds: Int32, for input: Int32 = -1) -> Bool {
+        var states = [wakeDescriptor, interruptDescriptor, input].map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
+        _ = poll(&states, 3, milliseconds)
         var count: UInt64 = 0
         eventfd_read(wakeDescriptor, &count)
         eventfd_read(interruptDescriptor, &count)
+        return states[2].revents != 0
     }
 
     /// Waits until every connection is disposed of; a second interrupt ends that at once.

@@ -115,6 +115,23 @@ import Testing
         }
     }
 
+    @Test func fileThatCannotBeReadAndLineThatIsTooLongKeepNothingElseBack() async throws {
+        try await withFletchTarget { target in
+            let line = String(repeating: "x", count: 65 << 20)
+            try await withFile("\(target.url)/1\n\(line)\n\(target.url)/2\n") { file in
+                let (outcome, summary) = try await volley("/no/such/file", file)
+                #expect(outcome.status == 2)
+                #expect(summary?.reached == 2)
+                #expect(summary?.bad_lines == 2)
+                #expect(outcome.errors.contains("/no/such/file cannot be read"))
+                #expect(outcome.errors.contains("\(file):2: "))
+                let (strict, _) = try await volley("--strict", "/no/such/file", file)
+                #expect(strict.status == 2)
+                #expect(target.records().count == 2)
+            }
+        }
+    }
+
     @Test func failuresAreNotWrittenOverWhatIsRead() async throws {
         try await withFile("http://127.0.0.1:1/\n") { file in
             let (outcome, _) = try await volley("--failures", file, file)
@@ -250,6 +267,32 @@ import Testing
         }
     }
 
+    @Test func lineIsSentAlthoughTheNextHasNotComeAndAnInterruptEndsTheWaiting() async throws {
+        try await withFletchTarget { target in
+            let started = try await Shell.start(
+                [Shell.fletch, "volley", "--summary", "json", "-"], input: nil)
+            try await started.feed("\(target.url)/\n")
+            #expect(await target.waitForRecords { $0.count == 1 }.count == 1)
+            kill(started.id, SIGINT)
+            let output = try await blocking { try started.output.readToEnd() ?? Data() }
+            #expect(try await started.end() == 130)
+            #expect(try JSONDecoder().decode(Summary.self, from: output).reached == 1)
+            try started.endInput()
+        }
+    }
+
+    @Test func interruptEndsTheWaitForTheWriterOfANamedPipe() async throws {
+        try await withFile { path in
+            try FileManager.default.removeItem(atPath: path)
+            #expect(mkfifo(path, 0o600) == 0)
+            let started = try await Shell.start([Shell.fletch, "volley", path])
+            // Its handler is there once it waits.
+            while try await !isCaught(SIGINT, started.id) { await Task.yield() }
+            kill(started.id, SIGINT)
+            #expect(try await started.end() == 130)
+        }
+    }
+
     @Test func secondInterruptEndsAtOnceAndLosesNoLine() async throws {
         var configuration = TargetConfiguration()
         configuration.behavior = .neverAnswer
@@ -277,8 +320,16 @@ import Testing
     }
 
     private func isPending(_ signal: Int32, _ process: pid_t) async throws -> Bool {
+        try has(signal, in: "ShdPnd:", process)
+    }
+
+    private func isCaught(_ signal: Int32, _ process: pid_t) async throws -> Bool {
+        try has(signal, in: "SigCgt:", process)
+    }
+
+    private func has(_ signal: Int32, in set: String, _ process: pid_t) throws -> Bool {
         let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("ShdPnd:") }
+        let line = status.split(separator: "\n").first { $0.hasPrefix(set) }
         let mask = line.flatMap { UInt64($0.split(separator: "\t").last ?? "", radix: 16) } ?? 0
         return mask >> (UInt64(signal) - 1) & 1 == 1
     }
