@@ -69,7 +69,7 @@ extension Connection {
 
     /// - Returns: Whether the attempt is under way or has succeeded.
     private func attempt(_ address: SocketAddress) -> Bool {
-        let socket = Socket(for: address)
+        let socket = newSocket(for: address)
         guard socket.descriptor >= 0 else { return note(-socket.descriptor, address) }
         prepare(socket, address)
         if loop.limits.usesFastOpen, pipeline[0].exchange.plan.isIdempotent, !address.isLocal {
@@ -89,6 +89,13 @@ extension Connection {
         // On this machine the handshake is mostly over by now: writing at once saves a turn of the loop.
         return address.isLoopback && !pool.endpoint.isPrepared
             ? attemptWriting(Attempt(socket: socket, address: address)) : wait(for: socket, address)
+    }
+
+    /// Where there is no descriptor left, those of connections that nobody uses are given back: another origin's, mostly.
+    private func newSocket(for address: SocketAddress) -> Socket {
+        let socket = Socket(for: address)
+        guard [-EMFILE, -ENFILE].contains(socket.descriptor), loop.closeIdle() else { return socket }
+        return Socket(for: address)
     }
 
     private func prepare(_ socket: Socket, _ address: SocketAddress) {

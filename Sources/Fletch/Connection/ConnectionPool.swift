@@ -191,7 +191,9 @@ extension ConnectionPool {
         case .parked:
             parkedCount += 1
             loop.parkedCount += 1
-        case .idle: idle.append(connection)
+        case .idle:
+            idle.append(connection)
+            loop.idleCount += 1
         }
     }
 
@@ -201,7 +203,9 @@ extension ConnectionPool {
         case .parked:
             parkedCount -= 1
             loop.parkedCount -= 1
-        case .idle: idle.removeAll { $0 === connection }
+        case .idle:
+            idle.removeAll { $0 === connection }
+            loop.idleCount -= 1
         }
     }
 }

@@ -42,6 +42,7 @@ final class EventLoop: @unchecked Sendable {
     #endif
     var progress = Progress()
     var parkedCount = 0
+    var idleCount = 0
     private let metrics: (any MetricsFactory)?
     private lazy var meters = Meters(metrics)
     private var nextReport = Moment(nanoseconds: 0)
@@ -191,7 +192,16 @@ extension EventLoop {
     private func beginDrain(until deadline: Moment, _ completion: @escaping @Sendable (DrainReport) -> Void) {
         drain.begin(until: deadline, completion)
         for call in mailbox.takeWaiting() { call.completion(.failure(.clientClosed)) }
+        closeIdle()
+    }
+
+    /// Ends the connections that nobody uses.
+    /// - Returns: Whether there were any.
+    @discardableResult
+    func closeIdle() -> Bool {
+        guard idleCount > 0 else { return false }
         for pool in pools.values { pool.closeIdle() }
+        return true
     }
 
     /// Has a request wait for a connection.

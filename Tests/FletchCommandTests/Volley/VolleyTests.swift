@@ -132,6 +132,24 @@ import Testing
         }
     }
 
+    /// Each origin leaves a connection behind that might serve again.
+    @Test func moreOriginsThanDescriptorsAreServed() async throws {
+        var configuration = TargetConfiguration()
+        configuration.host = "0.0.0.0"
+        try await withFletchTarget(configuration) { target in
+            let command = "ulimit -n 40; exec '\(Shell.fletch)' volley --summary json --until answered -"
+            let started = try await Shell.start(["/bin/sh", "-c", command], input: nil)
+            for number in 1...60 {
+                try await started.feed("http://127.0.0.\(number):\(target.port)/\n")
+                try #require(await target.waitForRecords { $0.count == number }.count == number)
+            }
+            try started.endInput()
+            let output = try await blocking { try started.output.readToEnd() ?? Data() }
+            #expect(try await started.end() == 0)
+            #expect(try JSONDecoder().decode(Summary.self, from: output).reached == 60)
+        }
+    }
+
     @Test func failuresAreNotWrittenOverWhatIsRead() async throws {
         try await withFile("http://127.0.0.1:1/\n") { file in
             let (outcome, _) = try await volley("--failures", file, file)
