@@ -7,7 +7,7 @@ import Testing
 struct HostileServerTests {
     /// Runs the command in the foreground, so that a connection that is held for ever is seen too.
     private func expect(
-        _ status: Int32, _ code: String, _ certainty: String, _ arguments: [String] = [], of script: String,
+        _ status: Int32, _ code: String, _ certainty: String?, _ arguments: [String] = [], of script: String,
         set: String = "", sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         try await PythonServer.run(script, set: set) { server in
@@ -20,6 +20,7 @@ struct HostileServerTests {
             #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: sourceLocation)
             let receipt = outcome.receipts.first
             #expect(receipt?.code == code, "\(outcome.errors)", sourceLocation: sourceLocation)
+            guard let certainty else { return }
             #expect(receipt?.certainty == certainty, "\(outcome.errors)", sourceLocation: sourceLocation)
         }
     }
@@ -116,9 +117,9 @@ struct HostileServerTests {
     }
 
     @Test func clientCertificateThatIsAskedForAndMissing() async throws {
-        // With TLS 1.3 the client has gone on to its request by the time the server says so.
+        // With TLS 1.3 the client has mostly gone on to its request by the time the server says so.
         let asking = "context.verify_mode = ssl.CERT_REQUIRED"
-        try await expect(56, "receive-failed", "unknown", of: "secured(plain)", set: asking)
+        try await expect(56, "receive-failed", nil, of: "secured(plain)", set: asking)
         let before = asking + "\ncontext.maximum_version = ssl.TLSVersion.TLSv1_2"
         try await expect(35, "tls-handshake-failed", "not-sent", of: "secured(plain)", set: before)
     }
