@@ -21,10 +21,10 @@ package final class EncodedRequest: Sendable {
         byteCount = head.count + body.byteCount
     }
 
-    var isInMemory: Bool { if case .bytes = body { true } else { false } }
+    package var isInMemory: Bool { if case .bytes = body { true } else { false } }
 
     /// Bytes that waiting to be sent holds in memory.
-    var memoryBytes: Int {
+    package var memoryBytes: Int {
         switch body {
         case .bytes: byteCount
         case .file: head.count

@@ -80,8 +80,18 @@ extension Volley {
 
     /// A few requests are read and encoded once, however often they are sent.
     private struct Series {
-        var requests: [(line: ArraySlice<UInt8>, request: EncodedRequest)] = []
-        static let maximumCount = 10_000
+        private(set) var requests: [(line: ArraySlice<UInt8>, request: EncodedRequest)] = []
+        private var bytes = 0
+
+        /// - Returns: Whether it is small enough still. A body's file would be held open.
+        mutating func add(_ line: ArraySlice<UInt8>, _ request: EncodedRequest) -> Bool {
+            bytes += line.count + request.memoryBytes
+            requests.append((ArraySlice(Array(line)), request))
+            return request.isInMemory && requests.count <= Self.maximumCount && bytes <= Self.maximumBytes
+        }
+
+        private static let maximumCount = 10_000
+        private static let maximumBytes = 16 << 20
     }
 
     /// - Returns: Whether to go on.
@@ -106,8 +116,7 @@ extension Volley {
         do {
             let request = try RequestLine.request(line.text, like: job.prototype)
             let encoded = try client.prepare(request, until: job.milestone)
-            if job.repetitions != 1 { known?.requests.append((ArraySlice(Array(line.text)), encoded)) }
-            if known?.requests.count ?? 0 > Series.maximumCount { known = nil }
+            if job.repetitions == 1 || known?.add(line.text, encoded) == false { known = nil }
             submit(encoded, line.text)
             return true
         } catch {

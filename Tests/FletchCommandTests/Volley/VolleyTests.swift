@@ -82,6 +82,19 @@ import Testing
         }
     }
 
+    @Test func filesOfBodiesThatAreSentAgainAreNotAllHeldOpen() async throws {
+        try await withFletchTarget { target in
+            try await withFile("hello") { body in
+                let line = "{\"url\":\"\(target.url)/\",\"body_file\":\"\(body)\"}\n"
+                try await withFile(String(repeating: line, count: 40)) { file in
+                    let outcome = try await Shell.line("ulimit -n 45; fletch volley --rate 20 --repeat 2 '\(file)'")
+                    #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+                    #expect(target.records().count { $0.bodyBytes == 5 } == 80)
+                }
+            }
+        }
+    }
+
     @Test func responsesThatAreNotDownloadedAreCountedAsAvoided() async throws {
         var configuration = TargetConfiguration()
         configuration.bodyBytes = 100_000
