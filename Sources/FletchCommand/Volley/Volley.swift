@@ -18,6 +18,10 @@ final class Volley {
     private let end: Moment
 
     private var batch: [Submission] = []
+    private var batchBytes = 0
+    /// Of a request in the batch, with its line.
+    private var largestBytes = 1
+    private var hasLostSummary = false
     private var tag = 0
     private var underWay = 0
     private(set) var badLineCount = 0
@@ -135,7 +139,10 @@ extension Volley {
         failures?.remember(line, as: tag)
         batch.append(client.submission(request, due: due, observer: tally, tag: tag))
         tag += 1
-        if batch.count >= Self.batchCount { flush() }
+        let bytes = request.memoryBytes + line.count
+        batchBytes += bytes
+        largestBytes = max(largestBytes, bytes)
+        if batch.count >= Self.batchCount || batchBytes >= Self.batchBytes { flush() }
     }
 
     private func flush() {
@@ -143,7 +150,9 @@ extension Volley {
         underWay = tally.noteSubmitted(batch.count)
         client.submit(batch)
         batch.removeAll(keepingCapacity: true)
-        while underWay >= job.maximumUnderWay, Interrupts.count < 2 {
+        let limit = min(job.maximumUnderWay, max(1, Self.maximumBytesUnderWay / largestBytes))
+        (batchBytes, largestBytes) = (0, 1)
+        while underWay >= limit, Interrupts.count < 2 {
             wait(milliseconds: ProgressBar.interval)
             underWay = tally.noteSubmitted(0)
         }
@@ -165,6 +174,9 @@ extension Volley {
     }
 
     private static let batchCount = 64
+    private static let batchBytes = 1 << 20
+    /// However many requests that is: bodies are in memory until the kernel has them.
+    private static let maximumBytesUnderWay = 32 << 20
 }
 
 // MARK: - Waiting
@@ -240,7 +252,7 @@ extension Volley {
         guard tally.progress.underWay == 0, count > 0 else { return false }
         let limit = Numbers.grouped(Int(job.configuration.parkLimit / .seconds(1)))
         Process.write(
-            "fletch: everything is sent; holding \(Numbers.grouped(count)) connections until they are answered, at most "
+            "fletch: everything is sent; holding \(Numbers.grouped(count)) \(count == 1 ? "connection" : "connections") until they are answered, at most "
                 + "\(limit) s (Ctrl-C twice lets go of them)\n", to: .standardError)
         return true
     }
@@ -262,7 +274,9 @@ extension Volley {
         case .text: text = summary.text
         case .json: text = summary.json
         }
-        if !Process.write(text, to: .standardOutput) { Process.complainOfOutput() }
+        guard !Process.write(text, to: .standardOutput) else { return }
+        Process.complainOfOutput()
+        hasLostSummary = true
     }
 
     private var status: Int32 {
@@ -272,6 +286,7 @@ extension Volley {
             return ExitStatus.writeFailed
         }
         if let code = tally.counts.firstFailure { return ExitStatus.of(code) }
+        if hasLostSummary { return ExitStatus.writeFailed }
         return badLineCount > 0 ? ExitStatus.usage : ExitStatus.success
     }
 }

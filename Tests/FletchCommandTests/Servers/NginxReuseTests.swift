@@ -171,7 +171,7 @@ struct NginxReuseTests {
         pause.delay = .milliseconds(2)
         var results: [Result<Receipt, FletchError>] = []
         let served: [Nginx.Served] = try await withFletchTarget(pause) { target in
-            try await self.served("keepalive_timeout 3ms;") { url in
+            try await self.served("keepalive_timeout 2ms;") { url in
                 try await withClient { client in
                     for number in 0..<100 {
                         results.append(await client.answer(to: FletchRequest(method, "\(url)/length?\(number)")))

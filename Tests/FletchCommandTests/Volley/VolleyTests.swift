@@ -233,6 +233,45 @@ import Testing
         #expect(outcome.errors.contains(words), "\(outcome.errors)")
     }
 
+    @Test func summaryThatCannotBeWrittenIsAFailure() async throws {
+        try await withFletchTarget { target in
+            let script = "echo \(target.url)/ | \(Shell.fletch) volley - > /dev/full"
+            let outcome = try await Shell.run(["/bin/sh", "-c", script])
+            #expect(outcome.status == 23, "\(outcome.errors)")
+        }
+    }
+
+    @Test func memoryIsBoundedHoweverLargeTheBodiesAre() async throws {
+        var configuration = TargetConfiguration()
+        configuration.behavior = .neverRead
+        try await withFletchTarget(configuration) { target in
+            let body = String(repeating: "x", count: 1 << 20)
+            let line = "{\"url\":\"\(target.url)/\",\"body_text\":\"\(body)\"}\n"
+            try await withFile(String(repeating: line, count: 300)) { file in
+                let started = try await Shell.start([
+                    Shell.fletch, "volley", "--summary", "none", "--connections", "1", "-s", file,
+                ])
+                // As much as there may be is under way once nothing more is read of the file.
+                #expect(await becomesTrue { Self.isWaiting(started.id) })
+                #expect(Self.number("VmHWM:", of: "/proc/\(started.id)/status") < 250 << 10)
+                kill(started.id, SIGKILL)
+                _ = try await started.end()
+            }
+        }
+    }
+
+    /// Whether it has read a megabyte, and no more between two looks.
+    private static func isWaiting(_ process: pid_t) -> Bool {
+        let before = number("rchar:", of: "/proc/\(process)/io")
+        poll(nil, 0, 100)
+        return before > 1 << 20 && number("rchar:", of: "/proc/\(process)/io") == before
+    }
+
+    private static func number(_ name: String, of path: String) -> Int {
+        let lines = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n") ?? []
+        return lines.first { $0.hasPrefix(name) }.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+    }
+
     // MARK: Time
 
     @Test(arguments: ["1e-300", "1/99999999999999h"]) func rateMayBeAsLowAsThereAre(_ rate: String) async throws {
