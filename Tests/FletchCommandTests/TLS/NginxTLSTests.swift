@@ -68,14 +68,15 @@ struct NginxTLSTests {
 
     @Test(arguments: ["automatic", "close", "reset"])
     func largeBodyArrivesWhole(disposal: String) async throws {
-        let body = String(repeating: "0123456789", count: 200_000)
+        let body = String(repeating: "0123456789", count: 60_000)
         try await withFletchTarget { target in
             let directives = "location / { proxy_pass \(target.url); proxy_ignore_client_abort on; }"
             try await Nginx.run(directives, as: .good) { url, _ in
                 let outcome = try await Shell.trustingFletch(
                     "--disposal", disposal, "--data-binary", "@-", url, input: body)
                 #expect(outcome.status == 0, "\(outcome.errors)")
-                let record = await target.waitForRecords { $0.contains(where: \.isComplete) }.first
+                let record = await target.waitForRecords(within: .seconds(100)) { $0.contains(where: \.isComplete) }
+                    .first
                 #expect(record?.bodyChecksum == RequestRecord.checksum(of: body.utf8))
             }
         }
@@ -91,7 +92,8 @@ struct NginxTLSTests {
             try await Nginx.run(directives, as: .good) { url, _ in
                 let outcome = try await Shell.trustingFletch("-f", "-T", file.path, url + "/put")
                 #expect(outcome.status == 0, "\(outcome.errors)")
-                let record = await target.waitForRecords { $0.contains(where: \.isComplete) }.first
+                let record = await target.waitForRecords(within: .seconds(100)) { $0.contains(where: \.isComplete) }
+                    .first
                 #expect(record?.bodyChecksum == RequestRecord.checksum(of: body))
             }
         }
