@@ -15,13 +15,13 @@ demo: build
 	@scripts/demo
 
 #: make test      every test, the library's once more under the thread sanitizer; installs the servers it needs
-# Those of the commands one after the other: each starts processes, which have times to keep.
+# Those of the commands, and all under the sanitizer, one after the other: on two processors they starve each other.
 test:
 	@scripts/install-missing $(headers) openssl:openssl nginx:nginx-light apache2:apache2-bin node:nodejs \
 		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils
 	swift test --filter '^FletchTests|^FletchTargetTests'
 	swift test --no-parallel --filter '^FletchCommandTests'
-	$(sanitized) --filter '^FletchTests' --skip Exhaustion
+	$(sanitized) --no-parallel --filter '^FletchTests' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 $(sanitized) --filter everyOneOfMany
 
 #: make build     the commands, in .build/release

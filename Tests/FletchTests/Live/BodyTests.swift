@@ -101,8 +101,11 @@ import Testing
             configuration.status = status
             configuration.bodyBytes = 50_000
             configuration.isChunked = isChunked
+            // What nobody wants of a chunked body is more than half the budget: the connection is held for its end.
+            var client = Configuration()
+            client.parkLimit = .milliseconds(100)
             try await withFletchTarget(configuration) { target in
-                try await withFletchClient(drainingFor: patience) { client in
+                try await withFletchClient(client, drainingFor: patience) { client in
                     var request = FletchRequest(.get, target.url)
                     request.keep = keep
                     let receipt = try await client.send(request, until: .answered)

@@ -4,7 +4,7 @@ import Testing
 
 /// The longest that anything is waited for which is to happen. All tests at once, under the sanitizer and on two
 /// processors, are slow.
-let patience = Duration.seconds(100)
+let patience = Duration.seconds(300)
 
 /// The failure that a request ends with; records an issue where it does not fail.
 func failure(

@@ -130,12 +130,17 @@ struct ScriptedConnection: Sendable {
     enum Departure: Sendable { case fin, rst }
 
     /// Response bytes that the kernel has sent: what the client has paid for.
-    var sentBytes: UInt64 {
-        // `tcpi_bytes_sent` of linux/tcp.h; the C library's `tcp_info` is older than it.
-        var info = [UInt64](repeating: 0, count: 32)
-        var length = socklen_t(info.count * MemoryLayout<UInt64>.size)
+    var sentBytes: UInt64 { information(at: 200) }
+
+    /// The receive window that the client announced last.
+    var announcedWindow: UInt32 { information(at: 228) }
+
+    /// A field of linux/tcp.h's `tcp_info` (`tcpi_bytes_sent`, `tcpi_snd_wnd`); the C library's is older than these.
+    private func information<Field: FixedWidthInteger>(at offset: Int) -> Field {
+        var info = [UInt8](repeating: 0, count: 256)
+        var length = socklen_t(info.count)
         getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &length)
-        return info[25]
+        return info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Field.self) }
     }
 
     /// Ends with RST once the client has everything: before, what is on its way would be lost.

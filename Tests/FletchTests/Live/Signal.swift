@@ -52,7 +52,7 @@ final class Signal<Value: Sendable>: Sendable {
     /// For threads: returns once the value is set, or after a while.
     func waitBlocking() {
         var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        poll(&state, 1, 100_000)
+        poll(&state, 1, 300_000)
     }
 
     private func giveUp() {
