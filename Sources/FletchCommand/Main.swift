@@ -15,18 +15,24 @@ enum Main {
             Process.write("fletch: (\(ExitStatus.of(error.code))) \(error)\n", to: .standardError)
             Process.exit(ExitStatus.of(error.code))
         } catch {
-            switch arguments.first {
-            case "volley": exit(with: error, of: VolleyCommand.self)
-            case "probe": exit(with: error, of: ProbeCommand.self)
-            default: exit(with: error, of: SendCommand.self)
-            }
+            exit(with: error, of: command(arguments))
+        }
+    }
+
+    private static func command(_ arguments: [String]) -> any ParsableCommand.Type {
+        switch arguments.first {
+        case "volley": VolleyCommand.self
+        case "probe": ProbeCommand.self
+        case let option? where option.hasPrefix("--generate-completion-script"): Completions.self
+        default: SendCommand.self
         }
     }
 
     private static func run(_ arguments: [String]) throws -> Int32 {
-        switch arguments.first {
-        case "volley": try volley(arguments.dropFirst())
-        case "probe": try probe(arguments.dropFirst())
+        switch command(arguments) {
+        case is VolleyCommand.Type: try volley(arguments.dropFirst())
+        case is ProbeCommand.Type: try probe(arguments.dropFirst())
+        case is Completions.Type: try complete(arguments)
         default: try send(arguments)
         }
     }
@@ -34,6 +40,12 @@ enum Main {
     private static func send(_ arguments: [String]) throws -> Int32 {
         let job = try SendJob(SendCommand.parse(try ArgumentNormalizer.normalize(arguments)))
         return job.staysInForeground ? Foreground.run(job) : Detachment.run(job)
+    }
+
+    /// Asking for completions ends in what is thrown, as help does.
+    private static func complete(_ arguments: [String]) throws -> Int32 {
+        _ = try Completions.parse(arguments)
+        return ExitStatus.success
     }
 
     private static func volley(_ arguments: ArraySlice<String>) throws -> Int32 {

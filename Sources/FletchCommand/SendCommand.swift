@@ -5,6 +5,8 @@ import Fletch
 struct SendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fletch",
+        // Spares each start two parses that look for a request of completions (Completions has them).
+        _superCommandName: "",
         abstract: "Sends requests and lets go: says how far each got, and does not pay for the response.",
         usage: "fletch [send] [options] <url> …",
         discussion: """

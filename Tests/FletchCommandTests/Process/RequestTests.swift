@@ -208,6 +208,14 @@ import Testing
             #expect(help.output.contains(title))
         }
         #expect(try await Shell.fletch("-V").output.hasPrefix("fletch "))
-        #expect(try await Shell.fletch("--generate-completion-script", "bash").output.contains("#!/bin/bash"))
+    }
+
+    @Test(arguments: ["--generate-completion-script bash", "--generate-completion-script=bash"])
+    func completionsCoverTheSubcommands(_ option: String) async throws {
+        let script = try await Shell.line("fletch \(option)")
+        #expect(script.status == 0)
+        for word in ["#!/bin/bash", "--disposal", "volley", "--pipeline", "probe", "--method"] {
+            #expect(script.output.contains(word))
+        }
     }
 }
