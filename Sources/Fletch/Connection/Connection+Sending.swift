@@ -48,18 +48,23 @@ extension Connection {
     }
 
     /// One record's worth of the requests from `index` on.
+    ///
+    /// A record that the kernel does not take at once goes out all the same, as it is: whoever is in it has begun.
     private func sendRecord(on tls: TLSStream, _ index: Int) -> Outgoing.Progress {
         var space = loop.outBuffer[..<Self.maximumRecordBytes]
-        for index in index..<pipeline.count where !space.isEmpty {
-            guard let request = pipeline[index].submission?.request else { break }
-            let offset = max(0, pipeline.writtenBytes - pipeline[index].startOffset)
+        var end = index
+        while end < pipeline.count, !space.isEmpty, let request = pipeline[end].submission?.request {
+            let offset = max(0, pipeline.writtenBytes - pipeline[end].startOffset)
             guard let count = Outgoing.copySome(of: request, from: offset, into: space) else { return .fileShortened }
             space = space.dropFirst(count)
+            end += 1
         }
         let before = tls.recordBytes
         let bytes = UnsafeRawBufferPointer(rebasing: loop.outBuffer[..<space.startIndex])
         let progress = tls.write(bytes, at: pipeline.writtenBytes)
-        if progress == .blocked, tls.recordBytes > before { handle(.began, at: index) }
+        if case .sent = progress { return progress }
+        guard progress == .blocked || tls.recordBytes > before else { return progress }
+        for begun in index..<end { handle(.began, at: begun) }
         return progress
     }
 

@@ -226,6 +226,75 @@ struct SecureClientTests {
         }
     }
 
+    /// Reads nothing until it is told to; then answers each request with its path. Plain connections tell it to, and ask
+    /// which paths it has seen.
+    private static let stalling = """
+        if plain.recv(1, socket.MSG_PEEK) == b"G":
+            go.set()
+            if " /seen " in head(plain): say(",".join(seen))
+            return plain.sendall(b"HTTP/1.1 204 No Content\\r\\n\\r\\n")
+        peer, before = secured(plain), -1
+        while waiting(peer) != before:
+            before = waiting(peer)
+            go.wait(0.3)
+        say("full")
+        go.wait(60)
+        while True:
+            path = head(peer).split(" ")[1]
+            exactly(peer, 6_000)
+            seen.append(path)
+            peer.sendall(f"HTTP/1.1 200 OK\\r\\nContent-Length: {len(path)}\\r\\n\\r\\n{path}".encode())
+        """
+    private static let waiting = """
+        import array, fcntl, termios
+        go, seen = threading.Event(), []
+        def waiting(peer):
+            count = array.array("i", [0])
+            fcntl.ioctl(peer, termios.FIONREAD, count)
+            return count[0]
+        """
+
+    private func requests(_ url: String, count: Int) -> [FletchRequest] {
+        (0..<count).map { number in
+            var request = FletchRequest(.put, "\(url)/\(number)", body: .bytes([UInt8](repeating: 1, count: 6_000)))
+            request.keep = .everything(upTo: 100)
+            return request
+        }
+    }
+
+    /// What is in a record that the kernel has not taken goes out with it, whatever its callers do meanwhile.
+    @Test func cancellingBehindAStalledRecordTakesNobodysPlace() async throws {
+        try await PythonServer.run(Self.stalling, set: Self.waiting) { server in
+            var configuration = Configuration.oneConnection(depth: 2_000)
+            configuration.proxy = .none
+            configuration.addressFamily = .ipv4
+            configuration.tls.authorityFile = try await CertificateAuthority.shared.value.root
+            let client = try FletchClient(configuration)
+            let sendings = requests(server.url, count: 1_500).map { request in
+                Task { await client.answer(to: request) }
+            }
+            #expect(try await server.nextLine() == "full")
+            var untouched: Set<String> = []
+            for (number, sending) in sendings.enumerated() where number % 3 != 0 {
+                sending.cancel()
+                if case .failure(let error) = await sending.value, error.certainty == .notSent {
+                    untouched.insert("/\(number)")
+                }
+            }
+            let plainURL = "http://127.0.0.1:\(server.port)"
+            _ = try await client.send(FletchRequest(.get, plainURL + "/go"), until: .answered)
+            for (number, sending) in sendings.enumerated() where number % 3 == 0 {
+                let receipt = try await sending.value.get()
+                #expect(String(decoding: receipt.body, as: UTF8.self) == "/\(number)")
+            }
+            _ = try await client.send(FletchRequest(.get, plainURL + "/seen"), until: .answered)
+            let seen = try await server.nextLine().split(separator: ",").map(String.init)
+            #expect(untouched.isDisjoint(with: seen))
+            #expect(!untouched.isEmpty)
+            _ = await client.drain(within: .seconds(20))
+        }
+    }
+
     // MARK: Ends
 
     @Test func cancellingInTheHandshakeSendsNothing() async throws {
