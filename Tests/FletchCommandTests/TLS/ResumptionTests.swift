@@ -153,6 +153,31 @@ struct ResumptionTests {
         }
     }
 
+    @Test func sessionDoesNotOutliveTheTrustInItsAuthority() async throws {
+        let root = try await CertificateAuthority.shared.value.root
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                let files = FileManager.default
+                let file = cache.url.appendingPathComponent("trusted.pem").path
+                try files.createDirectory(at: cache.url, withIntermediateDirectories: true)
+                try files.copyItem(atPath: root, toPath: file)
+                var trusting = cache.environment
+                trusting["SSL_CERT_FILE"] = file
+                for arguments in [["--cacert", file], []] {
+                    let trusted = try await Shell.run(
+                        [Shell.fletch, "-4", "-f", url] + arguments, environment: trusting)
+                    #expect(trusted.status == 0, "\(trusted.errors)")
+                }
+                let untrusting = try await Shell.fletch("-4", "-f", url, environment: cache.environment)
+                #expect(untrusting.status == 60, "\(untrusting.errors)")
+                let other = try await CertificateAuthority.shared.value.chain(.selfSigned)
+                try Data(contentsOf: URL(fileURLWithPath: other)).write(to: URL(fileURLWithPath: file))
+                let replaced = try await Shell.fletch("-4", "-f", "--cacert", file, url, environment: cache.environment)
+                #expect(replaced.status == 60, "\(replaced.errors)")
+            }
+        }
+    }
+
     @Test func pinHoldsForAResumedSessionToo() async throws {
         let authority = try await CertificateAuthority.shared.value
         let (right, wrong) = (try await authority.pin(.good), try await authority.pin(.rsa))

@@ -21,12 +21,7 @@ final class TLSContext: @unchecked Sendable {
         pins = try settings.pinnedPublicKeys.map { pin throws(FletchError) in try Self.pin(pin) }
         pointer = try Self.make(settings)
         self.settings = settings
-        let parts = [
-            settings.verifiesPeer ? "verified" : "unverified", settings.authorityFile ?? "",
-            settings.authorityDirectory ?? "", settings.certificateFile ?? "", settings.keyFile ?? "",
-            settings.pinnedPublicKeys.joined(separator: ","),
-        ]
-        settingsKey = parts.joined(separator: "|")
+        settingsKey = Self.key(of: settings)
     }
 
     deinit { fletch_tls_context_free(pointer) }
@@ -58,6 +53,31 @@ final class TLSContext: @unchecked Sendable {
     }
 
     private func key(of origin: SecureOrigin) -> String { "\(origin.authority)|\(settingsKey)" }
+
+    /// What a session proves holds for these versions, authorities and this client alone.
+    private static func key(of settings: TLSSettings) -> String {
+        var parts = [settings.minimumVersion.rawValue, settings.maximumVersion.rawValue]
+        if settings.verifiesPeer {
+            let isOfSystem = settings.authorityFile == nil && settings.authorityDirectory == nil
+            let ofSystem = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map { (name: String) -> String? in
+                getenv(name).map { String(cString: $0) }
+            }
+            let paths = [settings.authorityFile, settings.authorityDirectory] + (isOfSystem ? ofSystem : [])
+            parts += ["verified"] + paths.map(identity)
+        } else {
+            parts.append("unverified")
+        }
+        parts += [settings.certificateFile, settings.keyFile].map(identity) + settings.pinnedPublicKeys
+        return parts.joined(separator: "|")
+    }
+
+    /// A file that has been replaced or changed is another one: a path does not tell.
+    private static func identity(_ path: String?) -> String {
+        var status = stat()
+        guard let path, stat(path, &status) == 0 else { return path ?? "" }
+        let changed = status.st_ctim
+        return "\(status.st_dev):\(status.st_ino):\(changed.tv_sec).\(changed.tv_nsec)"
+    }
 
     // MARK: Setting up
 
