@@ -1,7 +1,7 @@
 # The two commands of the README are `make demo` and `make test`; each does its own set-up.
 .PHONY: help demo test build install bench origins lint format
 PREFIX ?= /usr/local
-headers = /usr/include/openssl/ssl.h:libssl-dev
+headers = /usr/include/openssl/ssl.h:libssl-dev /usr/include/sqlite3.h:libsqlite3-dev
 SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
 	Origins/HummingbirdOrigin/Package.swift Origins/HummingbirdOrigin/Sources
 sanitized = TSAN_OPTIONS=suppressions=$(CURDIR)/scripts/thread-sanitizer.supp swift test --sanitize=thread \
@@ -19,7 +19,7 @@ demo: build
 test:
 	@scripts/install-missing $(headers) openssl:openssl nginx:nginx-light apache2:apache2-bin node:nodejs \
 		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils
-	swift test --filter '^FletchTests|^FletchTargetTests'
+	swift test --filter '^FletchTests|^FletchTargetTests|^StoreConformance'
 	swift test --no-parallel --filter '^FletchCommandTests'
 	$(sanitized) --no-parallel --filter '^FletchTests' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 $(sanitized) --filter everyOneOfMany

@@ -24,6 +24,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -53,6 +54,17 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "FletchQueue",
+            dependencies: ["Fletch", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "FletchQueueSQLite",
+            dependencies: ["Fletch", "FletchQueue", .product(name: "GRDB", package: "GRDB.swift")],
+            resources: [.embedInCode("Migrations/v1-jobs.sql")],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -87,6 +99,8 @@ let package = Package(
         .testTarget(
             name: "FletchTargetTests",
             dependencies: ["FletchTarget", .product(name: "NIOPosix", package: "swift-nio")], swiftSettings: strict),
+        .testTarget(
+            name: "StoreConformance", dependencies: ["FletchQueue", "FletchQueueSQLite"], swiftSettings: strict),
         .testTarget(
             name: "FletchCommandTests",
             dependencies: [

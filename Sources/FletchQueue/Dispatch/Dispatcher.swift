@@ -1,0 +1,151 @@
+import Logging
+
+/// Leases jobs that are due, has them delivered, and settles them.
+package actor Dispatcher {
+    /// Delivers a job once.
+    /// - Returns: nil where its task was cancelled before there was an outcome: the job is handed back.
+    package typealias Delivery = @Sendable (LeasedJob) async -> Outcome?
+
+    /// Where the store does not answer.
+    private static let pauseAfterFailure = Duration.seconds(1)
+
+    private let store: any JobStore
+    private let clock: any QueueClock
+    private let delivery: Delivery
+    private let logger: Logger
+    private var turn: Turn
+    /// The loop, while it waits.
+    private var sleeper: CheckedContinuation<Void, Never>?
+
+    /// - Parameter concurrency: How many deliveries are under way at once, at most.
+    package init(
+        store: any JobStore, clock: any QueueClock, concurrency: Int, logger: Logger, delivery: @escaping Delivery
+    ) {
+        self.store = store
+        self.clock = clock
+        self.delivery = delivery
+        self.logger = logger
+        turn = Turn(concurrency: concurrency)
+    }
+
+    /// Something is stored that is due at `moment`; nil where it waits for something else.
+    package func stored(dueAt moment: Timestamp?) {
+        turn.stored(dueAt: moment)
+        wake()
+    }
+
+    /// Leases no more: what is under way goes on.
+    package func drain() {
+        turn.drain()
+        wake()
+    }
+
+    /// Works until it is told to drain, then waits for what is under way.
+    ///
+    /// - Parameter drainLimit: How long; what is not done by then is handed back, to be delivered again.
+    /// - Returns: How many were handed back.
+    @discardableResult
+    package func run(drainLimit: Duration) async -> Int {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.keepLeases() }
+            let count = await self.work(drainLimit)
+            group.cancelAll()
+            return count
+        }
+    }
+
+    private func work(_ drainLimit: Duration) async -> Int {
+        await withDiscardingTaskGroup { deliveries in
+            while case let step = turn.step(at: clock.now), step != .end {
+                switch step {
+                case .lease(let limit):
+                    for job in await lease(limit) { deliveries.addTask { await self.handle(job) } }
+                case .wait(let moment): await sleep(until: moment)
+                case .end: break
+                }
+            }
+            await becomeIdle(within: drainLimit)
+            deliveries.cancelAll()
+            return turn.running.count
+        }
+    }
+
+    private func lease(_ limit: Int) async -> [LeasedJob] {
+        turn.ask()
+        do throws(StoreError) {
+            let leasing = try await store.lease(limit, at: clock.now)
+            turn.leased(leasing, of: limit)
+            return leasing.jobs
+        } catch {
+            logger.error("no jobs can be leased", metadata: ["code": "\(error.code.rawValue)", "reason": "\(error)"])
+            try? await ContinuousClock().sleep(for: Self.pauseAfterFailure)
+            turn.suspect()
+            return []
+        }
+    }
+
+    private func handle(_ job: LeasedJob) async {
+        guard let outcome = await delivery(job) else { return await handBack(job) }
+        let settlement = job.settled(outcome, at: clock.now)
+        while true {
+            do throws(StoreError) {
+                try await store.settle([settlement])
+                return ended(job, next: settlement.next)
+            } catch {
+                let reason: Logger.Metadata = ["code": "\(error.code.rawValue)", "reason": "\(error)"]
+                logger.error("a delivery cannot be settled; it may be made again", metadata: reason)
+                guard !Task.isCancelled else { return }
+                try? await ContinuousClock().sleep(for: Self.pauseAfterFailure)
+            }
+        }
+    }
+
+    private func handBack(_ job: LeasedJob) async {
+        do throws(StoreError) {
+            try await store.release([job.lease])
+        } catch {
+            logger.error("a job cannot be handed back before its lease runs out", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func ended(_ job: LeasedJob, next: Timestamp?) {
+        turn.settled(job, next: next)
+        wake()
+    }
+
+    /// As long as the process lives, no lease of its own runs out.
+    private func keepLeases() async {
+        while (try? await ContinuousClock().sleep(for: store.leaseDuration / 3)) != nil {
+            let leases = Array(turn.running)
+            if !leases.isEmpty { try? await store.extend(leases) }
+        }
+    }
+
+    private func becomeIdle(within limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        let alarm = Task {
+            try await ContinuousClock().sleep(until: end)
+            wake()
+        }
+        while !turn.running.isEmpty, ContinuousClock.now < end { await pause() }
+        alarm.cancel()
+    }
+
+    private func sleep(until moment: Timestamp?) async {
+        // The one task without a parent: the pause ends before it where something else is to be done.
+        let alarm = Task {
+            try await clock.sleep(until: moment)
+            turn.suspect()
+            wake()
+        }
+        await pause()
+        alarm.cancel()
+    }
+
+    private func pause() async { await withCheckedContinuation { sleeper = $0 } }
+
+    private func wake() {
+        sleeper?.resume()
+        sleeper = nil
+    }
+}

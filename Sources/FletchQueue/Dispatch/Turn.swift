@@ -1,0 +1,60 @@
+/// When a dispatcher asks its store for jobs, and for how many: what it knows, without a clock or a store.
+struct Turn: Sendable {
+    /// How many deliveries may be under way at once.
+    let concurrency: Int
+    private(set) var running: Set<LeasedJob.Lease> = []
+    private(set) var isDraining = false
+    /// When the store next has something that is due; nil for never.
+    private var nextDue: Timestamp?
+    /// Whether the store may have something now, for all that is known.
+    private var isStale = true
+
+    init(concurrency: Int) { self.concurrency = concurrency }
+
+    /// What to do now.
+    enum Step: Equatable {
+        case lease(Int)
+        /// Nothing until then, or until something changes; nil for the latter only.
+        case wait(until: Timestamp?)
+        case end
+    }
+
+    func step(at now: Timestamp) -> Step {
+        if isDraining { return .end }
+        let room = concurrency - running.count
+        guard room > 0 else { return .wait(until: nil) }
+        if isStale { return .lease(room) }
+        if let nextDue, nextDue <= now { return .lease(room) }
+        return .wait(until: nextDue)
+    }
+
+    /// Something is stored that is due at `moment`, or due once something else has ended.
+    mutating func stored(dueAt moment: Timestamp?) {
+        guard let moment else { return isStale = true }
+        nextDue = min(nextDue ?? moment, moment)
+    }
+
+    /// The store is about to be asked: what is stored from now on is news again.
+    mutating func ask() {
+        isStale = false
+        nextDue = nil
+    }
+
+    mutating func leased(_ leasing: Leasing, of limit: Int) {
+        running.formUnion(leasing.jobs.lazy.map(\.lease))
+        if leasing.jobs.count == limit { isStale = true }
+        if let moment = leasing.nextDue { stored(dueAt: moment) }
+    }
+
+    /// Looks anew, for leases that have run out and a clock that was set.
+    mutating func suspect() { isStale = true }
+
+    mutating func settled(_ job: LeasedJob, next: Timestamp?) {
+        running.remove(job.lease)
+        if let next { stored(dueAt: next) }
+        // Behind an exclusive job, or before one, others may wait for this one's end.
+        isStale = true
+    }
+
+    mutating func drain() { isDraining = true }
+}

@@ -1,0 +1,66 @@
+/// What makes jobs of what people ask for, and has them done.
+package struct JobQueue: Sendable {
+    package let store: any JobStore
+    private let dispatcher: Dispatcher
+    private let clock: any QueueClock
+    private let ids: @Sendable () -> String
+
+    package init(
+        store: any JobStore, dispatcher: Dispatcher, clock: any QueueClock,
+        ids: @escaping @Sendable () -> String = JobID.make
+    ) {
+        self.store = store
+        self.dispatcher = dispatcher
+        self.clock = clock
+        self.ids = ids
+    }
+
+    /// Stores a job for each draft, in order; they are on disk when it returns.
+    /// - Returns: What is stored under their keys.
+    package func enqueue(_ drafts: [JobDraft], in queue: QueueName) async throws(StoreError) -> [Job] {
+        let now = clock.now
+        return try await enqueue(drafts.map { $0.job(in: queue, id: ids(), at: now) })
+    }
+
+    /// Makes a job due now.
+    /// - Returns: Whether it waited for its time.
+    package func invoke(_ key: JobKey) async throws(StoreError) -> Bool {
+        let now = clock.now
+        guard try await store.invoke(key, at: now) else { return false }
+        await dispatcher.stored(dueAt: now)
+        return true
+    }
+
+    /// The time that jobs are due by.
+    package var now: Timestamp { clock.now }
+
+    private func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {
+        let stored = try await store.enqueue(jobs)
+        if let earliest = stored.lazy.compactMap(\.runAt).min() { await dispatcher.stored(dueAt: earliest) }
+        return stored
+    }
+
+    /// Brings the jobs of one application's routes that repeat in line with `crons`: stores those, and deletes what else
+    /// there is below `baseURL`.
+    /// - Returns: The endpoints that have a job no more.
+    package func update(_ plan: CronPlan, for tenant: String) async throws(StoreError) -> [String] {
+        if !plan.isDryRun {
+            let now = clock.now
+            let jobs = plan.drafts.map { endpoint, draft in
+                draft.job(in: QueueName(tenant: tenant, endpoint: endpoint), id: CronPlan.id, at: now)
+            }
+            _ = try await enqueue(jobs)
+        }
+        let keys = try await store.endpoints(of: tenant).filter(plan.outlives).map {
+            JobKey(QueueName(tenant: tenant, endpoint: $0), CronPlan.id)
+        }
+        let deleted = plan.isDryRun ? try await present(keys) : try await store.delete(keys)
+        return deleted.map(\.queue.endpoint).sorted()
+    }
+
+    private func present(_ keys: [JobKey]) async throws(StoreError) -> Set<JobKey> {
+        var present: Set<JobKey> = []
+        for key in keys where try await store.job(key) != nil { present.insert(key) }
+        return present
+    }
+}

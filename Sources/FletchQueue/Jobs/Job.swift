@@ -1,0 +1,20 @@
+/// A job as it is stored.
+package struct Job: Hashable, Sendable {
+    package let key: JobKey
+    /// What is delivered, as it came.
+    package var body: String
+    /// When it is due; nil while it runs or waits for an exclusive job.
+    package var runAt: Timestamp?
+    /// Runs only while no other job of its queue does.
+    package var isExclusive = false
+    package var retry = RetryPolicy()
+    package var repetition: Repetition?
+    /// The run it stands before or in, from 1: retries and repetitions both count.
+    package var count = 1
+
+    package init(key: JobKey, body: String = "", runAt: Timestamp?) {
+        self.key = key
+        self.body = body
+        self.runAt = runAt
+    }
+}

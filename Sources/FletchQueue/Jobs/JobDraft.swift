@@ -1,0 +1,25 @@
+/// What somebody asks for who wants a job done.
+package struct JobDraft: Hashable, Sendable {
+    /// nil where the queue is to give it one.
+    package var id: String?
+    package var body = ""
+    /// Before ``delay``; what has passed already means now.
+    package var runAt: Timestamp?
+    /// In milliseconds from now.
+    package var delay: Int64?
+    package var overrides = false
+    package var isExclusive = false
+    package var retry = RetryPolicy()
+    package var repetition: Repetition?
+
+    package init() {}
+
+    func job(in queue: QueueName, id: String, at now: Timestamp) -> NewJob {
+        let start = runAt ?? Timestamp(milliseconds: now.milliseconds.addingClamped(delay ?? 0))
+        var job = Job(key: JobKey(queue, self.id ?? id), body: body, runAt: repetition?.first(from: start) ?? start)
+        job.isExclusive = isExclusive
+        job.retry = retry
+        job.repetition = repetition
+        return NewJob(job, overrides: overrides)
+    }
+}

@@ -1,0 +1,11 @@
+/// A job that is to be stored.
+package struct NewJob: Hashable, Sendable {
+    package var job: Job
+    /// Takes the place of a job with the same key; else that one stays as it is.
+    package var overrides: Bool
+
+    package init(_ job: Job, overrides: Bool = false) {
+        self.job = job
+        self.overrides = overrides
+    }
+}

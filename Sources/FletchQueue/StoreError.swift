@@ -1,0 +1,36 @@
+/// Why a store cannot do what it was asked for. Nothing of it has been done then.
+package struct StoreError: Error, Hashable, CustomStringConvertible {
+    package struct Code: RawRepresentable, Hashable, Sendable {
+        package let rawValue: String
+
+        package init(rawValue: String) { self.rawValue = rawValue }
+
+        /// There is no store, or it cannot be made.
+        package static let cannotOpen = Code(rawValue: "store-cannot-open")
+        /// Another process has it.
+        package static let inUse = Code(rawValue: "store-in-use")
+        /// It cannot be written to.
+        package static let readOnly = Code(rawValue: "store-read-only")
+        /// A newer version has written it.
+        package static let tooNew = Code(rawValue: "store-too-new")
+        /// What is in it is not what was written.
+        package static let damaged = Code(rawValue: "store-damaged")
+        /// There is no room left.
+        package static let full = Code(rawValue: "store-full")
+        /// The disk failed.
+        package static let failed = Code(rawValue: "store-failed")
+        /// It has been closed.
+        package static let closed = Code(rawValue: "store-closed")
+    }
+
+    package let code: Code
+    /// What has happened, and the remedy.
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+}

@@ -1,0 +1,23 @@
+internal import FletchQueue
+import Glibc
+
+/// Keeps a database to one process: `flock` on a file beside it, which the kernel lifts when the process ends.
+final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    init(_ path: String) throws(StoreError) {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            let reason = String(cString: strerror(errno))
+            let code: StoreError.Code = errno == EROFS || errno == EACCES ? .readOnly : .cannotOpen
+            throw StoreError(code, "\(path) cannot be made (\(reason)): see that its directory is there and writable")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw StoreError(
+                .inUse, "another fletchd has the database (it holds \(path)): stop it, or choose another file")
+        }
+    }
+
+    deinit { close(descriptor) }
+}

@@ -1,0 +1,52 @@
+internal import FletchQueue
+import Foundation
+import GRDB
+
+/// A row of `job`.
+struct JobRow {
+    /// What ``init(_:)`` reads, in its order.
+    static let columns = """
+        job.number, job.id, body, run_at, awaits, attempt, invoked, exclusive, retry, every, cron, time_zone, times, count
+        """
+
+    let number: Int64
+    let id: String
+    let body: String
+    let runAt: Timestamp
+    let isAwaitingTime: Bool
+    let attempt: Int
+    let isInvoked: Bool
+    let isExclusive: Bool
+    let retry: RetryPolicy
+    let repetition: Repetition?
+    let count: Int
+
+    init(_ row: Row) {
+        number = row[0]
+        id = String(decoding: row[1] as Data, as: UTF8.self)
+        body = String(decoding: row[2] as Data, as: UTF8.self)
+        runAt = Timestamp(milliseconds: row[3])
+        isAwaitingTime = row[4] == "time"
+        attempt = row[5]
+        isInvoked = row[6]
+        isExclusive = row[7]
+        retry = RetryPolicy(waits: (row[8] as String).split(separator: ",").compactMap { Int64($0) })
+        repetition = Repetition(every: row[9], cron: Self.cron(row[10], row[11]), times: row[12])
+        count = row[13]
+    }
+
+    func job(in queue: QueueName) -> Job {
+        var job = Job(key: JobKey(queue, id), body: body, runAt: isAwaitingTime ? runAt : nil)
+        job.isExclusive = isExclusive
+        job.retry = retry
+        job.repetition = repetition
+        job.count = count
+        return job
+    }
+
+    /// A zone that this system does not know any more is taken for UTC: the job goes on.
+    private static func cron(_ text: String?, _ zone: String?) -> CronExpression? {
+        guard let text, let zone else { return nil }
+        return (try? CronExpression(text, timeZone: zone)) ?? (try? CronExpression(text))
+    }
+}

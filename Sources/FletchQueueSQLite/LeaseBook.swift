@@ -1,0 +1,83 @@
+internal import FletchQueue
+
+/// Who holds which lease, and what is to wait for whom in its queue: kept in memory, since it ends with the process.
+struct LeaseBook {
+    struct Entry {
+        let queue: Int64
+        let job: Int64
+        let isExclusive: Bool
+        var end: ContinuousClock.Instant
+    }
+
+    /// What goes on in a queue.
+    struct Gate {
+        var running = 0
+        var isExclusive = false
+        /// Whether jobs wait for their turn.
+        var isHolding = false
+    }
+
+    private(set) var entries: [LeasedJob.Lease: Entry] = [:]
+    private(set) var gates: [Int64: Gate] = [:]
+    /// Queues where something has ended since it was last looked for the next in turn.
+    private(set) var openings: Set<Int64> = []
+    private var lastLease: LeasedJob.Lease = 0
+
+    /// Whether a job that is due may run now; those that wait already come first.
+    func admits(isExclusive: Bool, to queue: Int64) -> Bool {
+        guard let gate = gates[queue] else { return true }
+        return !gate.isHolding && Self.fits(isExclusive, gate)
+    }
+
+    /// Whether the next in turn may run now.
+    func opens(isExclusive: Bool, in queue: Int64) -> Bool {
+        gates[queue].map { Self.fits(isExclusive, $0) } ?? true
+    }
+
+    mutating func hold(_ queue: Int64) { gates[queue, default: Gate()].isHolding = true }
+
+    /// Nobody waits there any more.
+    mutating func cleared(_ queue: Int64) {
+        gates[queue]?.isHolding = false
+        openings.remove(queue)
+        forget(queue)
+    }
+
+    mutating func looked(at queue: Int64) { openings.remove(queue) }
+
+    mutating func lease(_ job: Int64, in queue: Int64, isExclusive: Bool, until end: ContinuousClock.Instant) -> Int64 {
+        lastLease += 1
+        entries[lastLease] = Entry(queue: queue, job: job, isExclusive: isExclusive, end: end)
+        gates[queue, default: Gate()].running += 1
+        if isExclusive { gates[queue]?.isExclusive = true }
+        return lastLease
+    }
+
+    mutating func extend(_ lease: LeasedJob.Lease, until end: ContinuousClock.Instant) { entries[lease]?.end = end }
+
+    mutating func end(_ lease: LeasedJob.Lease) -> Entry? {
+        guard let entry = entries.removeValue(forKey: lease) else { return nil }
+        gates[entry.queue]?.running -= 1
+        if entry.isExclusive { gates[entry.queue]?.isExclusive = false }
+        reconsider(entry.queue)
+        return entry
+    }
+
+    /// Something of the queue is gone that others may have waited for.
+    mutating func reconsider(_ queue: Int64) {
+        if gates[queue]?.isHolding == true { openings.insert(queue) }
+        forget(queue)
+    }
+
+    func expired(at now: ContinuousClock.Instant) -> [LeasedJob.Lease] {
+        entries.compactMap { $0.value.end <= now ? $0.key : nil }
+    }
+
+    private static func fits(_ isExclusive: Bool, _ gate: Gate) -> Bool {
+        isExclusive ? gate.running == 0 : !gate.isExclusive
+    }
+
+    private mutating func forget(_ queue: Int64) {
+        if let gate = gates[queue], gate.running == 0, !gate.isHolding { gates[queue] = nil }
+    }
+}

@@ -1,0 +1,47 @@
+internal import FletchQueue
+import GRDB
+
+/// Opens the file that a store is kept in.
+enum SQLiteFile {
+    static func open(_ path: String) throws(StoreError) -> DatabasePool {
+        try StoreError.from {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try migrate(pool)
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "UPDATE job SET awaits = 'time', lease = NULL WHERE awaits <> 'time'")
+                try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
+            return pool
+        }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "store"
+        configuration.maximumReaderCount = 3
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            // Checkpointer sees to it.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            try db.execute(sql: "PRAGMA cache_size = -16000")
+        }
+        return configuration
+    }
+
+    private static func migrate(_ pool: DatabasePool) throws {
+        var migrator = DatabaseMigrator()
+        for (name, script) in migrations {
+            migrator.registerMigration(name) { db in
+                try db.execute(sql: String(decoding: script, as: UTF8.self))
+            }
+        }
+        guard try !pool.read(migrator.hasBeenSuperseded) else {
+            throw StoreError(.tooNew, "a newer fletchd has written the database: use that one, or another file")
+        }
+        try migrator.migrate(pool)
+    }
+
+    /// In order; only ever added to.
+    private static let migrations = [("v1-jobs", PackageResources.v1_jobs_sql)]
+}

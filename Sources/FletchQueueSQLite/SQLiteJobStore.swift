@@ -1,0 +1,122 @@
+package import FletchQueue
+import Foundation
+import GRDB
+
+/// Jobs in one SQLite file, which belongs to this process alone as long as the store is open.
+///
+/// Every write joins the transaction that is about to begin: one fsync serves all who wait for it. Leases are handed out
+/// without one, since a process that starts anew takes all of them back.
+package final class SQLiteJobStore: JobStore {
+    package let leaseDuration: Duration
+    private let writer: Writer
+    private let pool: DatabasePool
+    private let lock: FileLock
+
+    /// Opens the file, or makes it, and brings it up to date. Leases of a process that has died are taken back.
+    /// - Parameters:
+    ///   - path: In a directory that is there; `-wal`, `-shm` and `.lock` files come to lie beside it.
+    ///   - leaseDuration: Default: 30 seconds.
+    /// - Throws: ``StoreError`` that says what is wrong with the file; it is as it was then.
+    package init(path: String, leaseDuration: Duration = .seconds(30)) throws(StoreError) {
+        self.leaseDuration = leaseDuration
+        lock = try FileLock(path + ".lock")
+        pool = try SQLiteFile.open(path)
+        writer = Writer(pool, leaseDuration: leaseDuration)
+    }
+
+    /// Ends what is under way, and closes the file.
+    package func close() throws(StoreError) {
+        try StoreError.from { try pool.close() }
+    }
+
+    package func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {
+        try await writer.perform { transaction in try jobs.map { try transaction.enqueue($0) } }
+    }
+
+    package func invoke(_ key: JobKey, at now: Timestamp) async throws(StoreError) -> Bool {
+        try await writer.perform { transaction in try transaction.invoke(key, at: now) }
+    }
+
+    package func delete(_ keys: [JobKey]) async throws(StoreError) -> Set<JobKey> {
+        try await writer.perform { transaction in Set(try keys.filter { try transaction.delete($0) }) }
+    }
+
+    package func empty(_ queue: QueueName) async throws(StoreError) {
+        try await writer.perform { transaction in try transaction.empty(queue) }
+    }
+
+    package func lease(_ limit: Int, at now: Timestamp) async throws(StoreError) -> Leasing {
+        try await writer.perform(isDurable: false) { transaction in try transaction.lease(limit, at: now) }
+    }
+
+    package func extend(_ leases: [LeasedJob.Lease]) async throws(StoreError) {
+        try await writer.perform(isDurable: false) { transaction in transaction.extend(leases) }
+    }
+
+    package func settle(_ settlements: [Settlement]) async throws(StoreError) {
+        try await writer.perform { transaction in try settlements.forEach { try transaction.settle($0) } }
+    }
+
+    package func release(_ leases: [LeasedJob.Lease]) async throws(StoreError) {
+        try await writer.perform(isDurable: false) { transaction in try leases.forEach { try transaction.release($0) } }
+    }
+
+    package func endpoints(of tenant: String) async throws(StoreError) -> [String] {
+        try await read { db in
+            try String.fetchAll(db, sql: "SELECT endpoint FROM queue WHERE tenant = ?", arguments: [tenant])
+        }
+    }
+
+    package func counts(of tenant: String) async throws(StoreError) -> [String: Int] {
+        try await read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT endpoint, count(*) FROM queue JOIN job ON job.queue = queue.id
+                    WHERE tenant = ? GROUP BY queue.id
+                    """, arguments: [tenant])
+            return try Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
+        }
+    }
+
+    package func jobs(in queue: QueueName, from cursor: Int64, limit: Int) async throws(StoreError) -> JobPage {
+        try await read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(JobRow.columns) FROM queue JOIN job INDEXED BY job_in_queue ON job.queue = queue.id
+                    WHERE tenant = ? AND endpoint = ? AND number > ? ORDER BY number LIMIT ?
+                    """, arguments: [queue.tenant, queue.endpoint, cursor, limit + 1])
+            let page = rows.prefix(limit).map(JobRow.init)
+            return JobPage(
+                jobs: page.map { $0.job(in: queue) }, cursor: rows.count > limit ? page.last?.number : nil)
+        }
+    }
+
+    package func job(_ key: JobKey) async throws(StoreError) -> Job? {
+        try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT \(JobRow.columns) FROM queue JOIN job ON job.queue = queue.id
+                    WHERE tenant = ? AND endpoint = ? AND job.id = ?
+                    """, arguments: [key.queue.tenant, key.queue.endpoint, Data(key.id.utf8)]
+            ).map { JobRow($0).job(in: key.queue) }
+        }
+    }
+
+    /// Commits, as everything does that is promised.
+    package func check() async throws(StoreError) {
+        try await writer.perform { transaction in try transaction.check() }
+    }
+
+    private func read<Result: Sendable>(
+        _ query: @escaping @Sendable (Database) throws -> Result
+    ) async throws(StoreError) -> Result {
+        do {
+            return try await pool.read(query)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}

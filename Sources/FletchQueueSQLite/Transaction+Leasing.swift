@@ -1,0 +1,111 @@
+internal import FletchQueue
+import GRDB
+
+extension Transaction {
+    /// Those that are next in turn come first: they were due before.
+    mutating func lease(_ limit: Int, at now: Timestamp) throws -> Leasing {
+        try takeBackExpired()
+        var jobs: [LeasedJob] = []
+        for queue in book.openings where jobs.count < limit { try leaseInTurn(limit, from: queue, &jobs) }
+        try leaseDue(limit, at: now, &jobs)
+        return Leasing(jobs: jobs, nextDue: jobs.count < limit ? try nextDue() : nil)
+    }
+
+    mutating func extend(_ leases: [LeasedJob.Lease]) {
+        let end = ContinuousClock.now + leaseDuration
+        for lease in leases { book.extend(lease, until: end) }
+    }
+
+    mutating func settle(_ settlement: Settlement) throws {
+        guard let entry = book.end(settlement.lease) else { return }
+        guard let next = settlement.next else {
+            return try run("DELETE FROM job WHERE number = ? AND lease = ?", [entry.job, settlement.lease])
+        }
+        try run(
+            """
+            UPDATE job SET run_at = ?, count = count + 1, attempt = 0, invoked = 0, awaits = 'time', lease = NULL
+            WHERE number = ? AND lease = ?
+            """, [next.milliseconds, entry.job, settlement.lease])
+    }
+
+    mutating func release(_ lease: LeasedJob.Lease) throws {
+        guard let entry = book.end(lease) else { return }
+        // Where others wait for their turn, it was due before them.
+        let awaits = book.gates[entry.queue]?.isHolding == true ? "turn" : "time"
+        try run(
+            "UPDATE job SET awaits = ?, lease = NULL WHERE number = ? AND lease = ?", [awaits, entry.job, lease])
+    }
+
+    private mutating func takeBackExpired() throws {
+        for lease in book.expired(at: .now) { try release(lease) }
+    }
+
+    /// What waits for its turn in a queue, until one may not run yet.
+    private mutating func leaseInTurn(_ limit: Int, from queue: Int64, _ jobs: inout [LeasedJob]) throws {
+        let wanted = limit - jobs.count
+        let rows = try fetch(
+            """
+            SELECT \(JobRow.columns), queue.id, tenant, endpoint
+            FROM job INDEXED BY job_awaiting_turn JOIN queue ON queue.id = job.queue
+            WHERE queue = ? AND awaits = 'turn' ORDER BY run_at, job.id LIMIT ?
+            """, [queue, wanted])
+        for row in rows {
+            guard book.opens(isExclusive: row.job.isExclusive, in: queue) else { return book.looked(at: queue) }
+            jobs.append(try lease(row))
+        }
+        if rows.count < wanted { book.cleared(queue) }
+    }
+
+    private mutating func leaseDue(_ limit: Int, at now: Timestamp, _ jobs: inout [LeasedJob]) throws {
+        while jobs.count < limit {
+            let wanted = limit - jobs.count
+            let rows = try fetch(
+                """
+                SELECT \(JobRow.columns), queue.id, tenant, endpoint
+                FROM job INDEXED BY job_due JOIN queue ON queue.id = job.queue
+                WHERE awaits = 'time' AND run_at <= ? ORDER BY run_at, job.id LIMIT ?
+                """, [now.milliseconds, wanted])
+            for row in rows {
+                if book.admits(isExclusive: row.job.isExclusive, to: row.queue) {
+                    jobs.append(try lease(row))
+                } else {
+                    book.hold(row.queue)
+                    try run("UPDATE job SET awaits = 'turn' WHERE number = ?", [row.job.number])
+                }
+            }
+            if rows.count < wanted { return }
+        }
+    }
+
+    private mutating func lease(_ row: DueRow) throws -> LeasedJob {
+        let lease = book.lease(
+            row.job.number, in: row.queue, isExclusive: row.job.isExclusive, until: .now + leaseDuration)
+        try run(
+            "UPDATE job SET awaits = 'lease', lease = ?, attempt = attempt + 1 WHERE number = ?",
+            [lease, row.job.number])
+        var job = row.job.job(in: row.name)
+        job.runAt = nil
+        return LeasedJob(
+            lease: lease, job: job, scheduledAt: row.job.runAt, attempt: row.job.attempt + 1,
+            isInvoked: row.job.isInvoked)
+    }
+
+    private func nextDue() throws -> Timestamp? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT run_at FROM job INDEXED BY job_due WHERE awaits = 'time' ORDER BY run_at LIMIT 1")
+        return try Int64.fetchOne(statement).map(Timestamp.init(milliseconds:))
+    }
+
+    /// A row of `job`, with its queue's.
+    private struct DueRow {
+        let job: JobRow
+        let queue: Int64
+        let name: QueueName
+    }
+
+    private func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [DueRow] {
+        try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments).map { row in
+            DueRow(job: JobRow(row), queue: row[14], name: QueueName(tenant: row[15], endpoint: row[16]))
+        }.reduce(into: []) { $0.append($1) }
+    }
+}

@@ -1,0 +1,97 @@
+internal import FletchQueue
+import Foundation
+import GRDB
+
+/// What can be done to jobs in one transaction of SQLite.
+struct Transaction {
+    let db: Database
+    var book: LeaseBook
+    var queues: QueueNumbers
+    let leaseDuration: Duration
+
+    /// Fails where nothing could be written now.
+    func check() throws {
+        try run("UPDATE queue SET endpoint = endpoint WHERE id = (SELECT max(id) FROM queue)", [])
+    }
+
+    mutating func enqueue(_ new: NewJob) throws -> Job {
+        let queue = try number(of: new.job.key.queue)
+        if new.overrides {
+            try run(Self.insert + Self.orOverride, arguments(of: new.job, in: queue))
+            book.reconsider(queue)
+            return new.job
+        }
+        try run(Self.insert + "ON CONFLICT (queue, id) DO NOTHING", arguments(of: new.job, in: queue))
+        return db.changesCount > 0 ? new.job : try stored(new.job.key, in: queue) ?? new.job
+    }
+
+    func invoke(_ key: JobKey, at now: Timestamp) throws -> Bool {
+        guard let queue = try knownNumber(of: key.queue) else { return false }
+        try run(
+            "UPDATE job SET run_at = ?, invoked = 1 WHERE queue = ? AND id = ? AND awaits = 'time'",
+            [now.milliseconds, queue, Data(key.id.utf8)])
+        return db.changesCount > 0
+    }
+
+    mutating func delete(_ key: JobKey) throws -> Bool {
+        guard let queue = try knownNumber(of: key.queue) else { return false }
+        try run("DELETE FROM job WHERE queue = ? AND id = ?", [queue, Data(key.id.utf8)])
+        book.reconsider(queue)
+        return db.changesCount > 0
+    }
+
+    mutating func empty(_ name: QueueName) throws {
+        guard let queue = try knownNumber(of: name) else { return }
+        try run("DELETE FROM job WHERE queue = ?", [queue])
+        book.reconsider(queue)
+    }
+
+    func run(_ sql: String, _ arguments: StatementArguments) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    private func stored(_ key: JobKey, in queue: Int64) throws -> Job? {
+        let statement = try db.cachedStatement(sql: "SELECT \(JobRow.columns) FROM job WHERE queue = ? AND id = ?")
+        return try Row.fetchOne(statement, arguments: [queue, Data(key.id.utf8)]).map { JobRow($0).job(in: key.queue) }
+    }
+
+    private mutating func number(of queue: QueueName) throws -> Int64 {
+        if let number = queues[queue] { return number }
+        try run(
+            "INSERT INTO queue (tenant, endpoint) VALUES (?, ?) ON CONFLICT DO NOTHING", [queue.tenant, queue.endpoint])
+        guard let number = try knownNumber(of: queue) else {
+            throw StoreError(.damaged, "a queue is not there that was just made: check the database")
+        }
+        queues[queue] = number
+        return number
+    }
+
+    private func knownNumber(of queue: QueueName) throws -> Int64? {
+        if let number = queues[queue] { return number }
+        let statement = try db.cachedStatement(sql: "SELECT id FROM queue WHERE tenant = ? AND endpoint = ?")
+        return try Int64.fetchOne(statement, arguments: [queue.tenant, queue.endpoint])
+    }
+
+    private func arguments(of job: Job, in queue: Int64) -> StatementArguments {
+        [
+            queue, Data(job.key.id.utf8), Data(job.body.utf8), (job.runAt ?? Timestamp(milliseconds: 0)).milliseconds,
+            job.isExclusive,
+            job.retry.waits.map(String.init).joined(separator: ","), job.repetition?.every,
+            job.repetition?.cron?.text, job.repetition?.cron?.timeZone, job.repetition?.times, job.count,
+        ]
+    }
+
+    private static let insert = """
+        INSERT INTO job (queue, id, body, run_at, exclusive, retry, every, cron, time_zone, times, count)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+        """
+
+    /// A run of the old one that is under way ends without a consequence.
+    private static let orOverride = """
+        ON CONFLICT (queue, id) DO UPDATE SET
+            body = excluded.body, run_at = excluded.run_at, exclusive = excluded.exclusive, retry = excluded.retry,
+            every = excluded.every, cron = excluded.cron, time_zone = excluded.time_zone, times = excluded.times,
+            count = excluded.count, awaits = 'time', lease = NULL, attempt = 0, invoked = 0
+        """
+}

@@ -1,0 +1,108 @@
+import Dispatch
+import Fletch
+internal import FletchQueue
+import GRDB
+
+/// Brings all that is to be written together in as few transactions as there can be.
+///
+/// What comes while a transaction is under way is the next one, however much that is. It runs on the pool's own thread.
+final class Writer: Sendable {
+    private struct Operation: Sendable {
+        let isDurable: Bool
+        let body: @Sendable (inout Transaction) throws -> Void
+        let end: @Sendable (Result<Void, StoreError>) -> Void
+    }
+
+    /// What is only ever touched on the pool's thread.
+    private final class State: @unchecked Sendable {
+        var book = LeaseBook()
+        var queues = QueueNumbers()
+        var isDurable = true
+    }
+
+    private let pool: DatabasePool
+    private let leaseDuration: Duration
+    private let checkpointer: Checkpointer
+    private let state = State()
+    private let pending = Lock<[Operation]>([])
+
+    init(_ pool: DatabasePool, leaseDuration: Duration) {
+        self.pool = pool
+        self.leaseDuration = leaseDuration
+        checkpointer = Checkpointer(pool)
+    }
+
+    /// - Parameter isDurable: Whether it has to be on disk before it returns.
+    func perform<Result: Sendable>(
+        isDurable: Bool = true, _ body: @escaping @Sendable (inout Transaction) throws -> Result
+    ) async throws(StoreError) -> Result {
+        let result = Lock<Result?>(nil)
+        let end: Swift.Result<Void, StoreError> = await withCheckedContinuation { continuation in
+            let operation = Operation(isDurable: isDurable) { transaction in
+                let value = try body(&transaction)
+                result.withLock { $0 = value }
+            } end: {
+                continuation.resume(returning: $0)
+            }
+            submit(operation)
+        }
+        try end.get()
+        guard let value = result.withLock({ $0 }) else { throw StoreError(.failed, "a write ended without a result") }
+        return value
+    }
+
+    private func submit(_ operation: Operation) {
+        let isFirst = pending.withLock { pending in
+            pending.append(operation)
+            return pending.count == 1
+        }
+        guard isFirst else { return }
+        pool.asyncWriteWithoutTransaction { [self] db in write(takeAll(), db) }
+    }
+
+    private func takeAll() -> [Operation] {
+        pending.withLock { pending in
+            defer { pending = [] }
+            return pending
+        }
+    }
+
+    private func write(_ operations: [Operation], _ db: Database) {
+        do throws(StoreError) {
+            try commit(operations, db)
+            operations.forEach { $0.end(.success(())) }
+        } catch {
+            // Whoever is at fault must not take the others along.
+            guard operations.count > 1 else { return operations.forEach { $0.end(.failure(error)) } }
+            for operation in operations { write([operation], db) }
+        }
+    }
+
+    private func commit(_ operations: [Operation], _ db: Database) throws(StoreError) {
+        let book = state.book
+        do {
+            try sync(operations.contains(where: \.isDurable), db)
+            try db.inTransaction(.immediate) {
+                var transaction = Transaction(
+                    db: db, book: state.book, queues: state.queues, leaseDuration: leaseDuration)
+                for operation in operations { try operation.body(&transaction) }
+                state.book = transaction.book
+                state.queues = transaction.queues
+                return .commit
+            }
+            checkpointer.committed(changeCount: db.totalChangesCount)
+        } catch {
+            state.book = book
+            // Numbers may be among them that were given in vain.
+            state.queues = QueueNumbers()
+            throw StoreError(error)
+        }
+    }
+
+    /// Whether the next commit waits for the disk.
+    private func sync(_ isDurable: Bool, _ db: Database) throws {
+        guard isDurable != state.isDurable else { return }
+        try db.execute(sql: isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
+        state.isDurable = isDurable
+    }
+}

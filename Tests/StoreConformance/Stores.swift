@@ -1,0 +1,63 @@
+import FletchQueue
+import FletchQueueSQLite
+import Foundation
+
+/// A kind of store, each of which has to pass every test here.
+enum StoreKind: String, CaseIterable, Sendable {
+    case sqlite
+
+    /// Gives `body` a new store, and takes it away again.
+    func withStore(
+        leaseDuration: Duration = .seconds(30), _ body: (any JobStore) async throws -> Void
+    ) async throws {
+        switch self {
+        case .sqlite:
+            try await withTemporaryDirectory { directory in
+                let store = try SQLiteJobStore(path: directory + "/jobs.sqlite", leaseDuration: leaseDuration)
+                try await body(store)
+                try store.close()
+            }
+        }
+    }
+}
+
+func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try await body(directory)
+}
+
+let queue = QueueName(tenant: "anonymous", endpoint: "https://example.com/a")
+let other = QueueName(tenant: "anonymous", endpoint: "https://example.com/b")
+
+func at(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+
+/// A job that is due at `moment`.
+func job(
+    _ id: String, in queue: QueueName = queue, at moment: Int64 = 0, override: Bool = false,
+    _ change: (inout Job) -> Void = { _ in }
+) -> NewJob {
+    var job = Job(key: JobKey(queue, id), body: "body of \(id)", runAt: at(moment))
+    change(&job)
+    return NewJob(job, overrides: override)
+}
+
+func exclusive(_ id: String, in queue: QueueName = queue, at moment: Int64 = 0) -> NewJob {
+    job(id, in: queue, at: moment) { $0.isExclusive = true }
+}
+
+extension JobStore {
+    /// Leases, and tells the ids in the order that they were handed out.
+    func leased(_ limit: Int = 100, at moment: Int64 = 1_000) async throws -> [LeasedJob] {
+        try await lease(limit, at: at(moment)).jobs
+    }
+
+    func settle(_ job: LeasedJob, _ outcome: Outcome = .succeeded, at moment: Int64 = 1_000) async throws {
+        try await settle([job.settled(outcome, at: at(moment))])
+    }
+}
+
+extension [LeasedJob] {
+    var ids: [String] { map(\.job.key.id) }
+}

@@ -1,0 +1,133 @@
+import FletchQueue
+import Testing
+
+/// What is stored, and found again.
+@Suite struct StoringTests {
+    @Test(arguments: StoreKind.allCases)
+    func jobIsFoundAsItWasStored(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let cron = try CronExpression("*/5 * * * *", timeZone: "Europe/Berlin")
+            let full = job("ü, 'quoted' % ü\u{0}", at: 5_000) { job in
+                job.isExclusive = true
+                job.retry = RetryPolicy(waits: [1, 60_000])
+                job.repetition = Repetition(every: 7, cron: cron, times: 3)
+                job.body = "\u{0}line\n😀"
+            }
+            #expect(try await store.enqueue([full, job("plain")]) == [full.job, job("plain").job])
+            #expect(try await store.job(full.job.key) == full.job)
+            #expect(try await store.job(JobKey(queue, "plain"))?.repetition == nil)
+            #expect(try await store.job(JobKey(other, "plain")) == nil)
+            #expect(try await store.job(JobKey(QueueName(tenant: "b", endpoint: queue.endpoint), "plain")) == nil)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func sameKeyKeepsTheFirst(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let first = job("a", at: 1)
+            _ = try await store.enqueue([first])
+            let again = job("a", at: 2) { $0.body = "another" }
+            #expect(try await store.enqueue([again, again]) == [first.job, first.job])
+            let running = try await store.leased()
+            #expect(running.ids == ["a"])
+            #expect(try await store.enqueue([again]).first?.body == first.job.body)
+            try await store.settle(running[0])
+            #expect(try await store.enqueue([again]) == [again.job])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func overrideTakesThePlaceOfTheFirst(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let cron = try CronExpression("@daily")
+            let first = job("a", at: 1) { $0.repetition = Repetition(every: nil, cron: cron, times: 5) }
+            _ = try await store.enqueue([first])
+            try await store.settle(try await store.leased()[0], at: 2)
+            #expect(try await store.job(first.job.key)?.count == 2)
+            let second = job("a", at: 9, override: true) { $0.body = "another" }
+            #expect(try await store.enqueue([second]) == [second.job])
+            #expect(try await store.job(first.job.key) == second.job)
+        }
+    }
+
+    /// The run that has begun must neither delete nor move what has taken its place.
+    @Test(arguments: StoreKind.allCases, [Outcome.succeeded, .failed, .gone])
+    func overrideDuringARunOutlivesIt(_ kind: StoreKind, _ outcome: Outcome) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue([job("a") { $0.retry = RetryPolicy(waits: [1]) }])
+            let running = try await store.leased()[0]
+            let second = job("a", at: 5_000, override: true)
+            _ = try await store.enqueue([second])
+            try await store.settle(running, outcome)
+            #expect(try await store.job(second.job.key) == second.job)
+            #expect(try await store.leased(at: 5_000).ids == ["a"])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func deletedJobIsGoneForGood(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let repeating = job("running") { $0.repetition = Repetition(every: 1, cron: nil, times: nil) }
+            _ = try await store.enqueue([repeating, job("waiting", at: 9_000), job("a,b:c", at: 9_000)])
+            let running = try await store.leased()[0]
+            let keys = ["running", "waiting", "never"].map { JobKey(queue, $0) }
+            #expect(try await store.delete(keys) == Set(keys.prefix(2)))
+            try await store.settle(running)
+            #expect(try await store.job(keys[0]) == nil)
+            #expect(try await store.leased(at: 10_000).ids == ["a,b:c"])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func emptiedQueueRemainsKnown(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue([job("a"), job("b"), job("c", in: other)])
+            let stranger = QueueName(tenant: "stranger", endpoint: queue.endpoint)
+            _ = try await store.enqueue([job("d", in: stranger)])
+            _ = try await store.leased(1)
+            #expect(try await store.counts(of: "anonymous") == [queue.endpoint: 2, other.endpoint: 1])
+            try await store.empty(queue)
+            try await store.empty(QueueName(tenant: "nobody", endpoint: "https://example.com"))
+            #expect(Set(try await store.endpoints(of: "anonymous")) == [queue.endpoint, other.endpoint])
+            #expect(try await store.counts(of: "anonymous") == [other.endpoint: 1])
+            #expect(try await store.counts(of: "stranger") == [queue.endpoint: 1])
+            #expect(try await store.endpoints(of: "nobody").isEmpty)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func scanShowsEachJobOnce(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue((0..<250).map { job("\($0)", at: Int64(1_000 - $0)) } + [job("x", in: other)])
+            var ids: [String] = []
+            var cursor: Int64? = 0
+            var partCount = 0
+            while let position = cursor {
+                let page = try await store.jobs(in: queue, from: position, limit: 100)
+                ids += page.jobs.map(\.key.id)
+                cursor = page.cursor
+                partCount += 1
+                // What comes in the meantime may be shown, but must not keep the others from it.
+                if partCount == 1 { _ = try await store.delete([JobKey(queue, "0")]) }
+            }
+            #expect(partCount == 3)
+            #expect(Set(ids) == Set((0..<250).map(String.init)))
+            #expect(ids.count == 250)
+            let nothing = QueueName(tenant: "a", endpoint: "b")
+            #expect(try await store.jobs(in: nothing, from: 0, limit: 1) == JobPage(jobs: [], cursor: nil))
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func manyAtOnceAreAllStored(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<500 { group.addTask { _ = try await store.enqueue([job("\(index)")]) } }
+                try await group.waitForAll()
+            }
+            #expect(try await store.counts(of: "anonymous") == [queue.endpoint: 500])
+            #expect(Set(try await store.leased(1_000).ids).count == 500)
+            try await store.check()
+        }
+    }
+}
