@@ -67,6 +67,11 @@ let package = Package(
             resources: [.embedInCode("Migrations/v1-jobs.sql")],
             swiftSettings: strict
         ),
+        .target(
+            name: "FletchServer",
+            dependencies: ["Fletch", "FletchQueue", httpTypes, .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "FletchCommand",
             dependencies: [
@@ -99,6 +104,12 @@ let package = Package(
         .testTarget(
             name: "FletchTargetTests",
             dependencies: ["FletchTarget", .product(name: "NIOPosix", package: "swift-nio")], swiftSettings: strict),
+        .testTarget(
+            name: "FletchQueueTests", dependencies: ["Fletch", "FletchQueue", "FletchQueueSQLite"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FletchServerTests", dependencies: ["Fletch", "FletchQueue", "FletchServer", "FletchTarget"],
+            swiftSettings: strict),
         .testTarget(
             name: "StoreConformance", dependencies: ["FletchQueue", "FletchQueueSQLite"], swiftSettings: strict),
         .testTarget(

@@ -10,6 +10,10 @@ public struct Receipt: Sendable, Hashable {
     public internal(set) var moments: Moments
     /// The status of the final response, if its head has arrived.
     public internal(set) var status: HTTPResponse.Status?
+    /// What the `Location` of a redirect (3xx) says, which may be relative to ``url``; nil for other answers.
+    ///
+    /// Redirects are not followed.
+    public internal(set) var location: String?
     /// Bytes handed to the kernel: request line, fields and body.
     public internal(set) var bytesSent: Int
     /// Response bytes that the client has seen, heads included.
@@ -55,7 +59,8 @@ extension Receipt {
     /// Of a request that no connection has taken yet.
     init(waiting request: EncodedRequest) {
         self.init(
-            url: request.url, method: request.method, moments: Moments(), status: nil, bytesSent: 0, bytesReceived: 0,
+            url: request.url, method: request.method, moments: Moments(), status: nil, location: nil, bytesSent: 0,
+            bytesReceived: 0,
             reused: false, remote: nil, security: nil, body: [], isBodyComplete: false)
     }
 }

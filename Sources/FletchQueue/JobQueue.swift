@@ -19,7 +19,7 @@ package struct JobQueue: Sendable {
     /// - Returns: What is stored under their keys.
     package func enqueue(_ drafts: [JobDraft], in queue: QueueName) async throws(StoreError) -> [Job] {
         let now = clock.now
-        return try await enqueue(drafts.map { $0.job(in: queue, id: ids(), at: now) })
+        return try await enqueue(drafts.map { $0.job(in: queue, instance: ids(), at: now) })
     }
 
     /// Makes a job due now.
@@ -47,7 +47,7 @@ package struct JobQueue: Sendable {
         if !plan.isDryRun {
             let now = clock.now
             let jobs = plan.drafts.map { endpoint, draft in
-                draft.job(in: QueueName(tenant: tenant, endpoint: endpoint), id: CronPlan.id, at: now)
+                draft.job(in: QueueName(tenant: tenant, endpoint: endpoint), instance: ids(), at: now)
             }
             _ = try await enqueue(jobs)
         }

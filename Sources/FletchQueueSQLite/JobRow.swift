@@ -6,11 +6,12 @@ import GRDB
 struct JobRow {
     /// What ``init(_:)`` reads, in its order.
     static let columns = """
-        job.number, job.id, body, run_at, awaits, attempt, invoked, exclusive, retry, every, cron, time_zone, times, count
+        job.number, job.id, instance, body, run_at, awaits, attempt, invoked, exclusive, retry, every, cron, time_zone, times, count
         """
 
     let number: Int64
     let id: String
+    let instance: String?
     let body: String
     let runAt: Timestamp
     let isAwaitingTime: Bool
@@ -24,19 +25,21 @@ struct JobRow {
     init(_ row: Row) {
         number = row[0]
         id = String(decoding: row[1] as Data, as: UTF8.self)
-        body = String(decoding: row[2] as Data, as: UTF8.self)
-        runAt = Timestamp(milliseconds: row[3])
-        isAwaitingTime = row[4] == "time"
-        attempt = row[5]
-        isInvoked = row[6]
-        isExclusive = row[7]
-        retry = RetryPolicy(waits: (row[8] as String).split(separator: ",").compactMap { Int64($0) })
-        repetition = Repetition(every: row[9], cron: Self.cron(row[10], row[11]), times: row[12])
-        count = row[13]
+        instance = row[2]
+        body = String(decoding: row[3] as Data, as: UTF8.self)
+        runAt = Timestamp(milliseconds: row[4])
+        isAwaitingTime = row[5] == "time"
+        attempt = row[6]
+        isInvoked = row[7]
+        isExclusive = row[8]
+        retry = RetryPolicy(waits: (row[9] as String).split(separator: ",").compactMap { Int64($0) })
+        repetition = Repetition(every: row[10], cron: Self.cron(row[11], row[12]), times: row[13])
+        count = row[14]
     }
 
     func job(in queue: QueueName) -> Job {
-        var job = Job(key: JobKey(queue, id), body: body, runAt: isAwaitingTime ? runAt : nil)
+        var job = Job(
+            key: JobKey(queue, id), instance: instance, body: body, runAt: isAwaitingTime ? runAt : nil)
         job.isExclusive = isExclusive
         job.retry = retry
         job.repetition = repetition

@@ -23,9 +23,10 @@ extension Transaction {
         }
         try run(
             """
-            UPDATE job SET run_at = ?, count = count + 1, attempt = 0, invoked = 0, awaits = 'time', lease = NULL
+            UPDATE job SET run_at = ?, count = count + 1, attempt = iif(?, attempt, 0), invoked = 0, awaits = 'time',
+                lease = NULL
             WHERE number = ? AND lease = ?
-            """, [next.milliseconds, entry.job, settlement.lease])
+            """, [next.milliseconds, settlement.isRetry, entry.job, settlement.lease])
     }
 
     mutating func release(_ lease: LeasedJob.Lease) throws {
@@ -105,7 +106,7 @@ extension Transaction {
 
     private func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [DueRow] {
         try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments).map { row in
-            DueRow(job: JobRow(row), queue: row[14], name: QueueName(tenant: row[15], endpoint: row[16]))
+            DueRow(job: JobRow(row), queue: row[15], name: QueueName(tenant: row[16], endpoint: row[17]))
         }.reduce(into: []) { $0.append($1) }
     }
 }

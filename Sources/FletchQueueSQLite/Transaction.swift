@@ -74,7 +74,8 @@ struct Transaction {
 
     private func arguments(of job: Job, in queue: Int64) -> StatementArguments {
         [
-            queue, Data(job.key.id.utf8), Data(job.body.utf8), (job.runAt ?? Timestamp(milliseconds: 0)).milliseconds,
+            queue, Data(job.key.id.utf8), job.instance == job.key.id ? nil : job.instance, Data(job.body.utf8),
+            (job.runAt ?? Timestamp(milliseconds: 0)).milliseconds,
             job.isExclusive,
             job.retry.waits.map(String.init).joined(separator: ","), job.repetition?.every,
             job.repetition?.cron?.text, job.repetition?.cron?.timeZone, job.repetition?.times, job.count,
@@ -82,15 +83,15 @@ struct Transaction {
     }
 
     private static let insert = """
-        INSERT INTO job (queue, id, body, run_at, exclusive, retry, every, cron, time_zone, times, count)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO job (queue, id, instance, body, run_at, exclusive, retry, every, cron, time_zone, times, count)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
         """
 
     /// A run of the old one that is under way ends without a consequence.
     private static let orOverride = """
         ON CONFLICT (queue, id) DO UPDATE SET
-            body = excluded.body, run_at = excluded.run_at, exclusive = excluded.exclusive, retry = excluded.retry,
+            instance = excluded.instance, body = excluded.body, run_at = excluded.run_at, exclusive = excluded.exclusive, retry = excluded.retry,
             every = excluded.every, cron = excluded.cron, time_zone = excluded.time_zone, times = excluded.times,
             count = excluded.count, awaits = 'time', lease = NULL, attempt = 0, invoked = 0
         """

@@ -53,7 +53,7 @@ extension JobStore {
         try await lease(limit, at: at(moment)).jobs
     }
 
-    func settle(_ job: LeasedJob, _ outcome: Outcome = .succeeded, at moment: Int64 = 1_000) async throws {
+    func settle(_ job: LeasedJob, _ outcome: RunOutcome = .succeeded, at moment: Int64 = 1_000) async throws {
         try await settle([job.settled(outcome, at: at(moment))])
     }
 }

@@ -51,8 +51,8 @@ import Testing
     }
 
     /// The run that has begun must neither delete nor move what has taken its place.
-    @Test(arguments: StoreKind.allCases, [Outcome.succeeded, .failed, .gone])
-    func overrideDuringARunOutlivesIt(_ kind: StoreKind, _ outcome: Outcome) async throws {
+    @Test(arguments: StoreKind.allCases, [RunOutcome.succeeded, .failed, .gone])
+    func overrideDuringARunOutlivesIt(_ kind: StoreKind, _ outcome: RunOutcome) async throws {
         try await kind.withStore { store in
             _ = try await store.enqueue([job("a") { $0.retry = RetryPolicy(waits: [1]) }])
             let running = try await store.leased()[0]

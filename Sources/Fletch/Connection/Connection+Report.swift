@@ -45,7 +45,7 @@ extension Connection {
         return Receipt(
             url: submission.request.url, method: submission.request.method,
             moments: moments(at: index, from: submission.start), status: exchange.status.map { .init(code: $0) },
-            bytesSent: exchange.bytesSent, bytesReceived: exchange.bytesReceived,
+            location: exchange.location, bytesSent: exchange.bytesSent, bytesReceived: exchange.bytesReceived,
             reused: pipeline.servedCount + index > 0, remote: remote, security: security,
             body: exchange.kept,
             isBodyComplete: exchange.isBodyComplete)

@@ -33,6 +33,7 @@ struct Exchange {
     private(set) var bytesReceived = 0
     /// The status of the final response, once its head is complete.
     private(set) var status: Int?
+    private(set) var location: String?
     private(set) var kept: [UInt8] = []
     /// Whether ``kept`` is the whole body.
     private(set) var isBodyComplete = false
@@ -217,6 +218,7 @@ extension Exchange {
         case .incomplete: break
         case .complete(let head, let bodyStart):
             status = head.status
+            location = head.location
             isPersistent = head.keepsAlive && plan.isReusable
             keepBytes = plan.bytesToKeep(status: head.status)
             receive(UnsafeRawBufferPointer(rebasing: bytes[bodyStart...]), head.framing)

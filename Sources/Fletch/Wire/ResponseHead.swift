@@ -6,6 +6,8 @@ struct ResponseHead: Equatable {
     let framing: BodyFraming
     /// Whether the connection may carry another exchange (RFC 9112 §9.3): HTTP/1.1, and no `Connection: close`.
     var keepsAlive = true
+    /// Where a redirect (3xx) points to, as it says it.
+    var location: String?
 
     /// An interim response (RFC 9110 §15.2). A 101 ends the exchange: nothing asked for it.
     var isInterim: Bool { (100..<200).contains(status) && status != 101 }
@@ -26,6 +28,7 @@ extension ResponseHead {
         var length: Int?
         var codings: TransferCoding = .none
         var keepsAlive = statusLine[7] != UInt8(ascii: "0")
+        var location: String?
         while let line = lines.next(), !line.isEmpty {
             guard let colon = index(of: UInt8(ascii: ":"), in: line), colon > 0 else { throw .notHTTP }
             // The lengths of the names that matter; most others end here.
@@ -37,6 +40,8 @@ extension ResponseHead {
             case 10 where equals(line[..<colon], "connection"):
                 let options = line[(colon + 1)...].split(separator: UInt8(ascii: ","))
                 if options.contains(where: { equals(trimmed($0), "close") }) { keepsAlive = false }
+            case 8 where status / 100 == 3 && location == nil && equals(line[..<colon], "location"):
+                location = String(decoding: trimmed(line[(colon + 1)...]), as: UTF8.self)
             default: continue
             }
         }
@@ -44,7 +49,7 @@ extension ResponseHead {
         if length != nil, codings != .none { keepsAlive = false }
         return ResponseHead(
             status: status, framing: framing(status, isHeadRequest: isHeadRequest, length: length, codings: codings),
-            keepsAlive: keepsAlive)
+            keepsAlive: keepsAlive, location: location)
     }
 
     private enum TransferCoding { case none, chunkedLast, other }

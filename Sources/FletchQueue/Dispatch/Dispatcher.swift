@@ -4,7 +4,7 @@ import Logging
 package actor Dispatcher {
     /// Delivers a job once.
     /// - Returns: nil where its task was cancelled before there was an outcome: the job is handed back.
-    package typealias Delivery = @Sendable (LeasedJob) async -> Outcome?
+    package typealias Delivery = @Sendable (LeasedJob) async -> RunOutcome?
 
     /// Where the store does not answer.
     private static let pauseAfterFailure = Duration.seconds(1)

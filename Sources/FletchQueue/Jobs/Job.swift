@@ -9,11 +9,14 @@ package struct Job: Hashable, Sendable {
     package var isExclusive = false
     package var retry = RetryPolicy()
     package var repetition: Repetition?
+    /// Tells it from others that have had the same key, or will have it. Its id where the queue has made that.
+    package let instance: String
     /// The run it stands before or in, from 1: retries and repetitions both count.
     package var count = 1
 
-    package init(key: JobKey, body: String = "", runAt: Timestamp?) {
+    package init(key: JobKey, instance: String? = nil, body: String = "", runAt: Timestamp?) {
         self.key = key
+        self.instance = instance ?? key.id
         self.body = body
         self.runAt = runAt
     }

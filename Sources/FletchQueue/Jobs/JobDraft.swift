@@ -14,9 +14,12 @@ package struct JobDraft: Hashable, Sendable {
 
     package init() {}
 
-    func job(in queue: QueueName, id: String, at now: Timestamp) -> NewJob {
+    /// - Parameter instance: Used for none before; the job's id, too, where it was given none.
+    func job(in queue: QueueName, instance: String, at now: Timestamp) -> NewJob {
         let start = runAt ?? Timestamp(milliseconds: now.milliseconds.addingClamped(delay ?? 0))
-        var job = Job(key: JobKey(queue, self.id ?? id), body: body, runAt: repetition?.first(from: start) ?? start)
+        var job = Job(
+            key: JobKey(queue, id ?? instance), instance: instance, body: body,
+            runAt: repetition?.first(from: start) ?? start)
         job.isExclusive = isExclusive
         job.retry = retry
         job.repetition = repetition

@@ -7,7 +7,7 @@ package struct LeasedJob: Hashable, Sendable {
     package let job: Job
     /// When it was due.
     package let scheduledAt: Timestamp
-    /// How often this run of the job has been handed out, from 1; more than once where a lease ran out.
+    /// How often this run of the job has been handed out, from 1: again after a failure, and after a lease that ran out.
     package let attempt: Int
     /// Whether it was due because somebody asked for it, ahead of its time.
     package let isInvoked: Bool
@@ -20,6 +20,11 @@ package struct LeasedJob: Hashable, Sendable {
         self.isInvoked = isInvoked
     }
 
+    /// The same for all attempts at this run, and for no other.
+    package var idempotencyKey: String {
+        job.repetition == nil ? job.instance : "\(job.instance)-\(job.count)"
+    }
+
     /// When the job repeats after this run, whatever becomes of it; nil where it does not, or this run is its last.
     package func nextRepetition(at now: Timestamp) -> Timestamp? {
         guard let repetition = job.repetition else { return nil }
@@ -28,14 +33,14 @@ package struct LeasedJob: Hashable, Sendable {
     }
 
     /// What the store makes of the job after `outcome`.
-    package func settled(_ outcome: Outcome, at now: Timestamp) -> Settlement {
-        Settlement(lease: lease, next: outcome == .gone ? nil : next(after: outcome, at: now))
-    }
-
-    private func next(after outcome: Outcome, at now: Timestamp) -> Timestamp? {
-        if outcome == .failed, let wait = job.retry.wait(after: job.count) {
-            return Timestamp(milliseconds: now.milliseconds.addingClamped(wait))
+    package func settled(_ outcome: RunOutcome, at now: Timestamp) -> Settlement {
+        switch outcome {
+        case .gone: return Settlement(lease: lease, next: nil)
+        case .failed:
+            guard let wait = job.retry.wait(after: job.count) else { fallthrough }
+            let next = Timestamp(milliseconds: now.milliseconds.addingClamped(wait))
+            return Settlement(lease: lease, next: next, isRetry: true)
+        case .succeeded: return Settlement(lease: lease, next: nextRepetition(at: now))
         }
-        return nextRepetition(at: now)
     }
 }

@@ -37,7 +37,7 @@ extension CronExpression {
     /// The last occurrence that is not after `end`; `first` is one.
     fileprivate func last(from first: Timestamp, to end: Timestamp) -> Timestamp {
         var last = first
-        var rest = last.milliseconds..<end.milliseconds
+        var rest = last.milliseconds..<min(end.milliseconds, Self.endOfTimes)
         // Whether one comes after a moment is true up to the last, and false from there.
         while !rest.isEmpty {
             let middle = rest.lowerBound + (rest.upperBound - rest.lowerBound) / 2
@@ -50,4 +50,7 @@ extension CronExpression {
         }
         return last
     }
+
+    /// The year 10,000: nothing fires from then on.
+    private static let endOfTimes: Int64 = 253_402_300_800_000
 }

@@ -12,6 +12,8 @@ CREATE TABLE job (
     queue INTEGER NOT NULL REFERENCES queue (id),
     -- UTF-8, any: SQLite's text ends with the first NUL.
     id BLOB NOT NULL,
+    -- What tells it from others with the same id; NULL where the id does.
+    instance TEXT,
     body BLOB NOT NULL,
     run_at INTEGER NOT NULL,
     -- What it waits for: 'time' to pass, an exclusive job's 'turn' (its own or another's), or the end of its 'lease'.

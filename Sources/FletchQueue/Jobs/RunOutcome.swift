@@ -1,5 +1,5 @@
 /// What became of a delivery.
-package enum Outcome: Hashable, Sendable {
+package enum RunOutcome: Hashable, Sendable {
     /// The status was 2xx.
     case succeeded
     /// The endpoint says that there is nothing there (404): it is not called for this job again.
@@ -8,7 +8,7 @@ package enum Outcome: Hashable, Sendable {
     case failed
 }
 
-extension Outcome {
+extension RunOutcome {
     package init(status: Int) {
         self = status / 100 == 2 ? .succeeded : status == 404 ? .gone : .failed
     }

@@ -1,0 +1,70 @@
+internal import Fletch
+internal import FletchQueue
+import Foundation
+import HTTPTypes
+
+/// One request of a delivery: the first, or what a redirect made of it.
+struct Call {
+    private var url: String
+    private var method = HTTPRequest.Method.post
+    private var fields: HTTPFields
+    private var body: FletchRequest.Body
+
+    init(of job: LeasedJob, at now: Timestamp, isInDocker: Bool) {
+        let endpoint = job.job.key.queue.endpoint
+        url = isInDocker ? Self.reachableFromContainer(endpoint) : endpoint
+        body = .utf8(job.job.body)
+        fields = [
+            .accept: "*/*", .contentType: "text/plain", .meta: JobMeta(job, at: now).json,
+            .idempotencyKey: job.idempotencyKey, .attempt: "\(job.attempt)",
+        ]
+    }
+
+    func request(until end: ContinuousClock.Instant) -> FletchRequest {
+        var request = FletchRequest(method, url, fields: fields, body: body)
+        request.keep = .failures(upTo: Deliverer.maximumFailureBytes)
+        request.deadline = max(.milliseconds(1), end - ContinuousClock.now)
+        return request
+    }
+
+    /// - Returns: nil where `receipt` is the final answer. 301, 302 and 303 make a GET of it (RFC 9110 §15.4).
+    func redirected(by receipt: Receipt) -> Call? {
+        guard let status = receipt.status?.code, [301, 302, 303, 307, 308].contains(status),
+            let location = receipt.location, let next = Self.resolve(location, against: url)
+        else { return nil }
+        var call = self
+        call.url = next
+        if status < 307 {
+            call.method = .get
+            call.body = .none
+            call.fields[.contentType] = nil
+        }
+        return call
+    }
+
+    private static func resolve(_ location: String, against base: String) -> String? {
+        guard let base = URL(string: base), let url = URL(string: location, relativeTo: base) else { return nil }
+        return url.absoluteURL.absoluteString
+    }
+
+    private static func reachableFromContainer(_ endpoint: String) -> String {
+        guard var components = URLComponents(string: endpoint), components.host?.lowercased() == "localhost" else {
+            return endpoint
+        }
+        components.host = "host.docker.internal"
+        return components.string ?? endpoint
+    }
+}
+
+extension HTTPField.Name {
+    /// What a job is told about itself.
+    fileprivate static let meta = named("x-quirrel-meta")
+    fileprivate static let idempotencyKey = named("Idempotency-Key")
+    /// How often this run has been attempted, from 1.
+    fileprivate static let attempt = named("fletch-attempt")
+
+    private static func named(_ text: StaticString) -> Self {
+        guard let name = Self("\(text)") else { preconditionFailure("\(text) is no name of a field") }
+        return name
+    }
+}

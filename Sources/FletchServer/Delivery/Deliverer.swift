@@ -1,0 +1,76 @@
+package import Fletch
+package import FletchQueue
+import HTTPTypes
+package import Logging
+
+/// Calls the endpoint of a job, once, and says what became of it.
+///
+/// The answer is not downloaded, but for the first 64 KiB of a failure's.
+package struct Deliverer: Sendable {
+    package static let maximumFailureBytes = 65_536
+    /// As browsers and Quirrel have it.
+    static let maximumRedirectCount = 20
+
+    private let client: FletchClient
+    private let clock: any QueueClock
+    private let timeout: Duration
+    private let isInDocker: Bool
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - timeout: For all of a delivery, redirects included.
+    ///   - isInDocker: `localhost` is the container's host then.
+    package init(
+        client: FletchClient, clock: any QueueClock, timeout: Duration, isInDocker: Bool = false, logger: Logger
+    ) {
+        self.client = client
+        self.clock = clock
+        self.timeout = timeout
+        self.isInDocker = isInDocker
+        self.logger = logger
+    }
+
+    /// What the client of a queue is to be like that has so many deliveries under way.
+    package static func configuration(concurrency: Int, logger: Logger) -> Configuration {
+        var configuration = Configuration()
+        configuration.maximumActiveConnectionCount = concurrency
+        configuration.userAgent = "fletchd/\(fletchVersion)"
+        configuration.logger = logger
+        return configuration
+    }
+
+    /// - Returns: nil where the task was cancelled before there was an answer.
+    package func deliver(_ job: LeasedJob) async -> RunOutcome? {
+        let end = ContinuousClock.now + timeout
+        var call = Call(of: job, at: clock.now, isInDocker: isInDocker)
+        do {
+            for _ in 0...Self.maximumRedirectCount {
+                let receipt = try await client.send(call.request(until: end), until: .answered)
+                guard let next = call.redirected(by: receipt) else { return outcome(receipt, job) }
+                call = next
+            }
+            return failed(job, "redirected more than \(Self.maximumRedirectCount) times")
+        } catch let error where error.code == .cancelled {
+            return nil
+        } catch {
+            return failed(job, "\(error)")
+        }
+    }
+
+    private func outcome(_ receipt: Receipt, _ job: LeasedJob) -> RunOutcome {
+        let status = receipt.status?.code ?? 0
+        let outcome = RunOutcome(status: status)
+        if outcome != .succeeded { return failed(job, "answered \(status)", outcome) }
+        return outcome
+    }
+
+    private func failed(_ job: LeasedJob, _ reason: String, _ outcome: RunOutcome = .failed) -> RunOutcome {
+        logger.info(
+            "a delivery failed",
+            metadata: [
+                "endpoint": "\(job.job.key.queue.endpoint)", "id": "\(job.job.key.id)", "count": "\(job.job.count)",
+                "attempt": "\(job.attempt)", "reason": "\(reason)",
+            ])
+        return outcome
+    }
+}

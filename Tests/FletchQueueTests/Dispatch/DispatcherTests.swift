@@ -1,0 +1,163 @@
+import Fletch
+import FletchQueueSQLite
+import Foundation
+import Logging
+import Testing
+
+@testable import FletchQueue
+
+/// Jobs from the draft to the delivery, on a real store and by a clock that stands still.
+@Suite struct DispatcherTests {
+    private let queue = QueueName(tenant: "t", endpoint: "https://example.com")
+
+    private func draft(_ id: String, delay: Int64 = 0) -> JobDraft {
+        var draft = JobDraft()
+        draft.id = id
+        draft.delay = delay
+        return draft
+    }
+
+    @Test func jobOfNextWeekIsDeliveredNextWeek() async throws {
+        let week: Int64 = 7 * 86_400_000
+        try await withDispatcher { queueOfJobs, deliveries, clock in
+            _ = try await queueOfJobs.enqueue([draft("now"), draft("later", delay: week)], in: queue)
+            #expect(await deliveries.next()?.job.key.id == "now")
+            clock.set(week - 1)
+            #expect(try await queueOfJobs.store.job(JobKey(queue, "later"))?.runAt == Timestamp(milliseconds: week))
+            clock.set(week)
+            #expect(await deliveries.next()?.job.key.id == "later")
+        }
+    }
+
+    /// An hour back must not keep a job from its time, once that is there; an hour on makes it due.
+    @Test func clockMayJump() async throws {
+        try await withDispatcher { queueOfJobs, deliveries, clock in
+            clock.set(10 * 3_600_000)
+            _ = try await queueOfJobs.enqueue([draft("a", delay: 60_000)], in: queue)
+            clock.set(9 * 3_600_000)
+            clock.set(10 * 3_600_000 + 60_000)
+            #expect(await deliveries.next()?.job.key.id == "a")
+            _ = try await queueOfJobs.enqueue([draft("b", delay: 1_800_000)], in: queue)
+            clock.set(12 * 3_600_000)
+            #expect(await deliveries.next()?.job.key.id == "b")
+        }
+    }
+
+    @Test func failureIsDeliveredAgain() async throws {
+        try await withDispatcher(outcomes: [.failed, .failed, .succeeded]) { queueOfJobs, deliveries, clock in
+            var draft = draft("a")
+            draft.retry = RetryPolicy(waits: [100, 3_600_000])
+            _ = try await queueOfJobs.enqueue([draft], in: queue)
+            #expect(await deliveries.next()?.job.count == 1)
+            #expect(await isStored(in: queueOfJobs) { $0.runAt == Timestamp(milliseconds: 100) })
+            clock.set(100)
+            #expect(await deliveries.next()?.job.count == 2)
+            #expect(await isStored(in: queueOfJobs) { $0.runAt == Timestamp(milliseconds: 3_600_100) })
+            clock.set(3_600_100)
+            let last = await deliveries.next()
+            #expect(last?.job.count == 3)
+            #expect(last?.attempt == 3)
+            #expect(await becomesTrue { try await queueOfJobs.store.counts(of: "t").isEmpty })
+        }
+    }
+
+    @Test func drainWaitsForWhatIsUnderWayAndLeasesNoMore() async throws {
+        let gate = AsyncStream<Void>.makeStream()
+        try await withStore { store in
+            let clock = ManualClock()
+            let started = AsyncStream<Void>.makeStream()
+            let dispatcher = Dispatcher(
+                store: store, clock: clock, concurrency: 1, logger: Logger(label: "test")
+            ) { _ in
+                started.continuation.yield()
+                for await _ in gate.stream { break }
+                return .succeeded
+            }
+            let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: clock)
+            _ = try await jobs.enqueue([draft("a"), draft("b")], in: queue)
+            async let handedBack = dispatcher.run(drainLimit: .seconds(60))
+            for await _ in started.stream { break }
+            await dispatcher.drain()
+            gate.continuation.finish()
+            #expect(await handedBack == 0)
+            #expect(try await store.counts(of: "t") == [queue.endpoint: 1])
+        }
+    }
+
+    @Test func whatIsNotDoneByTheLimitIsHandedBack() async throws {
+        try await withStore { store in
+            let clock = ManualClock()
+            let started = AsyncStream<Void>.makeStream()
+            let dispatcher = Dispatcher(
+                store: store, clock: clock, concurrency: 4, logger: Logger(label: "test")
+            ) { _ in
+                started.continuation.yield()
+                try? await ContinuousClock().sleep(for: .seconds(3_600))
+                return nil
+            }
+            let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: clock)
+            _ = try await jobs.enqueue([draft("a")], in: queue)
+            async let handedBack = dispatcher.run(drainLimit: .zero)
+            for await _ in started.stream { break }
+            await dispatcher.drain()
+            #expect(await handedBack == 1)
+            #expect(try await store.job(JobKey(queue, "a"))?.runAt == Timestamp(milliseconds: 0))
+        }
+    }
+
+    private func isStored(in jobs: JobQueue, _ isMet: @Sendable (Job) -> Bool) async -> Bool {
+        await becomesTrue { try await jobs.store.job(JobKey(queue, "a")).map(isMet) == true }
+    }
+}
+
+/// Looks again and again, for what happens soon.
+private func becomesTrue(_ isMet: () async throws -> Bool) async -> Bool {
+    let end = ContinuousClock.now + .seconds(300)
+    while ContinuousClock.now < end {
+        if (try? await isMet()) == true { return true }
+        await Task.yield()
+    }
+    return false
+}
+
+private func withStore(_ body: (SQLiteJobStore) async throws -> Void) async throws {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let store = try SQLiteJobStore(path: directory + "/jobs.sqlite")
+    try await body(store)
+    try store.close()
+}
+
+/// Deliveries, as they are made.
+private actor Deliveries {
+    private var iterator: AsyncStream<LeasedJob>.AsyncIterator
+
+    init(_ stream: AsyncStream<LeasedJob>) { iterator = stream.makeAsyncIterator() }
+
+    func next() async -> LeasedJob? {
+        var iterator = iterator
+        defer { self.iterator = iterator }
+        return await iterator.next(isolation: self)
+    }
+}
+
+private func withDispatcher(
+    outcomes: [RunOutcome] = [], _ body: (JobQueue, Deliveries, ManualClock) async throws -> Void
+) async throws {
+    try await withStore { store in
+        let clock = ManualClock()
+        let made = AsyncStream<LeasedJob>.makeStream()
+        let rest = Lock(outcomes)
+        let dispatcher = Dispatcher(
+            store: store, clock: clock, concurrency: 4, logger: Logger(label: "test")
+        ) { job in
+            made.continuation.yield(job)
+            return rest.withLock { $0.isEmpty ? .succeeded : $0.removeFirst() }
+        }
+        async let run = dispatcher.run(drainLimit: .seconds(300))
+        try await body(JobQueue(store: store, dispatcher: dispatcher, clock: clock), Deliveries(made.stream), clock)
+        await dispatcher.drain()
+        _ = await run
+    }
+}
