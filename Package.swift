@@ -106,7 +106,7 @@ let package = Package(
             dependencies: ["FletchTarget", .product(name: "NIOPosix", package: "swift-nio")], swiftSettings: strict),
         .testTarget(
             name: "FletchQueueTests", dependencies: ["Fletch", "FletchQueue", "FletchQueueSQLite"],
-            swiftSettings: strict),
+            resources: [.copy("Cron/cron-cases.tsv")], swiftSettings: strict),
         .testTarget(
             name: "FletchServerTests", dependencies: ["Fletch", "FletchQueue", "FletchServer", "FletchTarget"],
             swiftSettings: strict),

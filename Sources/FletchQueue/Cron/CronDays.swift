@@ -6,7 +6,7 @@ struct CronDays: Hashable, Sendable {
     var weekdays = Weekdays()
 
     var isDayOfMonthRestricted: Bool { !daysOfMonth.isSuperset(of: 1...31) }
-    /// Like cron-parser, and unlike what it says, `0-6` and `1-7` are restrictions, as in cron; `0-7` is `*`.
+    /// Whether some value from 0 to 7 is not named: `0-6` and `1-7` restrict, for cron-parser as well.
     var isDayOfWeekRestricted = false
 
     /// The days of one month.

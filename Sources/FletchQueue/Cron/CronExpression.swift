@@ -1,14 +1,15 @@
 /// When a job repeats: times of a calendar, in a time zone.
 ///
-/// Five fields, separated by white space: minute, hour, day of month, month, day of week; or six, with the second before
-/// them, which else is 0. Fewer fields are the last ones; those that are missing at the front are `*`, as in cron-parser.
+/// Five fields, separated by white space: minute, hour, day of month, month, day of week; or six, with the second
+/// before them, which else is 0. Fewer fields are the last ones; those that are missing at the front are `*`, as in
+/// cron-parser.
 ///
 /// | | |
 /// |---|---|
 /// | `*`, in the days `?` too | every value |
 /// | `5` · `mon` · `DEC` | one; Sunday is 0 and 7 |
 /// | `1-5` · `fri-mon` · `22-2` | a range; where its end comes first, it goes on with the field's first value |
-/// | `*/15` · `1-30/2` · `5/10` | every so many values of a range; without an end, to the field's last value (Saturday) |
+/// | `*/15` · `1-30/2` · `5/10` | every so many values of a range; without an end, to the field's last (Saturday) |
 /// | `1,15,20-25` | any of these |
 /// | `L` | as a day of the month: the last |
 /// | `5L` · `friL` | as a day of the week: the last Friday of the month |

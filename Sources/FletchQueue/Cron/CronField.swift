@@ -24,7 +24,7 @@ enum CronField: Int, CaseIterable {
         }
     }
 
-    /// How far `3/2` goes, and after what a range goes on with the first value. Sunday is there twice, and is the first day.
+    /// How far `3/2` goes, and after what a range goes on with the first value. Sunday is the first day.
     var last: Int { self == .dayOfWeek ? 6 : values.upperBound }
 
     /// What stands in place of a leading field that is not written.
@@ -58,7 +58,7 @@ enum CronField: Int, CaseIterable {
         case .dayOfMonth: "write 1 to 31, `L` for the last day, a range `1-15`, a step `*/2`, or a list of them"
         case .month: "write 1 to 12 or `jan` to `dec`, a range `jan-mar`, a step `*/3`, or a list of them"
         case .dayOfWeek:
-            "write 0 to 7 or `sun` to `sat`, `5L` for the last Friday, `5#2` for the second, a range `mon-fri`, or a list"
+            "write 0 to 7 or `sun` to `sat`, `5L` for the last Friday, `5#2` for the second, a range, or a list"
         }
     }
 

@@ -85,10 +85,8 @@ enum CronItem {
         return "\(CronError.quoted(text)) is no value"
     }
 
-    /// Nine digits are more than any field takes, and fit every integer.
+    /// Digits only: no sign. nil as well where no integer holds it.
     private static func number(_ text: Substring) -> Int? {
-        let digits = text.utf8
-        guard (1...9).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return Int(text)
+        text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(text) : nil
     }
 }

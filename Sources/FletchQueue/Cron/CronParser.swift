@@ -7,7 +7,7 @@ enum CronParser {
         }
         let words = expression.split { $0.isASCII && $0.isWhitespace }
         let fields = try read(try expanded(words))
-        // Searched from a year that a leap day is near, so that a common expression is done at once.
+        // Every weekday is a 29 February within 28 years of 1970: what has not come by then never does.
         guard fields.next(after: 0) != nil else {
             throw CronError(
                 code: .neverFires,
@@ -36,8 +36,8 @@ enum CronParser {
         let missing = CronField.allCases.count - words.count
         guard missing >= 0 else {
             throw .invalid(
-                "\(words.count) fields are too many; write five (minute, hour, day of month, month, day of week), or six with"
-                    + " the second before them")
+                "\(words.count) fields are too many; write five (minute, hour, day of month, month, day of week),"
+                    + " or six with the second before them")
         }
         var fields = CronFields()
         for field in CronField.allCases {

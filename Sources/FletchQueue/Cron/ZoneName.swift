@@ -31,8 +31,8 @@ enum ZoneName {
 
     static let maximumBytes = 64
 
-    /// Every name in use whatever its case, as cron-parser takes it. Names that have been superseded and have a slash are
-    /// for Foundation to know.
+    /// Every name in use, whatever its case, as cron-parser takes it. Names that have been superseded and have a slash
+    /// are for Foundation to know.
     private static let byLowercaseName = Dictionary(
         (TimeZone.knownTimeZoneIdentifiers.filter { $0.contains("/") } + withoutSlash + ["Etc/UTC", "Etc/GMT"])
             .map { ($0.lowercased(), $0) },
