@@ -108,7 +108,8 @@ let package = Package(
             name: "FletchQueueTests", dependencies: ["Fletch", "FletchQueue", "FletchQueueSQLite"],
             resources: [.copy("Cron/cron-cases.tsv")], swiftSettings: strict),
         .testTarget(
-            name: "FletchServerTests", dependencies: ["Fletch", "FletchQueue", "FletchServer", "FletchTarget"],
+            name: "FletchQueueSQLiteTests",
+            dependencies: ["FletchQueue", "FletchQueueSQLite", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .testTarget(
             name: "StoreConformance", dependencies: ["FletchQueue", "FletchQueueSQLite"], swiftSettings: strict),

@@ -30,16 +30,21 @@ enum SQLiteFile {
     }
 
     private static func migrate(_ pool: DatabasePool) throws {
+        guard try !pool.read(migrator.hasBeenSuperseded) else { throw tooNew }
+        try migrator.migrate(pool)
+    }
+
+    static let tooNew = StoreError(
+        .tooNew, "a newer fletchd has written the database: use that one, or another file")
+
+    static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         for (name, script) in migrations {
             migrator.registerMigration(name) { db in
                 try db.execute(sql: String(decoding: script, as: UTF8.self))
             }
         }
-        guard try !pool.read(migrator.hasBeenSuperseded) else {
-            throw StoreError(.tooNew, "a newer fletchd has written the database: use that one, or another file")
-        }
-        try migrator.migrate(pool)
+        return migrator
     }
 
     /// In order; only ever added to.

@@ -1,0 +1,35 @@
+internal import FletchQueue
+import Foundation
+import GRDB
+
+/// Looks a database over without changing it, also while a store has it open.
+package enum SQLiteCheck {
+    /// - Returns: What is wrong, each with its remedy; empty where all is well, or where the file is yet to be made.
+    package static func problems(with path: String) -> [String] {
+        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard FileManager.default.fileExists(atPath: path) else {
+            return FileManager.default.isWritableFile(atPath: directory)
+                ? [] : ["\(directory) cannot be written to: make it, or let this user write it"]
+        }
+        var problems: [String] = []
+        if !FileManager.default.isWritableFile(atPath: path) || !FileManager.default.isWritableFile(atPath: directory) {
+            problems.append("\(path) or its directory cannot be written to: let this user write them")
+        }
+        do {
+            problems += try contentProblems(path)
+        } catch {
+            problems.append("\(path): \(StoreError(error))")
+        }
+        return problems
+    }
+
+    private static func contentProblems(_ path: String) throws -> [String] {
+        var configuration = Configuration()
+        configuration.readonly = true
+        return try DatabaseQueue(path: path, configuration: configuration).read { db in
+            if try SQLiteFile.migrator.hasBeenSuperseded(db) { return ["\(path): \(SQLiteFile.tooNew)"] }
+            let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check")
+            return findings == ["ok"] ? [] : findings.map { "\(path) is damaged (\($0)): restore a backup" }
+        }
+    }
+}

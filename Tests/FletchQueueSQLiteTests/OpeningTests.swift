@@ -1,0 +1,162 @@
+import FletchQueue
+import FletchQueueSQLite
+import Foundation
+import GRDB
+import Testing
+
+/// Files that are not as they should be: said clearly, and left as they were.
+@Suite struct OpeningTests {
+    @Test func missingFileIsMade() throws {
+        try withDirectory { directory in
+            #expect(SQLiteCheck.problems(with: directory + "/new.sqlite").isEmpty)
+            try SQLiteJobStore(path: directory + "/new.sqlite").close()
+            #expect(FileManager.default.fileExists(atPath: directory + "/new.sqlite"))
+            #expect(SQLiteCheck.problems(with: directory + "/new.sqlite").isEmpty)
+        }
+    }
+
+    @Test func missingDirectoryIsAnError() throws {
+        try withDirectory { directory in
+            let error = openingError(directory + "/none/jobs.sqlite")
+            #expect(error?.code == .cannotOpen)
+            #expect(error?.message.contains(directory + "/none") == true)
+            #expect(SQLiteCheck.problems(with: directory + "/none/jobs.sqlite").count == 1)
+        }
+    }
+
+    @Test func fileOfAnotherProcessIsRefused() throws {
+        try withDirectory { directory in
+            let store = try SQLiteJobStore(path: directory + "/jobs.sqlite")
+            let error = openingError(directory + "/jobs.sqlite")
+            #expect(error?.code == .inUse)
+            #expect(error?.message.contains("another fletchd") == true)
+            // It may be looked over all the same.
+            #expect(SQLiteCheck.problems(with: directory + "/jobs.sqlite").isEmpty)
+            try store.close()
+        }
+    }
+
+    @Test func lockEndsWithTheStore() throws {
+        try withDirectory { directory in
+            do { try SQLiteJobStore(path: directory + "/jobs.sqlite").close() }
+            #expect(openingError(directory + "/jobs.sqlite") == nil)
+        }
+    }
+
+    @Test func fileOfANewerVersionIsLeftAlone() throws {
+        try withDirectory { directory in
+            let path = directory + "/jobs.sqlite"
+            do { try SQLiteJobStore(path: path).close() }
+            let database = try DatabaseQueue(path: path)
+            try database.write { db in
+                try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('v999-future')")
+                try db.execute(sql: "ALTER TABLE job RENAME TO task")
+            }
+            #expect(openingError(path)?.code == .tooNew)
+            #expect(try database.read { try $0.tableExists("task") && !$0.tableExists("job") })
+            try database.close()
+            #expect(SQLiteCheck.problems(with: path).first?.contains("newer") == true)
+        }
+    }
+
+    @Test(arguments: ["this is no database, however long it is".utf8.map(\.self), [UInt8](repeating: 7, count: 8_192)])
+    func otherFileIsLeftAlone(_ bytes: [UInt8]) throws {
+        try withDirectory { directory in
+            let path = directory + "/jobs.sqlite"
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            #expect(openingError(path)?.code == .damaged)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(bytes))
+            #expect(!SQLiteCheck.problems(with: path).isEmpty)
+        }
+    }
+
+    @Test func damageIsFound() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/jobs.sqlite"
+            do {
+                let store = try SQLiteJobStore(path: path)
+                _ = try await store.enqueue((0..<500).map { job("\($0)") })
+                try store.close()
+            }
+            let file = try #require(FileHandle(forUpdatingAtPath: path))
+            try file.seek(toOffset: 4_096 * 8)
+            try file.write(contentsOf: Data(repeating: 0xFF, count: 4_096 * 3))
+            try file.close()
+            #expect(!SQLiteCheck.problems(with: path).isEmpty)
+        }
+    }
+
+    /// Whoever held a lease is gone: nobody waits for it to run out.
+    @Test func leasesOfThePredecessorAreTakenBackAtOnce() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/jobs.sqlite"
+            do {
+                let store = try SQLiteJobStore(path: path, leaseDuration: .seconds(3_600))
+                var exclusive = job("b")
+                exclusive.job.isExclusive = true
+                _ = try await store.enqueue([job("a"), exclusive, job("c")])
+                #expect(try await store.lease(9, at: Timestamp(milliseconds: 0)).jobs.map(\.job.key.id) == ["a"])
+                try store.close()
+            }
+            let store = try SQLiteJobStore(path: path)
+            let leased = try await store.lease(9, at: Timestamp(milliseconds: 0)).jobs
+            #expect(leased.map(\.job.key.id) == ["a"])
+            #expect(leased.first?.attempt == 2)
+            try store.close()
+        }
+    }
+
+    @Test func closedStoreSaysSo() async throws {
+        try await withDirectory { directory in
+            let store = try SQLiteJobStore(path: directory + "/jobs.sqlite")
+            try store.close()
+            await #expect(throws: StoreError.self) { try await store.check() }
+            await #expect(throws: StoreError.self) { try await store.endpoints(of: "a") }
+        }
+    }
+
+    /// What has been moved to the database makes room for what is to be written.
+    @Test func logStaysSmallHoweverMuchIsWritten() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/jobs.sqlite"
+            let store = try SQLiteJobStore(path: path)
+            for round in 0..<60 {
+                _ = try await store.enqueue((0..<1_000).map { job("\(round)-\($0)") })
+                let leased = try await store.lease(1_000, at: Timestamp(milliseconds: 0)).jobs
+                try await store.settle(leased.map { $0.settled(.succeeded, at: Timestamp(milliseconds: 1)) })
+            }
+            let size = try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+            #expect(try #require(size) < 64 << 20)
+            try store.close()
+        }
+    }
+
+    private func openingError(_ path: String) -> StoreError? {
+        do throws(StoreError) {
+            try SQLiteJobStore(path: path).close()
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+private func job(_ id: String) -> NewJob {
+    let queue = QueueName(tenant: "anonymous", endpoint: "https://example.com/a")
+    return NewJob(
+        Job(key: JobKey(queue, id), body: String(repeating: "x", count: 100), runAt: Timestamp(milliseconds: 0)))
+}
+
+private func withDirectory(_ body: (String) async throws -> Void) async throws {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try await body(directory)
+}
+
+private func withDirectory(_ body: (String) throws -> Void) throws {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try body(directory)
+}
