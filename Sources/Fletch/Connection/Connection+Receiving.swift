@@ -57,7 +57,7 @@ extension Connection {
     /// Bytes that nobody has asked for: whatever they are, nothing after them could be trusted.
     private func refuse() {
         if pipeline.isEmpty { return finish(isReset: true) }
-        lose(ExchangeFailure(.receiveFailed, detail: "bytes came before the request was sent"))
+        lose(.failed(ExchangeFailure(.receiveFailed, detail: "bytes came before the request was sent")))
     }
 
     /// - Returns: Whether there may be more to read.
@@ -111,7 +111,8 @@ extension Connection {
         default:
             lookForAcknowledgement()
             let words = tls?.words ?? String(cString: strerror(number))
-            lose(ExchangeFailure(.receiveFailed, errorNumber: number, detail: words))
+            if tls?.isCutOff == true { return lose(.cutOff(words)) }
+            lose(.failed(ExchangeFailure(.receiveFailed, errorNumber: number, detail: words)))
         }
     }
 
@@ -123,10 +124,10 @@ extension Connection {
     }
 
     /// The connection is lost: for everyone on it.
-    func lose(_ failure: ExchangeFailure) {
+    func lose(_ event: ExchangeEvent) {
         pipeline.close()
         if pipeline.servedCount > 0 || pipeline.count > 1 { giveBackUnsent() }
-        while !isOver, !pipeline.isEmpty { handle(.failed(failure), at: pipeline.count - 1) }
+        while !isOver, !pipeline.isEmpty { handle(event, at: pipeline.count - 1) }
         finish(isReset: false)
     }
 

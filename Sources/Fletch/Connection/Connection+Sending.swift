@@ -97,7 +97,7 @@ extension Connection {
     /// An answer that came before the body was whole may still be there, and it matters more than the failure.
     private func sendFailed(_ failure: ExchangeFailure) {
         receive(UInt32.max)
-        if socket != nil { lose(failure) }
+        if socket != nil { lose(.failed(failure)) }
     }
 
     /// RFC 8446 §5.1.

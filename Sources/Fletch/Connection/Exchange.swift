@@ -84,6 +84,7 @@ struct Exchange {
         case .discarded(let count): discard(count)
         case .peerFinished: peerFinished()
         case .failed(let failure): fail(failure, isPeerGone: true)
+        case .cutOff(let words): cutOff(words)
         case .expired(let deadline): expired(deadline)
         case .withdrawn: withdraw()
         case .abandoned: abandon()
@@ -184,6 +185,13 @@ extension Exchange {
         if isPeerGone { peer = .gone }
         if sending < .written { isAborted = true }
         if !isReported { self.failure = self.failure ?? failure }
+    }
+
+    /// As an end of the peer's that proves nothing: neither that a body is whole, nor that there is no answer.
+    private mutating func cutOff(_ words: String) {
+        var code = FletchError.Code.receiveFailed
+        if case .body = receiving { code = .bodyCutShort }
+        fail(ExchangeFailure(code, detail: words), isPeerGone: true)
     }
 
     /// Before the first byte the request is taken back; after it, only the waiting for the receipt ends.

@@ -57,6 +57,8 @@ enum ExchangeEvent {
     case peerFinished
     /// The connection is lost or was never made.
     case failed(ExchangeFailure)
+    /// The peer, or somebody on the way, has ended the connection without TLS's own end: in these words.
+    case cutOff(String)
     case expired(ExchangeDeadline)
     /// The caller waits no longer.
     case withdrawn

@@ -8,7 +8,7 @@ import Testing
     private enum Step: CaseIterable {
         case connected, wrotePart, wroteRest, acknowledged
         case interimHead, plainHead, chunkedHead, openHead, halfHead, bytes, lastChunk, garbage
-        case peerFinished, failed, connectExpired, writeExpired, answerExpired, wholeExpired, parkExpired
+        case peerFinished, failed, cutOff, connectExpired, writeExpired, answerExpired, wholeExpired, parkExpired
         case withdrawn, abandoned
     }
 
@@ -63,6 +63,7 @@ import Testing
         case .garbage: driver.receive("220 smtp.example ESMTP\r\n")
         case .peerFinished: driver.feed(.peerFinished)
         case .failed: driver.feed(.failed(ExchangeFailure(.receiveFailed)))
+        case .cutOff: driver.feed(.cutOff("by somebody"))
         case .connectExpired: driver.feed(.expired(.connect))
         case .writeExpired: driver.feed(.expired(.write))
         case .answerExpired: driver.feed(.expired(.answer))

@@ -183,6 +183,20 @@ import Testing
         #expect(driver.exchange.reportedFailure?.code == .bodyCutShort)
     }
 
+    @Test func cutMakesNoBodyWholeAndIsAFailureOfWhatItCut() {
+        for (received, code) in [
+            (String.plainHead + "o", FletchError.Code.bodyCutShort), (.untilCloseHead + "o", .bodyCutShort),
+            ("HTTP/1.1 2", .receiveFailed),
+        ] {
+            var driver = ExchangeDriver(until: .answered, keep: .everything(upTo: 10))
+            driver.write()
+            driver.receive(received)
+            #expect(driver.feed(.cutOff("by somebody")) == [.reportFailure, .close])
+            #expect(driver.exchange.reportedFailure?.code == code)
+            #expect(driver.exchange.reportedFailure?.detail == "by somebody")
+        }
+    }
+
     // MARK: Failures
 
     @Test func cancellingBeforeTheFirstByteTakesTheRequestBack() {

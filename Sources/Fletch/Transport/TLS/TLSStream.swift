@@ -21,6 +21,8 @@ final class TLSStream {
     let earlyBytes: Int
     /// What ended the connection, beyond a number of the kernel's.
     private(set) var words: String?
+    /// Whether the connection has ended without TLS's own end.
+    private(set) var isCutOff = false
 
     /// - Returns: nil without memory.
     init?(_ context: TLSContext, _ origin: SecureOrigin, on socket: Socket) {
@@ -130,6 +132,7 @@ final class TLSStream {
     private func failed(_ result: Int) -> Int32 {
         let number = errno
         if result == fletch_tls_truncated {
+            isCutOff = true
             words = "the connection ended without TLS's own end"
         } else if number != 0 {
             return number
