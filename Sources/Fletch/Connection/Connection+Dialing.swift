@@ -59,7 +59,7 @@ extension Connection {
 
     /// Tries the next address, and those after it as long as they fail at once.
     func tryNextAddress() {
-        while socket == nil, !isOver, let address = dial?.next(at: .now) {
+        while isDialing, let address = dial?.next(at: .now) {
             if attempt(address) { return }
         }
         if attempts.isEmpty, dial?.isExhausted == true, dial?.nextAttempt == nil, let failure = dial?.failure {
@@ -161,7 +161,7 @@ extension Connection {
 
     /// Which of the attempts have been decided.
     func checkAttempts() {
-        for attempt in attempts where socket == nil && !isOver {
+        for attempt in attempts where isDialing {
             switch attempt.socket.connectionState {
             case .pending: continue
             case .connected(let events):
@@ -175,8 +175,11 @@ extension Connection {
                 _ = note(number, attempt.address)
             }
         }
-        if socket == nil, attempts.isEmpty { tryNextAddress() }
+        if isDialing, attempts.isEmpty { tryNextAddress() }
     }
+
+    /// Whether no address is settled on yet.
+    private var isDialing: Bool { socket == nil && unprepared == nil && !isOver }
 
     private func connect(_ attempt: Attempt) {
         for loser in attempts { loser.socket.close() }
