@@ -115,6 +115,12 @@ static inline int fletch_socket_error(int fd) {
 }
 
 // Whether the peer took data that came with the first packet; false on what is not TCP.
+static inline bool fletch_has_peer(int fd) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    return getpeername(fd, (struct sockaddr *)&address, &length) == 0;
+}
+
 static inline bool fletch_was_opened_fast(int fd) {
     struct tcp_info info = {0};
     socklen_t length = sizeof info;

@@ -73,7 +73,7 @@ extension Connection {
         guard socket.descriptor >= 0 else { return note(-socket.descriptor, address) }
         prepare(socket, address)
         if loop.limits.usesFastOpen, pipeline[0].exchange.plan.isIdempotent, !address.isLocal {
-            // What TLS begins with says nothing of the request, so that other addresses may be tried all the same.
+            // What TLS begins with says nothing of the request, unless early data goes with it: then no other address is tried.
             guard pool.endpoint.isPrepared else { return attemptFastOpen(Attempt(socket: socket, address: address)) }
             socket.sendFirstBytesFast()
         }
@@ -184,11 +184,32 @@ extension Connection {
     private func connect(_ attempt: Attempt) {
         for loser in attempts { loser.socket.close() }
         attempts = []
+        dial?.hold()
+        isUnconfirmed = pool.endpoint.isPrepared && loop.limits.usesFastOpen && !attempt.socket.hasPeer
+        if !isUnconfirmed { confirm() }
+        if pool.endpoint.isPrepared { prepare(attempt) } else { open(attempt) }
+    }
+
+    /// The peer has answered: no other address is needed.
+    func confirm() {
+        isUnconfirmed = false
         dial = nil
         loop.tick()
         connected = loop.now
         pool.noteConnected()
-        if pool.endpoint.isPrepared { prepare(attempt) } else { open(attempt) }
+    }
+
+    /// What Fast Open took for a connection is none: the next address, unless something of the request may have arrived.
+    func renounce(_ attempt: Attempt, _ number: Int32) {
+        isUnconfirmed = false
+        unprepared = nil
+        tunnel = nil
+        tls = nil
+        isWatched = false
+        attempt.socket.close()
+        let hasBegun = pipeline[0].exchange.hasBegun
+        _ = note(number, attempt.address)
+        if !hasBegun { tryNextAddress() }
     }
 
     /// Requests can go out from here on.

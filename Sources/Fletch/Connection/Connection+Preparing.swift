@@ -15,26 +15,38 @@ extension Connection {
 
     /// Goes on as far as what has arrived allows.
     func prepare() {
-        guard let attempt = unprepared, passTunnel(attempt.socket), begin(on: attempt.socket), let tls else { return }
-        if earlyBytes > 0, !hasSentEarly, !sendEarly(on: tls) { return }
+        guard let attempt = unprepared else { return }
+        if isUnconfirmed, attempt.socket.hasPeer { confirm() }
+        guard passTunnel(attempt), begin(on: attempt.socket), let tls else { return }
+        if earlyBytes > 0, !hasSentEarly, !sendEarly(on: tls, attempt) { return }
         switch tls.handshake() {
         case .blocked: break
-        case .failed(let failure): handle(.failed(failure))
+        case .failed(let failure): fail(failure, attempt)
         case .done: secure(attempt, tls)
         }
     }
 
     /// - Returns: Whether there is none, or it leads to the origin by now.
-    private func passTunnel(_ socket: Socket) -> Bool {
-        switch tunnel?.advance(on: socket, loop.buffer) {
+    private func passTunnel(_ attempt: Attempt) -> Bool {
+        switch tunnel?.advance(on: attempt.socket, loop.buffer) {
         case nil, .done?:
             tunnel = nil
             return true
         case .blocked?: return false
         case .failed(let failure)?:
-            handle(.failed(failure))
+            fail(failure, attempt)
             return false
         }
+    }
+
+    /// A reset or a broken pipe is the end of a connection that was made; any other number, before the peer has said a word,
+    /// is that of one that was not.
+    private func fail(_ failure: ExchangeFailure, _ attempt: Attempt) {
+        if isUnconfirmed, let number = failure.errorNumber, number != ECONNRESET, number != EPIPE {
+            return renounce(attempt, number)
+        }
+        tls?.forgetOffered()
+        handle(.failed(failure))
     }
 
     /// - Returns: Whether the handshake has been begun.
@@ -56,7 +68,7 @@ extension Connection {
     }
 
     /// - Returns: Whether it is out.
-    private func sendEarly(on tls: TLSStream) -> Bool {
+    private func sendEarly(on tls: TLSStream, _ attempt: Attempt) -> Bool {
         guard let request = pipeline[0].submission?.request else { return true }
         let space = loop.outBuffer[...]
         guard let count = Outgoing.copy(request, from: 0, into: space) else {
@@ -67,12 +79,13 @@ extension Connection {
         switch tls.writeEarly(UnsafeRawBufferPointer(rebasing: loop.outBuffer[..<count])) {
         case .done: hasSentEarly = true
         case .blocked: break
-        case .failed(let failure): handle(.failed(failure))
+        case .failed(let failure): fail(failure, attempt)
         }
         return hasSentEarly
     }
 
     private func secure(_ attempt: Attempt, _ tls: TLSStream) {
+        if isUnconfirmed { confirm() }
         loop.tick()
         secured = loop.now
         let isEarly = earlyBytes > 0 && tls.hasAcceptedEarly

@@ -29,6 +29,8 @@ final class Connection {
     // Preparing
     /// Connected, and not ready for requests yet.
     var unprepared: Attempt?
+    /// What is connected only as Fast Open has it: the peer has not confirmed it yet.
+    var isUnconfirmed = false
     var tunnel: Tunnel?
     var tls: TLSStream?
     /// Bytes of the first request that go out with the handshake.

@@ -35,6 +35,9 @@ struct Dial {
         nextAttempt = moment
     }
 
+    /// Tries no other address beside those under way.
+    mutating func hold() { nextAttempt = nil }
+
     /// Keeps the failure that says most: a refusal by a peer over an address that this machine cannot use.
     mutating func note(_ failure: ExchangeFailure) {
         if self.failure == nil || self.failure?.code == .localPortsExhausted { self.failure = failure }

@@ -97,6 +97,9 @@ struct Socket {
     /// Tells the peer that nothing more is sent; its answer can still be read.
     func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// Whether the handshake of TCP is over: with ``sendFirstBytesFast()`` the kernel says so before it has begun.
+    var hasPeer: Bool { fletch_has_peer(descriptor) }
+
     /// Whether the peer has taken data in the first packet (RFC 7413).
     var wasOpenedFast: Bool { fletch_was_opened_fast(descriptor) }
 

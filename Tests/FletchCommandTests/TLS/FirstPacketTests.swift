@@ -25,6 +25,40 @@ struct FirstPacketTests {
         #expect(lines.map(\.words) == ["0 200 -", "0 200 -", "/asks-for-both -", "/first-packet 1"], "\(lines)")
     }
 
+    @Test(arguments: [
+        ("reject with tcp reset", "7 connect-failed unknown"), ("drop", "28 connect-deadline-exceeded unknown"),
+    ])
+    func noOtherAddressGetsWhatWasInTheFirstPacket(fate: String, outcome: String) async throws {
+        let lines = try await run(
+            """
+            fire 127.0.0.1 /1 --tls-earlydata
+            \(Self.countTheSecond)
+            nft add rule ip t in ip daddr 127.0.0.1 tcp dport 5443 \(fate)
+            fire 127.0.0.1,127.0.0.2 /2 --tls-earlydata --connect-timeout 0.7
+            nft list counter ip t second
+            """)
+        try #require(lines.count > 2, "\(lines)")
+        #expect(lines[1].words == outcome)
+        #expect(lines.contains { $0.contains("packets 0 ") }, "\(lines)")
+    }
+
+    @Test func refusedConnectionIsToldAsSuchAndTheNextAddressIsTriedWhereNothingOfTheRequestWasSent() async throws {
+        let lines = try await run(
+            """
+            fire 127.0.0.1 /1
+            nft add rule ip t in ip daddr 127.0.0.1 tcp dport 5443 reject with tcp reset
+            fire 127.0.0.1 /2
+            \(Self.countTheSecond)
+            fire 127.0.0.1,127.0.0.2 /3
+            nft list counter ip t second
+            stop
+            cat log
+            """)
+        #expect(lines.prefix(3).map(\.words) == ["0 200 -", "7 connect-failed not-sent", "0 200 -"], "\(lines)")
+        #expect(!lines.contains { $0.contains("packets 0 ") }, "\(lines)")
+        #expect(lines.suffix(2).map(\.words) == ["/1 -", "/3 -"], "\(lines)")
+    }
+
     @Test func firstAddressThatAnswersLateIsUsedAndTheSecondLeft() async throws {
         let lines = try await run(
             """

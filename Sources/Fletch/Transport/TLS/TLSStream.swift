@@ -52,7 +52,12 @@ final class TLSStream {
     }
 
     private func forgetUnresumed() {
-        guard hasOfferedSession, !fletch_tls_is_resumed(tls) else { return }
+        if hasOfferedSession, !fletch_tls_is_resumed(tls) { forgetOffered() }
+    }
+
+    /// The session that was offered is of no use, or may be why the handshake failed.
+    func forgetOffered() {
+        guard hasOfferedSession else { return }
         hasOfferedSession = false
         context.forget(origin)
     }
@@ -91,7 +96,6 @@ final class TLSStream {
 
     private func handshakeFailure(_ result: Int32) -> ExchangeFailure {
         let number = errno
-        if hasOfferedSession { context.forget(origin) }
         if context.settings.verifiesPeer, let rejection = fletch_tls_rejection(tls) {
             return ExchangeFailure(.certificateRejected, detail: "\(String(cString: rejection)), for \(origin.host)")
         }
