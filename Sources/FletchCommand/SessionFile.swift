@@ -20,7 +20,7 @@ final class SessionFile: TLSSessionStore {
 
     func session(for key: String) -> [UInt8]? {
         let wanted = Substring(Base64.encode(Array(key.utf8)))
-        return lines().last { $0.key == wanted }.flatMap { Base64.decode($0.session) }
+        return lines().last { $0.key == wanted && $0.isRecent }.flatMap { Base64.decode($0.session) }
     }
 
     func store(_ session: [UInt8]?, for key: String) {

@@ -139,6 +139,39 @@ struct ResumptionTests {
         }
     }
 
+    @Test(arguments: ["line", "session"]) func expiredSessionIsNotOffered(part: String) async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                for expected in [200, 204, 200] {
+                    if expected == 200 { try Self.age(cache.file, part) }
+                    // OpenSSL itself offers no old session of TLS 1.3.
+                    let outcome = try await Shell.trustingFletch(
+                        "-f", "--receipt", "json", "--tls-max=1.2", url, environment: cache.environment)
+                    #expect(statuses(outcome) == [expected], "\(outcome.errors)")
+                }
+            }
+        }
+    }
+
+    /// Puts it back by eight days: when it was stored, or what the session itself says of its beginning.
+    private static func age(_ file: URL, _ part: String) throws {
+        guard let text = try? String(contentsOf: file, encoding: .utf8) else { return }
+        var words = text.split { $0 == " " || $0 == "\n" }.map(String.init)
+        try #require(words.count == 3)
+        if part == "line" {
+            words[0] = String(try #require(Int(words[0])) - 8 * 86_400)
+        } else {
+            var session = try #require(Data(base64Encoded: words[2]))
+            // `time` in OpenSSL's `SSL_SESSION_ASN1`: [1], an integer of four bytes.
+            let time = try #require(session.firstRange(of: [0xA1, 6, 2, 4]))
+            let before = session[time.upperBound...].prefix(4).reduce(0) { $0 << 8 | Int($1) } - 8 * 86_400
+            let bytes = (0..<4).reversed().map { UInt8(truncatingIfNeeded: before >> (8 * $0)) }
+            session.replaceSubrange(time.upperBound..<time.upperBound + 4, with: bytes)
+            words[2] = session.base64EncodedString()
+        }
+        try (words.joined(separator: " ") + "\n").write(to: file, atomically: false, encoding: .utf8)
+    }
+
     @Test func sessionMadeWithoutVerificationDoesNotStandInForIt() async throws {
         try await Nginx.run(Self.telling, as: .unknownIssuer) { url, _ in
             try await SessionCacheFolder.run { cache in

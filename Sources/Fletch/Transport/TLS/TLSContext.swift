@@ -11,8 +11,11 @@ final class TLSContext: @unchecked Sendable {
     private let sessions = Lock(SessionCache<TLSSession>())
     /// Sessions made with other settings prove nothing here.
     private let settingsKey: String
+    /// In seconds after 1970.
+    private let clock: @Sendable () -> Int
 
-    init(_ settings: TLSSettings) throws(FletchError) {
+    init(_ settings: TLSSettings, clock: @escaping @Sendable () -> Int = { time(nil) }) throws(FletchError) {
+        self.clock = clock
         if let why = fletch_tls_load() {
             throw FletchError(
                 .tlsUnavailable, .notSent,
@@ -31,7 +34,7 @@ final class TLSContext: @unchecked Sendable {
     /// One to resume, if there is one.
     func session(for origin: SecureOrigin) -> TLSSession? {
         guard settings.resumesSessions else { return nil }
-        let now = time(nil)
+        let now = clock()
         if let session = sessions.withLock({ $0.take(of: origin, at: now) }) { return session }
         guard let bytes = settings.sessionStore?.session(for: key(of: origin)), let stored = TLSSession(encoded: bytes),
             stored.end > now
