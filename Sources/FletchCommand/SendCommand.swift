@@ -13,6 +13,10 @@ struct SendCommand: ParsableCommand {
             Returns as soon as the request is safe (--until). A background process keeps the connection until the \
             origin has answered (--disposal, --park), so that nothing on the way aborts the work.
 
+            Two more commands have a --help of their own:
+            fletch volley <file> … sends many requests, and says what became of them.
+            fletch probe <url> says what an endpoint makes of a client that lets go.
+
             Exit status: 0 when the milestone was reached, else curl's number for the same failure: 1 scheme not \
             supported, or the answer is not HTTP · 2 usage · 3 URL · 5 proxy · 6 name · 7 connect · 8 malformed length \
             · 18 body cut short · 22 status of 400 or more, with -f · 26 body unreadable · 27 head too large · 28 \

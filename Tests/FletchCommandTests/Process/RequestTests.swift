@@ -207,6 +207,11 @@ import Testing
         for title in ["THE REQUEST:", "THE BODY:", "TIME AND RETRIES:", "THE CONNECTION:", "--disposal", "--park"] {
             #expect(help.output.contains(title))
         }
+        for command in ["volley", "probe"] {
+            #expect(help.output.split(separator: "\n").contains { $0.hasPrefix("fletch \(command) <") })
+            let own = try await Shell.fletch(command, "--help")
+            #expect(own.output.contains("USAGE: fletch \(command) "))
+        }
         #expect(try await Shell.fletch("-V").output.hasPrefix("fletch "))
     }
 
