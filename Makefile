@@ -6,6 +6,8 @@ SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmar
 	Origins/HummingbirdOrigin/Package.swift Origins/HummingbirdOrigin/Sources
 sanitized = TSAN_OPTIONS=suppressions=$(CURDIR)/scripts/thread-sanitizer.supp swift test --sanitize=thread \
 	--scratch-path .build-thread
+# Of the commands' tests those that use the library itself, over TLS.
+secure = ^FletchCommandTests\.(SecureClientTests|NginxSessionTests)/
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -21,7 +23,7 @@ test:
 		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils
 	swift test --filter '^FletchTests|^FletchTargetTests|^FletchQueueTests|^FletchQueueSQLiteTests|^StoreConformance'
 	swift test --no-parallel --filter '^FletchCommandTests'
-	$(sanitized) --no-parallel --filter '^FletchTests' --skip Exhaustion
+	$(sanitized) --no-parallel --filter '^FletchTests|$(secure)' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 $(sanitized) --filter everyOneOfMany
 
 #: make build     the commands, in .build/release

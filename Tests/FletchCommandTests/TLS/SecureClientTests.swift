@@ -183,6 +183,34 @@ struct SecureClientTests {
         }
     }
 
+    @Test func originsOfSeveralLoopsResumeTheirOwnSessionsAtTheSameTime() async throws {
+        try await Nginx.run(Self.telling, as: .good) { url, _ in
+            let port = try #require(url.split(separator: ":").last)
+            var configuration = try await configuration()
+            configuration.eventLoopCount = 8
+            configuration.reusesConnections = false
+            configuration.addresses = ["origin.test:\(port)": ["127.0.0.1"]]
+            try await withFletchClient(configuration) { client in
+                try await withThrowingTaskGroup(of: [Security?].self) { group in
+                    for host in ["localhost", "origin.test", "127.0.0.1"] {
+                        group.addTask { try await Self.secured("https://\(host):\(port)/", by: client, count: 20) }
+                    }
+                    for try await secured in group {
+                        #expect(secured.map { $0?.isResumed } == [false] + Array(repeating: true, count: 19))
+                    }
+                }
+            }
+        }
+    }
+
+    private static func secured(_ url: String, by client: FletchClient, count: Int) async throws -> [Security?] {
+        var secured: [Security?] = []
+        for _ in 1...count {
+            secured.append(try await client.send(FletchRequest(.get, url), until: .answered).security)
+        }
+        return secured
+    }
+
     @Test func requestsArePipelined() async throws {
         let log = try await Nginx.run("location / { return 204; }", as: .good) { url, _ in
             var configuration = try await configuration()
