@@ -19,5 +19,8 @@ final class FileLock: Sendable {
         }
     }
 
+    /// Leaves the database to others.
+    func release() { _ = flock(descriptor, LOCK_UN) }
+
     deinit { close(descriptor) }
 }

@@ -8,7 +8,9 @@ enum SQLiteFile {
             let pool = try DatabasePool(path: path, configuration: configuration)
             try migrate(pool)
             try pool.writeWithoutTransaction { db in
-                try db.execute(sql: "UPDATE job SET awaits = 'time', lease = NULL WHERE awaits <> 'time'")
+                // Two statements, each with an index: what waits for its time may be a million jobs.
+                try db.execute(sql: "UPDATE job SET awaits = 'time', lease = NULL WHERE awaits = 'lease'")
+                try db.execute(sql: "UPDATE job SET awaits = 'time' WHERE awaits = 'turn'")
                 try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
             return pool

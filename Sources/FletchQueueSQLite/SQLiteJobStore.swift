@@ -27,6 +27,7 @@ package final class SQLiteJobStore: JobStore {
     /// Ends what is under way, and closes the file.
     package func close() throws(StoreError) {
         try StoreError.from { try pool.close() }
+        lock.release()
     }
 
     package func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {

@@ -38,8 +38,10 @@ import Testing
 
     @Test func lockEndsWithTheStore() throws {
         try withDirectory { directory in
-            do { try SQLiteJobStore(path: directory + "/jobs.sqlite").close() }
+            let store = try SQLiteJobStore(path: directory + "/jobs.sqlite")
+            try store.close()
             #expect(openingError(directory + "/jobs.sqlite") == nil)
+            withExtendedLifetime(store) {}
         }
     }
 
