@@ -14,7 +14,7 @@ package struct Timestamp: Comparable, Hashable, Sendable {
 
 extension Int64 {
     /// Rounded down, also below zero. The divisor is a positive constant.
-    func floorDivided(by divisor: Int64) -> Int64 {
+    package func floorDivided(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient
     }
