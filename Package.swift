@@ -69,7 +69,12 @@ let package = Package(
         ),
         .target(
             name: "FletchServer",
-            dependencies: ["Fletch", "FletchQueue", httpTypes, .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "FletchQueue", httpTypes, .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Documentation/openapi.json")],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -113,6 +118,13 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "StoreConformance", dependencies: ["FletchQueue", "FletchQueueSQLite"], swiftSettings: strict),
+        .testTarget(
+            name: "FletchServerTests",
+            dependencies: [
+                "Fletch", "FletchQueue", "FletchQueueSQLite", "FletchServer", httpTypes,
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "FletchCommandTests",
             dependencies: [

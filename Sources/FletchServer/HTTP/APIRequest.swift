@@ -1,0 +1,16 @@
+import HTTPTypes
+import NIOCore
+
+/// A request as the API sees it: whole, and within its limits.
+struct APIRequest: Sendable {
+    var method: HTTPRequest.Method
+    /// As in the request line, still encoded.
+    var target: String
+    var fields = HTTPFields()
+    var body = ByteBuffer()
+
+    static let maximumBodyBytes = 1 << 20
+
+    /// Whether the fields announce a body, were it an empty one.
+    var announcesBody: Bool { fields[.transferEncoding] != nil || fields[.contentLength] != nil }
+}

@@ -1,0 +1,46 @@
+internal import FletchQueue
+
+extension JSONWriter {
+    /// A job as clients see it: these members, and no others.
+    mutating func job(_ job: Job) {
+        raw("{\"id\":")
+        string(job.key.id)
+        raw(",\"endpoint\":")
+        string(job.key.queue.endpoint)
+        raw(",\"body\":")
+        string(job.body)
+        raw(",\"runAt\":")
+        // What runs, or waits for its turn, has no time: Quirrel says 1970 then.
+        quoted(DateTime.text(of: job.runAt ?? Timestamp(milliseconds: 0)))
+        raw(",\"exclusive\":")
+        bool(job.isExclusive)
+        raw(",\"retry\":")
+        list(job.retry.waits) { $0.number($1) }
+        raw(",\"count\":")
+        number(job.count)
+        if let repetition = job.repetition { self.repetition(repetition, count: job.count) }
+        raw("}")
+    }
+
+    private mutating func repetition(_ repetition: Repetition, count: Int) {
+        raw(",\"repeat\":{")
+        if let cron = repetition.cron {
+            raw("\"cron\":")
+            string(cron.text)
+            raw(",\"cronTimezone\":")
+            string(cron.timeZone)
+            raw(",")
+        }
+        raw("\"count\":")
+        number(count)
+        if let every = repetition.every {
+            raw(",\"every\":")
+            number(every)
+        }
+        if let times = repetition.times {
+            raw(",\"times\":")
+            number(times)
+        }
+        raw("}")
+    }
+}

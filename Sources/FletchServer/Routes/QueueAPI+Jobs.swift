@@ -1,0 +1,61 @@
+internal import FletchQueue
+
+// What concerns jobs.
+extension QueueAPI {
+    /// How many jobs a batch has at most.
+    static let maximumBatchCount = 1_000
+
+    func enqueue(_ content: JSONValue?, in name: QueueName) async throws -> APIResponse {
+        let body: EnqueueBody = try Self.checked(content, as: "object") { value throws(Violation) in
+            try EnqueueBody(value)
+        }
+        try Self.checkIsAbsolute(name)
+        let jobs = try await queue.enqueue([body.checked()], in: name)
+        return .json(.created) { json in jobs.first.map { json.job($0) } }
+    }
+
+    /// All of them, or none.
+    func enqueueBatch(_ content: JSONValue?, in name: QueueName) async throws -> APIResponse {
+        let bodies: [EnqueueBody] = try Self.checked(content, as: "array") { value throws(Violation) in
+            try value.items { item throws(Violation) in try EnqueueBody(item) }
+        }
+        guard bodies.count <= Self.maximumBatchCount else {
+            throw APIResponse.text(
+                .badRequest,
+                "That's a whole lot of jobs! If this wasn't a mistake, please get in touch to lift the 1000 limit.")
+        }
+        try Self.checkIsAbsolute(name)
+        let jobs = try await queue.enqueue(bodies.map { body throws(APIResponse) in try body.checked() }, in: name)
+        return .json(.created) { json in json.list(jobs) { $0.job($1) } }
+    }
+
+    func job(_ key: JobKey) async throws -> APIResponse {
+        guard let job = try await queue.store.job(key) else { return .text(.notFound, "Not Found") }
+        return .json(.ok) { $0.job(job) }
+    }
+
+    func invoke(_ key: JobKey) async throws -> APIResponse {
+        .empty(try await queue.invoke(key) ? .noContent : .notFound)
+    }
+
+    func delete(_ key: JobKey) async throws -> APIResponse {
+        .empty(try await queue.store.delete([key]).isEmpty ? .notFound : .noContent)
+    }
+
+    /// The content with the right types.
+    /// - Parameter type: What no content at all is taken for a violation of.
+    static func checked<Result>(
+        _ content: JSONValue?, as type: String, _ read: (JSONValue) throws(Violation) -> Result
+    ) throws(APIResponse) -> Result {
+        do throws(Violation) {
+            guard let content else { throw Violation("must be \(type)") }
+            return try read(content)
+        } catch {
+            throw error.response(in: "body")
+        }
+    }
+
+    private static func checkIsAbsolute(_ name: QueueName) throws(APIResponse) {
+        guard URIFormat.isAbsolute(name.endpoint) else { throw .invalid("endpoint needs to be absolute URL.") }
+    }
+}

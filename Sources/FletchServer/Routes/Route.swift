@@ -1,0 +1,63 @@
+import HTTPTypes
+
+/// What a request asks for. What is fixed in a path comes before what is not.
+enum Route: Hashable {
+    case health
+    case documentation
+    case openAPI
+    case listQueues
+    case statistics
+    case updateCron
+    case enqueue(endpoint: String)
+    case enqueueBatch(endpoint: String)
+    case scan(endpoint: String)
+    case empty(endpoint: String)
+    case job(endpoint: String, id: String)
+    case invoke(endpoint: String, id: String)
+    case delete(endpoint: String, id: String)
+
+    /// - Parameter segments: Of the path, decoded.
+    /// - Returns: nil where there is nothing.
+    init?(_ method: HTTPRequest.Method, _ segments: [String]) {
+        let route =
+            switch segments.count {
+            case 1: Self.top(method, segments[0])
+            case 2: Self.below(segments[0], method, segments[1])
+            case 3 where segments[0] == "queues": Self.job(method, endpoint: segments[1], id: segments[2])
+            default: Self?.none
+            }
+        guard let route else { return nil }
+        self = route
+    }
+
+    private static func top(_ method: HTTPRequest.Method, _ name: String) -> Route? {
+        switch (method, name) {
+        case (.get, "health"): .health
+        case (.get, "documentation"): .documentation
+        case (.get, "queues"): .listQueues
+        default: nil
+        }
+    }
+
+    private static func below(_ top: String, _ method: HTTPRequest.Method, _ name: String) -> Route? {
+        switch (top, method, name) {
+        case ("documentation", .get, "json"): .openAPI
+        case ("queues", .get, ""): .listQueues
+        case ("queues", .get, "stats"): .statistics
+        case ("queues", .put, "update-cron"): .updateCron
+        case ("queues", .get, _): .scan(endpoint: name)
+        case ("queues", .post, _): .enqueue(endpoint: name)
+        case ("queues", .delete, _): .empty(endpoint: name)
+        default: nil
+        }
+    }
+
+    private static func job(_ method: HTTPRequest.Method, endpoint: String, id: String) -> Route? {
+        switch method {
+        case .get: .job(endpoint: endpoint, id: id)
+        case .post: id == "batch" ? .enqueueBatch(endpoint: endpoint) : .invoke(endpoint: endpoint, id: id)
+        case .delete: .delete(endpoint: endpoint, id: id)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Hummingbird
+import NIOCore
+
+/// Gives the API whole requests.
+struct QueueResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    let api: QueueAPI
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        Self.response(try await answer(to: request))
+    }
+
+    /// Throws where the request ends before it is whole.
+    private func answer(to request: Request) async throws -> APIResponse {
+        var whole = APIRequest(method: request.method, target: request.head.path ?? "", fields: request.headers)
+        if let length = request.headers[.contentLength].flatMap(Int.init), length > APIRequest.maximumBodyBytes {
+            return .bodyTooLarge
+        }
+        do {
+            whole.body = try await request.body.collect(upTo: APIRequest.maximumBodyBytes)
+        } catch is NIOTooManyBytesError {
+            return .bodyTooLarge
+        }
+        return await api.response(to: whole)
+    }
+
+    private static func response(_ answer: APIResponse) -> Response {
+        guard answer.body.readableBytes > 0 else {
+            // Without a body there is a length only where it says what another request would get, or that there is none.
+            var response = Response(status: answer.status, headers: answer.fields)
+            if answer.status == .noContent { response.headers[.contentLength] = nil }
+            return response
+        }
+        return Response(status: answer.status, headers: answer.fields, body: ResponseBody(byteBuffer: answer.body))
+    }
+}

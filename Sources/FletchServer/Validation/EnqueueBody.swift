@@ -1,0 +1,50 @@
+internal import FletchQueue
+
+/// The body of an enqueue, or an element of a batch, once its types are right.
+struct EnqueueBody {
+    private var draft = JobDraft()
+    private var repeats: RepeatBody?
+
+    init(_ value: JSONValue) throws(Violation) {
+        let object = try value.asObject()
+        draft.body = try object.member("body") { value throws(Violation) in try value.asString() } ?? ""
+        draft.runAt = try object.member("runAt", Self.moment)
+        draft.delay = try object.member("delay", Self.milliseconds)
+        draft.id = try object.member("id") { value throws(Violation) in try value.asString() }
+        draft.overrides = try object.member("override") { value throws(Violation) in try value.asBool() } ?? false
+        draft.isExclusive = try object.member("exclusive") { value throws(Violation) in try value.asBool() } ?? false
+        if let waits = try object.member("retry", Self.waits) { draft.retry = RetryPolicy(waits: waits) }
+        repeats = try object.member("repeat") { value throws(Violation) in try RepeatBody(value) }
+    }
+
+    /// - Throws: What its fields contradict, or what is no schedule.
+    func checked() throws(APIResponse) -> JobDraft {
+        guard let repetition = try repeats?.repetition() else { return draft }
+        guard draft.retry.waits.isEmpty else {
+            throw .invalid("body.retry and body.repeat cannot be used together: a job that repeats is not retried.")
+        }
+        var draft = draft
+        draft.repetition = repetition
+        return draft
+    }
+
+    private static func moment(_ value: JSONValue) throws(Violation) -> Timestamp {
+        guard let moment = DateTime.timestamp(of: try value.asString()) else {
+            throw Violation("must match format \"date-time\"")
+        }
+        return moment
+    }
+
+    static func milliseconds(_ value: JSONValue) throws(Violation) -> Int64 {
+        Int64(clamping: try value.asNumber(atLeast: 0))
+    }
+
+    private static func waits(_ value: JSONValue) throws(Violation) -> [Int64] {
+        let count = try value.asArray().count
+        guard count <= RetryPolicy.maximumCount else {
+            throw Violation("must NOT have more than \(RetryPolicy.maximumCount) items")
+        }
+        guard count > 0 else { throw Violation("must NOT have fewer than 1 items") }
+        return try value.items(milliseconds)
+    }
+}

@@ -1,0 +1,43 @@
+internal import FletchQueue
+
+/// The field `repeat`, once its types are right.
+struct RepeatBody {
+    private let every: Int64?
+    private let times: Int?
+    private let cron: String?
+    private let timeZone: String?
+
+    init(_ value: JSONValue) throws(Violation) {
+        let object = try value.asObject()
+        every = try object.member("every", EnqueueBody.milliseconds)
+        times = try object.member("times") { value throws(Violation) in
+            Int(clamping: try value.asNumber(atLeast: 1))
+        }
+        cron = try object.member("cron") { value throws(Violation) in try value.asString() }
+        timeZone = try object.member("cronTimezone") { value throws(Violation) in try value.asString() }
+    }
+
+    /// - Returns: nil where there is nothing to repeat by.
+    func repetition() throws(APIResponse) -> Repetition? {
+        do {
+            let zone = timeZone ?? CronExpression.defaultTimeZone
+            // A zone that nothing is in has to be one all the same.
+            let expression = try CronExpression(cron ?? "* * * * *", timeZone: zone)
+            return Repetition(every: every, cron: cron == nil ? nil : expression, times: times)
+        } catch {
+            throw Self.response(to: error)
+        }
+    }
+
+    private static func response(to error: CronError) -> APIResponse {
+        switch error.code {
+        case .unknownTimeZone:
+            .invalid("body.repeat.cronTimezone is invalid, please provide a valid IANA timezone.")
+        case .neverFires: .invalid("body.repeat.cron never fires: \(error)")
+        default:
+            .invalid(
+                "body.repeat.cron uses unsupported syntax. See https://github.com/harrisiirak/cron-parser for reference."
+            )
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import FletchQueue
+
+/// A store that asks before each call, and tells after each.
+struct InterceptedStore: JobStore {
+    let base: any JobStore
+    var before: @Sendable () async throws(StoreError) -> Void = {}
+    var after: @Sendable () -> Void = {}
+
+    var leaseDuration: Duration { base.leaseDuration }
+
+    private func call<Result>(
+        _ body: () async throws(StoreError) -> Result
+    ) async throws(StoreError) -> Result {
+        try await before()
+        let result = try await body()
+        after()
+        return result
+    }
+
+    func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {
+        try await call { () async throws(StoreError) in try await base.enqueue(jobs) }
+    }
+
+    func endpoints(of tenant: String) async throws(StoreError) -> [String] {
+        try await call { () async throws(StoreError) in try await base.endpoints(of: tenant) }
+    }
+
+    func counts(of tenant: String) async throws(StoreError) -> [String: Int] {
+        try await call { () async throws(StoreError) in try await base.counts(of: tenant) }
+    }
+
+    func jobs(in queue: QueueName, from cursor: Int64, limit: Int) async throws(StoreError) -> JobPage {
+        try await call { () async throws(StoreError) in try await base.jobs(in: queue, from: cursor, limit: limit) }
+    }
+
+    func job(_ key: JobKey) async throws(StoreError) -> Job? {
+        try await call { () async throws(StoreError) in try await base.job(key) }
+    }
+
+    func invoke(_ key: JobKey, at now: Timestamp) async throws(StoreError) -> Bool {
+        try await call { () async throws(StoreError) in try await base.invoke(key, at: now) }
+    }
+
+    func delete(_ keys: [JobKey]) async throws(StoreError) -> Set<JobKey> {
+        try await call { () async throws(StoreError) in try await base.delete(keys) }
+    }
+
+    func empty(_ queue: QueueName) async throws(StoreError) {
+        try await call { () async throws(StoreError) in try await base.empty(queue) }
+    }
+
+    func lease(_ limit: Int, at now: Timestamp) async throws(StoreError) -> Leasing {
+        try await call { () async throws(StoreError) in try await base.lease(limit, at: now) }
+    }
+
+    func extend(_ leases: [LeasedJob.Lease]) async throws(StoreError) {
+        try await call { () async throws(StoreError) in try await base.extend(leases) }
+    }
+
+    func settle(_ settlements: [Settlement]) async throws(StoreError) {
+        try await call { () async throws(StoreError) in try await base.settle(settlements) }
+    }
+
+    func release(_ leases: [LeasedJob.Lease]) async throws(StoreError) {
+        try await call { () async throws(StoreError) in try await base.release(leases) }
+    }
+
+    func check() async throws(StoreError) {
+        try await call { () async throws(StoreError) in try await base.check() }
+    }
+}

@@ -1,0 +1,55 @@
+import FletchQueue
+import FletchQueueSQLite
+import Foundation
+import HTTPTypes
+import Logging
+import NIOCore
+
+@testable import FletchServer
+
+/// The API of a new queue that nothing is delivered from, asked without a socket.
+struct TestAPI {
+    let store: any JobStore
+    let api: QueueAPI
+
+    /// 2026-03-01T12:00:00.250Z
+    static let now = Timestamp(milliseconds: 1_772_366_400_250)
+
+    init(_ store: any JobStore) {
+        self.store = store
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let dispatcher = Dispatcher(store: store, clock: StoppedClock(), concurrency: 1, logger: logger) { _ in nil }
+        api = QueueAPI(JobQueue(store: store, dispatcher: dispatcher, clock: StoppedClock()), logger: logger)
+    }
+
+    /// - Parameter intercept: What lies between the API and the store.
+    static func with(
+        _ intercept: (any JobStore) -> any JobStore = { $0 }, _ body: (TestAPI) async throws -> Void
+    ) async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let store = try SQLiteJobStore(path: directory.appendingPathComponent("jobs.sqlite").path)
+        try await body(TestAPI(intercept(store)))
+        try store.close()
+    }
+
+    func send(
+        _ method: HTTPRequest.Method, _ target: String, _ body: String? = nil, type: String? = "application/json",
+        fields: HTTPFields = [:]
+    ) async -> Answer {
+        var request = APIRequest(method: method, target: target, fields: fields)
+        if let body {
+            request.fields[.contentType] = type
+            request.fields[.contentLength] = String(body.utf8.count)
+            request.body = ByteBuffer(string: body)
+        }
+        return Answer(await api.response(to: request))
+    }
+}
+
+struct StoppedClock: QueueClock {
+    var now: Timestamp { TestAPI.now }
+
+    func sleep(until moment: Timestamp?) async throws { try Task.checkCancellation() }
+}
