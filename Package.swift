@@ -14,6 +14,7 @@ let package = Package(
         .library(name: "FletchService", targets: ["FletchService"]),
         .library(name: "FletchTarget", targets: ["FletchTarget"]),
         .executable(name: "fletch", targets: ["FletchCommand"]),
+        .executable(name: "fletchd", targets: ["FletchDaemon"]),
         .executable(name: "fletch-target", targets: ["FletchTargetCommand"]),
     ],
     dependencies: [
@@ -70,7 +71,7 @@ let package = Package(
         .target(
             name: "FletchServer",
             dependencies: [
-                "FletchQueue", httpTypes, .product(name: "Hummingbird", package: "hummingbird"),
+                "Fletch", "FletchQueue", httpTypes, .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -82,6 +83,14 @@ let package = Package(
             dependencies: [
                 "Fletch", "CLinux", argumentParser, httpTypes,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "FletchDaemon",
+            dependencies: [
+                "Fletch", "FletchQueue", "FletchQueueSQLite", "FletchServer", argumentParser,
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -24,9 +24,12 @@ package final class SQLiteJobStore: JobStore {
         writer = Writer(pool, leaseDuration: leaseDuration)
     }
 
-    /// Ends what is under way, and closes the file.
+    /// Ends what is under way, and closes the file, in which everything is then: the log beside it is empty.
     package func close() throws(StoreError) {
-        try StoreError.from { try pool.close() }
+        try StoreError.from {
+            try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try pool.close()
+        }
         lock.release()
     }
 

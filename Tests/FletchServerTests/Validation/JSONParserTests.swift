@@ -64,7 +64,9 @@ import Testing
     }
 
     @Test func whatIsWrittenIsReadAgain() {
-        for scalar in (0...0x10FFFF).lazy.compactMap(Unicode.Scalar.init).filter({ $0.value < 0x300 || $0.value % 97 == 0 }) {
+        for scalar in (0...0x10FFFF).lazy.compactMap(Unicode.Scalar.init).filter({
+            $0.value < 0x300 || $0.value % 97 == 0
+        }) {
             var writer = JSONWriter()
             writer.string("a\(Character(scalar))b")
             #expect(writer.bytes.withUnsafeBufferPointer(JSONParser.value) == .string("a\(Character(scalar))b"))

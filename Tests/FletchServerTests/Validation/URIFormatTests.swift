@@ -12,7 +12,9 @@ import Testing
         #expect(URIFormat.isAbsolute(text))
     }
 
-    @Test(arguments: ["mailto:a@example.com", "urn:x:y", "file:///etc/hosts", "a:b", "http:/x", "http:x", "http://:80/x"])
+    @Test(arguments: [
+        "mailto:a@example.com", "urn:x:y", "file:///etc/hosts", "a:b", "http:/x", "http:x", "http://:80/x",
+    ])
     func otherURIsMatchAndAreNotAbsolute(_ text: String) {
         #expect(URIFormat.matches(text))
         #expect(!URIFormat.isAbsolute(text))

@@ -1,0 +1,29 @@
+import Logging
+
+/// What is said once jobs are taken: three lines for a person, a line of the log for others.
+struct Greeting {
+    private let settings: Settings
+    private let address: String
+
+    init(_ settings: Settings, port: Int) {
+        self.settings = settings
+        let host = settings.host.value
+        address = "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
+    func show(_ logger: Logger) {
+        guard Surroundings.isTerminal, settings.logFormat.value == .text else {
+            return logger.notice("listening", metadata: ["address": "\(address)", "store": "\(settings.store.value)"])
+        }
+        Surroundings.complain(lines.joined(separator: "\n"))
+    }
+
+    var lines: [String] {
+        [
+            "fletchd listens at http://\(address)",
+            "and keeps its jobs in \(settings.store.value)",
+            "try: curl -d '{\"body\":\"hello\"}' -H 'content-type: application/json' "
+                + "http://\(address)/queues/http%3A%2F%2Flocalhost%3A5000",
+        ]
+    }
+}

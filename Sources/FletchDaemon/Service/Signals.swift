@@ -1,0 +1,34 @@
+@preconcurrency import Dispatch
+import Fletch
+import Glibc
+
+/// SIGTERM and SIGINT: the first is passed on, the second ends the process at once. Nothing is lost by that.
+final class Signals: Sendable {
+    private static let numbers = [SIGTERM, SIGINT]
+
+    private let sources: [any DispatchSourceSignal]
+    private let isFirst = Lock(true)
+
+    /// - Parameter stop: Called once, on a thread of its own.
+    init(stop: @escaping @Sendable () -> Void) {
+        let queue = DispatchQueue(label: "signals")
+        sources = Self.numbers.map { number in
+            signal(number, SIG_IGN)
+            return DispatchSource.makeSignalSource(signal: number, queue: queue)
+        }
+        for (number, source) in zip(Self.numbers, sources) {
+            source.setEventHandler { [self] in
+                guard takeFirst() else { _exit(128 + number) }
+                stop()
+            }
+            source.resume()
+        }
+    }
+
+    private func takeFirst() -> Bool {
+        isFirst.withLock { isFirst in
+            defer { isFirst = false }
+            return isFirst
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Foundation
+
+/// What the process finds around it.
+enum Surroundings {
+    static var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    static func complain(_ text: String) {
+        let bytes = Array((text + "\n").utf8)
+        _ = write(STDERR_FILENO, bytes, bytes.count)
+    }
+
+    /// Why nothing could listen there; nil where it could.
+    static func problem(listeningAt host: String, port: Int) -> String? {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_PASSIVE
+        var found: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(host, String(port), &hints, &found)
+        guard status == 0, let address = found?.pointee else {
+            return
+                "the host \(host) is unknown (\(String(cString: gai_strerror(status)))): name an address of this machine"
+        }
+        defer { freeaddrinfo(found) }
+        let descriptor = socket(address.ai_family, address.ai_socktype, address.ai_protocol)
+        defer { close(descriptor) }
+        var isReused: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
+        guard bind(descriptor, address.ai_addr, address.ai_addrlen) == 0 else {
+            return "\(host):\(port) cannot be listened at (\(String(cString: strerror(errno)))): choose another port"
+        }
+        return nil
+    }
+}

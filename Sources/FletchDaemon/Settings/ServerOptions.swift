@@ -1,0 +1,34 @@
+import ArgumentParser
+
+/// Flags of `fletchd`, each before its environment variable, and that before its default.
+struct ServerOptions: ParsableArguments {
+    @Option(help: "The address to listen at. (HOST, default: \(Settings().host.value); 0.0.0.0 in Docker)")
+    var host: String?
+
+    @Option(help: "The port; 0 lets the system choose. (PORT, default: \(Settings().port.value))")
+    var port: Int?
+
+    @Option(help: "Where jobs are kept. (default: \(Settings().store.value))")
+    var store: String?
+
+    @Option(help: "How many deliveries are under way at once. (default: \(Settings().concurrency.value))")
+    var concurrency: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The longest that a delivery may take. (default: \(Settings().deliveryTimeout.value))",
+            valueName: "seconds"))
+    var deliveryTimeout: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long deliveries that are under way may take to end. (default: \(Settings().drainTimeout.value))",
+            valueName: "seconds"))
+    var drainTimeout: Double?
+
+    @Option(help: "The lines on standard error: text or json. (default: \(Settings().logFormat.value.rawValue))")
+    var logFormat: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: \(Settings().logLevel.value))")
+    var logLevel: String?
+}

@@ -1,0 +1,41 @@
+import Logging
+
+/// What `fletchd` runs by.
+struct Settings: Sendable {
+    var host = Setting("127.0.0.1")
+    var port = Setting(9_181)
+    var store = Setting(StoreLocation.sqlite("fletch.sqlite"))
+    var concurrency = Setting(100)
+    /// In seconds.
+    var deliveryTimeout = Setting(30.0)
+    /// In seconds.
+    var drainTimeout = Setting(30.0)
+    var logFormat = Setting(LogFormat.text)
+    var logLevel = Setting(Logger.Level.info)
+    /// An endpoint at `localhost` is the container's host.
+    var isInDocker = Setting(false)
+
+    static let maximumConcurrency = 10_000
+    /// A day.
+    static let maximumSeconds = 86_400.0
+
+    /// A name and a value for each, as they are shown.
+    var lines: [(name: String, value: String, source: String)] {
+        [
+            ("host", host.value, "\(host.source)"),
+            ("port", "\(port.value)", "\(port.source)"),
+            ("store", "\(store.value)", "\(store.source)"),
+            ("concurrency", "\(concurrency.value)", "\(concurrency.source)"),
+            ("delivery-timeout", "\(deliveryTimeout.value) s", "\(deliveryTimeout.source)"),
+            ("drain-timeout", "\(drainTimeout.value) s", "\(drainTimeout.source)"),
+            ("log-format", logFormat.value.rawValue, "\(logFormat.source)"),
+            ("log-level", "\(logLevel.value)", "\(logLevel.source)"),
+            ("in docker", isInDocker.value ? "yes" : "no", "\(isInDocker.source)"),
+        ]
+    }
+}
+
+/// How log lines look.
+enum LogFormat: String, Sendable {
+    case text, json
+}

@@ -1,0 +1,80 @@
+import Logging
+
+/// Makes settings of flags and the environment, and tells all that is wrong with them at once.
+struct SettingsReader {
+    private(set) var settings = Settings()
+    /// Each with its remedy.
+    private(set) var problems: [String] = []
+    private let options: ServerOptions
+    private let environment: [String: String]
+
+    init(_ options: ServerOptions, environment: [String: String]) {
+        self.options = options
+        self.environment = environment
+        readPlace()
+        readWork()
+        readLog()
+    }
+
+    private mutating func readPlace() {
+        if let variable = variable("RUNNING_IN_DOCKER") {
+            settings.isInDocker = Setting(true, variable.source)
+            settings.host = Setting("0.0.0.0", variable.source)
+        }
+        if let host = text(options.host, "--host", variable: "HOST") { settings.host = host }
+        if let port = text(options.port.map(String.init), "--port", variable: "PORT") {
+            set(\.port, port, "a port is a number from 0 to 65535") { Int($0).flatMap { 0...65_535 ~= $0 ? $0 : nil } }
+        }
+        if let store = text(options.store, "--store") {
+            set(\.store, store, "a store is sqlite:PATH", StoreLocation.init)
+        }
+    }
+
+    private mutating func readWork() {
+        if let concurrency = text(options.concurrency.map(String.init), "--concurrency") {
+            set(\.concurrency, concurrency, "at least 1 and at most \(Settings.maximumConcurrency)") {
+                Int($0).flatMap { 1...Settings.maximumConcurrency ~= $0 ? $0 : nil }
+            }
+        }
+        if let timeout = text(options.deliveryTimeout.map { "\($0)" }, "--delivery-timeout") {
+            set(\.deliveryTimeout, timeout, "seconds, more than 0 and at most a day") {
+                Double($0).flatMap { $0 > 0 && $0 <= Settings.maximumSeconds ? $0 : nil }
+            }
+        }
+        if let timeout = text(options.drainTimeout.map { "\($0)" }, "--drain-timeout") {
+            set(\.drainTimeout, timeout, "seconds, at least 0 and at most a day") {
+                Double($0).flatMap { 0...Settings.maximumSeconds ~= $0 ? $0 : nil }
+            }
+        }
+    }
+
+    private mutating func readLog() {
+        if let format = text(options.logFormat, "--log-format") {
+            set(\.logFormat, format, "text or json", LogFormat.init)
+        }
+        if let level = text(options.logLevel, "--log-level") {
+            set(\.logLevel, level, "one of " + Logger.Level.allCases.map { "\($0)" }.joined(separator: ", ")) {
+                Logger.Level(rawValue: $0)
+            }
+        }
+    }
+
+    private mutating func set<Value>(
+        _ target: WritableKeyPath<Settings, Setting<Value>>, _ text: Setting<String>, _ rule: String,
+        _ read: (String) -> Value?
+    ) {
+        guard let value = read(text.value) else {
+            return problems.append("\(text.source) is \(text.value): \(rule)")
+        }
+        settings[keyPath: target] = Setting(value, text.source)
+    }
+
+    private func text(_ flag: String?, _ name: String, variable: String? = nil) -> Setting<String>? {
+        flag.map { Setting($0, .flag(name)) } ?? variable.flatMap(self.variable)
+    }
+
+    /// What is set to nothing is not set.
+    private func variable(_ name: String) -> Setting<String>? {
+        environment[name].flatMap { $0.isEmpty ? nil : Setting($0, .environment(name)) }
+    }
+}
