@@ -2,6 +2,12 @@ import Foundation
 import Testing
 
 extension Nginx {
+    /// Answers 204 where a session was resumed, else 200; each connection serves one request.
+    static let tellingResumption = """
+        keepalive_timeout 0; ssl_session_cache off;
+        location / { if ($ssl_session_reused = r) { return 204; } return 200; }
+        """
+
     /// Runs `body` with the URL of an nginx that speaks TLS at 127.0.0.1, where its only server has `directives`, and
     /// with the file of its certificate, which is for `localhost`.
     static func runTLS(

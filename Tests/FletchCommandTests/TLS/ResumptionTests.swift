@@ -4,12 +4,6 @@ import Testing
 /// Sessions: resumed by a client, and by later runs of the command; never where that would prove nothing.
 @Suite(.timeLimit(.minutes(2)), .enabled(if: Nginx.canSecure, "nginx or openssl is not installed"))
 struct ResumptionTests {
-    /// Answers 204 where a session was resumed, else 200; each connection serves one request.
-    private static let telling = """
-        keepalive_timeout 0; ssl_session_cache off;
-        location / { if ($ssl_session_reused = r) { return 204; } return 200; }
-        """
-
     private func statuses(_ outcome: Shell.Outcome) -> [Int?] { outcome.receipts.map(\.status) }
 
     @Test(arguments: [["-tls1_3"], ["-tls1_2"], ["-tls1_2", "-no_ticket"]])
@@ -33,7 +27,7 @@ struct ResumptionTests {
 
     @Test(arguments: ["--tlsv1.3", "--tls-max=1.2"])
     func secondRunResumes(version: String) async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             try await SessionCacheFolder.run { cache in
                 for expected in [200, 204, 204] {
                     let outcome = try await Shell.trustingFletch(
@@ -46,7 +40,7 @@ struct ResumptionTests {
     }
 
     @Test func runThatDoesNotWaitForTheAnswerLeavesItsSessionBehind() async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             try await SessionCacheFolder.run { cache in
                 let first = try await Shell.trustingFletch("--foreground", url, environment: cache.environment)
                 #expect(first.status == 0, "\(first.errors)")
@@ -58,7 +52,7 @@ struct ResumptionTests {
     }
 
     @Test func cacheIsUnderTheHomeDirectoryWhereNoOtherIsSaid() async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             try await SessionCacheFolder.run { home in
                 try FileManager.default.createDirectory(at: home.url, withIntermediateDirectories: true)
                 for expected in [200, 204] {
@@ -73,7 +67,7 @@ struct ResumptionTests {
     }
 
     @Test func nothingIsKeptWhereThatIsNotWanted() async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             try await SessionCacheFolder.run { cache in
                 for _ in 1...2 {
                     let outcome = try await Shell.trustingFletch(
@@ -91,7 +85,7 @@ struct ResumptionTests {
 
     @Test(arguments: ["readable", "link", "rubbish", "cut off", "folder", "bit"])
     func cacheThatCannotBeTrustedIsDoneWithout(damage: String) async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             try await SessionCacheFolder.run { cache in
                 _ = try await Shell.trustingFletch("-f", url, environment: cache.environment)
                 try Self.spoil(cache.file, damage)
@@ -128,7 +122,7 @@ struct ResumptionTests {
     }
 
     @Test func fileThatOthersCouldHaveWrittenIsNotUsed() async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             try await SessionCacheFolder.run { cache in
                 _ = try await Shell.trustingFletch("-f", url, environment: cache.environment)
                 try FileManager.default.setAttributes([.posixPermissions: 0o646], ofItemAtPath: cache.file.path)
@@ -140,7 +134,7 @@ struct ResumptionTests {
     }
 
     @Test(arguments: ["line", "session"]) func expiredSessionIsNotOffered(part: String) async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             try await SessionCacheFolder.run { cache in
                 for expected in [200, 204, 200] {
                     if expected == 200 { try Self.age(cache.file, part) }
@@ -173,7 +167,7 @@ struct ResumptionTests {
     }
 
     @Test func sessionMadeWithoutVerificationDoesNotStandInForIt() async throws {
-        try await Nginx.run(Self.telling, as: .unknownIssuer) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .unknownIssuer) { url, _ in
             try await SessionCacheFolder.run { cache in
                 let careless = try await Shell.fletch("-4", "-k", "-f", url, environment: cache.environment)
                 #expect(careless.status == 0, "\(careless.errors)")
@@ -188,7 +182,7 @@ struct ResumptionTests {
 
     @Test func sessionDoesNotOutliveTheTrustInItsAuthority() async throws {
         let root = try await CertificateAuthority.shared.value.root
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             try await SessionCacheFolder.run { cache in
                 let files = FileManager.default
                 let file = cache.url.appendingPathComponent("trusted.pem").path
@@ -214,7 +208,7 @@ struct ResumptionTests {
     @Test func pinHoldsForAResumedSessionToo() async throws {
         let authority = try await CertificateAuthority.shared.value
         let (right, wrong) = (try await authority.pin(.good), try await authority.pin(.rsa))
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             try await SessionCacheFolder.run { cache in
                 for expected in [200, 204] {
                     let outcome = try await Shell.trustingFletch(
@@ -229,7 +223,7 @@ struct ResumptionTests {
     }
 
     @Test func sessionIsNotTakenToAnotherName() async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             try await SessionCacheFolder.run { cache in
                 let port = url.split(separator: ":").last ?? ""
                 let other = "https://origin.test:\(port)"
@@ -249,7 +243,7 @@ struct ResumptionTests {
             try await SessionCacheFolder.run { cache in
                 // Two servers on one port, one after the other: their tickets' keys differ.
                 for _ in 1...2 {
-                    try await Nginx.run(Self.telling, as: .good, port: port) { url, _ in
+                    try await Nginx.run(Nginx.tellingResumption, as: .good, port: port) { url, _ in
                         for expected in [200, 204] {
                             let outcome = try await Shell.trustingFletch(
                                 "-f", "--receipt", "json", version, url, environment: cache.environment)
@@ -262,7 +256,7 @@ struct ResumptionTests {
     }
 
     @Test func runsBesideEachOtherDoNotSpoilTheirCache() async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             try await SessionCacheFolder.run { cache in
                 let environment = cache.environment
                 try await withThrowingTaskGroup(of: Int32.self) { group in

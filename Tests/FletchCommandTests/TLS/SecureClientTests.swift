@@ -27,12 +27,6 @@ struct SecureClientTests {
 
     // MARK: Sessions
 
-    /// Answers 204 where a session was resumed, else 200; each connection serves one request.
-    private static let telling = """
-        keepalive_timeout 0; ssl_session_cache off;
-        location / { if ($ssl_session_reused = r) { return 204; } return 200; }
-        """
-
     private func statuses(_ url: String, _ configuration: Configuration, count: Int = 2) async throws -> [Int] {
         try await withFletchClient(configuration) { client in
             var statuses: [Int] = []
@@ -47,7 +41,7 @@ struct SecureClientTests {
     }
 
     @Test func clientResumesItsSessionsUnlessItIsToldNotTo() async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             var configuration = try await configuration()
             #expect(try await statuses(url, configuration, count: 4) == [200, 204, 204, 204])
             configuration.tls.maximumVersion = .v1_2
@@ -58,7 +52,7 @@ struct SecureClientTests {
     }
 
     @Test func storeKeepsSessionsForTheNextClient() async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             let store = RememberingStore()
             var configuration = try await configuration()
             configuration.tls.sessionStore = store
@@ -70,7 +64,7 @@ struct SecureClientTests {
     }
 
     @Test func storeThatReturnsRubbishIsDoneWithout() async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             let store = RememberingStore()
             var configuration = try await configuration()
             configuration.tls.sessionStore = store
@@ -184,7 +178,7 @@ struct SecureClientTests {
     }
 
     @Test func originsOfSeveralLoopsResumeTheirOwnSessionsAtTheSameTime() async throws {
-        try await Nginx.run(Self.telling, as: .good) { url, _ in
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
             let port = try #require(url.split(separator: ":").last)
             var configuration = try await configuration()
             configuration.eventLoopCount = 8
