@@ -11,9 +11,12 @@ struct RecordMarks {
         marks.append((requestEnd, recordEnd))
     }
 
-    /// The peer has acknowledged so many bytes of records.
-    mutating func acknowledge(recordBytes: UInt64) {
-        while let first = marks.first, first.recordEnd <= recordBytes {
+    /// The peer has acknowledged all but the last `unacknowledged` bytes of those that were sent.
+    ///
+    /// Not all of them need be bytes of records: a FIN counts as well, and so does what came before TLS.
+    mutating func acknowledge(recordBytes: UInt64, unacknowledged: Int32) {
+        let acknowledged = recordBytes - min(recordBytes, UInt64(max(0, unacknowledged)))
+        while let first = marks.first, first.recordEnd <= acknowledged {
             acknowledgedBytes = first.requestEnd
             marks.removeFirst()
         }

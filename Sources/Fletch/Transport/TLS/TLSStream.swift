@@ -159,7 +159,7 @@ final class TLSStream {
 
     /// How many bytes of requests the peer's TCP has, where so many bytes are unacknowledged.
     func acknowledgedBytes(unacknowledged left: Int32) -> Int {
-        marks.acknowledge(recordBytes: recordBytes - UInt64(max(0, left)))
+        marks.acknowledge(recordBytes: recordBytes, unacknowledged: left)
         return marks.acknowledgedBytes
     }
 
