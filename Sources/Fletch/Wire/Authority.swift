@@ -23,7 +23,15 @@ struct Authority {
         guard let decoded = PercentEncoding.decode(text.utf8), decoded.allSatisfy(Self.isHostByte) else {
             throw URLParts.invalid("its host holds a character that no host name has")
         }
+        guard Self.hasWholeLabels(decoded) else { throw URLParts.invalid("its host has an empty label") }
         return String(decoding: decoded, as: UTF8.self)
+    }
+
+    /// A dot at the end stands for the root (RFC 1034 §3.1). One at the beginning would have OpenSSL accept the certificate of
+    /// any subdomain.
+    private static func hasWholeLabels(_ host: [UInt8]) -> Bool {
+        let labels = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return labels.dropLast().allSatisfy { !$0.isEmpty } && host != [UInt8(ascii: ".")]
     }
 
     func port(default standard: UInt16) throws(FletchError) -> UInt16 {

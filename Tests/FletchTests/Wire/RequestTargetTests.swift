@@ -11,6 +11,7 @@ import Testing
         ("http://[::1]/x", "::1", 80, "[::1]", "/x"),
         ("http://[2001:DB8::7]:65535/", "2001:db8::7", 65535, "[2001:db8::7]:65535", "/"),
         ("http://exa%6Dple.com:/", "example.com", 80, "example.com", "/"),
+        ("http://example.com.:81/", "example.com.", 81, "example.com.:81", "/"),
         ("http://host/a//b/../c?x=[1]", "host", 80, "host", "/a//b/../c?x=[1]"),
     ])
     func partsAreFound(_ url: String, _ host: String, _ port: UInt16, _ authority: String, _ path: String) throws {
@@ -38,6 +39,7 @@ import Testing
         "http://h:8a/", "http://h:+8/", "http://[::1", "http://[::1]x/", "http://[1.2.3.4]/", "http://h/a b",
         "http://h/\r\nHost: evil", "http://h\u{0}/", "http://h/é", "http://ex ample/", "http://h%00/", "http://h%2/",
         "http://u%zz@h/", "http://a<b/", "://h/",
+        "https://.example.test/", "http://%2Ea/", "http://a..b/", "http://a../", "http://./", "http://..:80/",
     ])
     func malformedURLIsRefused(_ url: String) {
         #expect(code(url) == .invalidURL)
