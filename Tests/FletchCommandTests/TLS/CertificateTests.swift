@@ -44,6 +44,7 @@ struct CertificateTests {
         (.wildcard, "x.b.a.test", "name"),
         (.wildcard, "a.test", "name"),
         (.commonName, "localhost", "name"),
+        (.wildcard, "a.test.", "name"),
         (.addressAsName, "127.0.0.1", "address"),
         (.unknownIssuer, "localhost", "issuer"),
         (.selfSigned, "localhost", "self-signed"),
@@ -73,8 +74,8 @@ struct CertificateTests {
     }
 
     @Test(arguments: [
-        (Certificate.good, "localhost"), (.good, "127.0.0.1"), (.good, "LOCALHOST"), (.rsa, "localhost"),
-        (.wildcard, "x.a.test"),
+        (Certificate.good, "localhost"), (.good, "127.0.0.1"), (.good, "LOCALHOST"), (.good, "localhost."),
+        (.rsa, "localhost"), (.wildcard, "x.a.test"), (.wildcard, "x.a.test."),
     ])
     func goodCertificateIsTaken(certificate: Certificate, host: String) async throws {
         let outcome = try await run(certificate, try await trusting(), host: host)

@@ -7,5 +7,8 @@ struct SecureOrigin: Sendable, Hashable {
     /// As a `CONNECT` request has it (RFC 9112 §3.2.3).
     var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    var isAddress: Bool { SocketAddress(literal: host, port: 0) != nil }
+    /// As SNI and certificates have it: without the dot of the root (RFC 6066 §3).
+    var name: String { host.hasSuffix(".") ? String(host.dropLast()) : host }
+
+    var isAddress: Bool { SocketAddress(literal: name, port: 0) != nil }
 }

@@ -33,7 +33,7 @@ final class TLSStream {
         earlyBytes = session?.earlyBytes ?? 0
         guard
             let made = fletch_tls_new(
-                context.pointer, socket.descriptor, origin.host, origin.isAddress, context.settings.verifiesPeer,
+                context.pointer, socket.descriptor, origin.name, origin.isAddress, context.settings.verifiesPeer,
                 session?.pointer, Self.takeSession)
         else { return nil }
         tls = made
