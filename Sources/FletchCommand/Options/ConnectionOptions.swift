@@ -95,6 +95,7 @@ struct ConnectionOptions: ParsableArguments {
             guard let version = TLSVersion(rawValue: "TLSv" + tlsMax) else {
                 throw ValidationError("--tls-max \(tlsMax): write 1.2 or 1.3")
             }
+            if isVersion13, version == .v1_2 { throw ValidationError("--tlsv1.3 and --tls-max 1.2 leave no version") }
             settings.maximumVersion = version
         }
         settings.usesEarlyData = tlsEarlydata

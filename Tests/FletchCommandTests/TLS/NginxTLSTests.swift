@@ -173,6 +173,12 @@ struct NginxTLSTests {
         }
     }
 
+    @Test func versionsThatExcludeEachOtherAreAMistakeInTheCall() async throws {
+        let outcome = try await Shell.fletch("--tlsv1.3", "--tls-max", "1.2", "https://127.0.0.1:1/")
+        #expect(outcome.status == 2, "\(outcome.errors)")
+        #expect(outcome.errors.contains("--tls-max 1.2"))
+    }
+
     @Test func versionsThatDoNotMeetEndTheHandshake() async throws {
         for (directive, option) in [("TLSv1.2", "--tlsv1.3"), ("TLSv1.3", "--tls-max=1.2")] {
             try await Nginx.run("ssl_protocols \(directive); location / { return 204; }", as: .good) { url, _ in
