@@ -96,6 +96,14 @@ struct EarlyDataTests {
         }
     }
 
+    @Test func sessionOfAVersionThatIsNoLongerWantedIsNotOffered() async throws {
+        try await Nginx.run(Self.taking("return 200;"), as: .good) { url, _ in
+            let outcome = try await second(url, ["--tls-earlydata", "--tls-max", "1.2"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.errors.contains("(TLSv1.2)"), "\(outcome.errors)")
+        }
+    }
+
     @Test(arguments: ["written", "acknowledged", "answered"])
     func requestThatCameTooEarlyIsSentOnceMore(milestone: String) async throws {
         let directives = Self.taking("if ($ssl_early_data) { return 425; } return 200;")

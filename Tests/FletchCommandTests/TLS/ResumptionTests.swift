@@ -205,6 +205,32 @@ struct ResumptionTests {
         }
     }
 
+    @Test func sessionOfOneClientIsNotShownForAnotherUnderTheSamePath() async throws {
+        let authority = try await CertificateAuthority.shared.value
+        let (alice, bob) = (Certificate.client, Certificate.wrongUsage)
+        let directives = """
+            keepalive_timeout 0; ssl_client_certificate \(authority.root); ssl_verify_client on; ssl_verify_depth 3;
+            location / {
+                if ($ssl_client_s_dn ~ "\(alice.commonName)") { return 201; }
+                if ($ssl_client_s_dn ~ "\(bob.commonName)") { return 202; }
+                return 200;
+            }
+            """
+        try await Nginx.run(directives, as: .good) { url, _ in
+            try await SessionCacheFolder.run { cache in
+                try FileManager.default.createDirectory(at: cache.url, withIntermediateDirectories: true)
+                let shown = cache.url.appendingPathComponent("shown.pem")
+                for (client, expected) in [(alice, 201), (alice, 201), (bob, 202), (bob, 202)] {
+                    let parts = [authority.chain(client), authority.key(client)].map { URL(fileURLWithPath: $0) }
+                    try parts.map { try Data(contentsOf: $0) }.reduce(Data(), +).write(to: shown)
+                    let outcome = try await Shell.trustingFletch(
+                        "-f", "--receipt", "json", "--cert", shown.path, url, environment: cache.environment)
+                    #expect(statuses(outcome) == [expected], "\(outcome.errors)")
+                }
+            }
+        }
+    }
+
     @Test func pinHoldsForAResumedSessionToo() async throws {
         let authority = try await CertificateAuthority.shared.value
         let (right, wrong) = (try await authority.pin(.good), try await authority.pin(.rsa))
