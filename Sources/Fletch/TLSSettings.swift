@@ -45,7 +45,8 @@ public enum TLSVersion: String, Sendable, Hashable, CaseIterable {
 
 /// Keeps TLS sessions beyond the life of a client: each is as secret as a password until it expires.
 ///
-/// Called from the client's threads, while a connection is made or served: it must not block for long.
+/// Called from the client's threads, while a connection is made or served, and all others of its event loop wait: it must
+/// not block. A store that cannot answer at once, as another has its lock, does without: a session only saves time.
 public protocol TLSSessionStore: Sendable {
     /// The session stored last under `key`.
     func session(for key: String) -> [UInt8]?

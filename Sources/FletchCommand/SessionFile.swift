@@ -27,10 +27,13 @@ final class SessionFile: TLSSessionStore {
         let directory = String(path.dropLast("/sessions".count))
         mkdir(String(directory.dropLast("/fletch".count)), 0o700)
         mkdir(directory, 0o700)
-        let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard lock >= 0 else { return }
         defer { close(lock) }
-        flock(lock, LOCK_EX)
+        // Nobody is waited for: all requests would wait, too.
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { return }
+        // Closing is not enough while a process that is being started holds it, too.
+        defer { flock(lock, LOCK_UN) }
         let changed = Substring(Base64.encode(Array(key.utf8)))
         var kept = lines().filter { $0.key != changed && $0.isRecent }.suffix(Self.maximumLineCount).map(\.text)
         if let session { kept.append("\(time(nil)) \(changed) \(Base64.encode(session))") }
