@@ -63,11 +63,14 @@ final class SessionFile: TLSSessionStore {
 
     /// A file that others could have written proves nothing.
     private func lines() -> [Line] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        // A pipe in its place would be waited for.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_uid == getuid(), status.st_mode & 0o077 == 0 else { return [] }
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == getuid(),
+            status.st_mode & 0o077 == 0
+        else { return [] }
         var bytes: [UInt8] = []
         while case let part = Process.read(from: descriptor), !part.isEmpty, bytes.count < Self.maximumBytes {
             bytes += part

@@ -44,4 +44,16 @@ import Testing
             #expect(file.session(for: Self.key) == Self.session)
         }
     }
+
+    @Test func pipeInItsPlaceIsNotWaitedFor() async throws {
+        try await run { folder, file in
+            unlink(folder.file.path)
+            #expect(mkfifo(folder.file.path, 0o600) == 0)
+            let isTimely = try await ends({ #expect(file.session(for: Self.key) == nil) }) {
+                let writer = open(folder.file.path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+                close(writer)
+            }
+            #expect(isTimely)
+        }
+    }
 }
