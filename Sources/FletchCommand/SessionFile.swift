@@ -20,7 +20,7 @@ final class SessionFile: TLSSessionStore {
 
     func session(for key: String) -> [UInt8]? {
         let wanted = Substring(Base64.encode(Array(key.utf8)))
-        return lines().last { $0.key == wanted && $0.isRecent }.flatMap { Base64.decode($0.session) }
+        return lines().last { $0.key == wanted }.flatMap { Base64.decode($0.session) }
     }
 
     func store(_ session: [UInt8]?, for key: String) {
@@ -35,7 +35,7 @@ final class SessionFile: TLSSessionStore {
         // Closing is not enough while a process that is being started holds it, too.
         defer { flock(lock, LOCK_UN) }
         let changed = Substring(Base64.encode(Array(key.utf8)))
-        var kept = lines().filter { $0.key != changed && $0.isRecent }.suffix(Self.maximumLineCount).map(\.text)
+        var kept = lines().filter { $0.key != changed }.suffix(Self.maximumLineCount).map(\.text)
         if let session { kept.append("\(time(nil)) \(changed) \(Base64.encode(session))") }
         replace(kept.map { $0 + "\n" }.joined())
     }
@@ -44,21 +44,19 @@ final class SessionFile: TLSSessionStore {
 
     private struct Line {
         let text: String
-        let stored: Int
         let key: Substring
         let session: Substring
 
-        init?(_ text: Substring) {
+        /// No server keeps a session for more than a week (RFC 8446 §4.6.1), and none has been stored in the future.
+        init?(_ text: Substring, at now: Int) {
             let parts = text.split(separator: " ")
-            guard parts.count == 3, let stored = Int(parts[0]) else { return nil }
+            guard parts.count == 3, let stored = Int(parts[0]), stored >= 0, stored <= now,
+                now - stored < 7 * 86_400
+            else { return nil }
             self.text = String(text)
-            self.stored = stored
             key = parts[1]
             session = parts[2]
         }
-
-        /// No server keeps a session for more than a week (RFC 8446 §4.6.1).
-        var isRecent: Bool { time(nil) - stored < 7 * 86_400 }
     }
 
     /// A file that others could have written proves nothing.
@@ -75,7 +73,8 @@ final class SessionFile: TLSSessionStore {
         while case let part = Process.read(from: descriptor), !part.isEmpty, bytes.count < Self.maximumBytes {
             bytes += part
         }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap(Line.init)
+        let now = time(nil)
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { Line($0, at: now) }
     }
 
     /// Whole or not at all.

@@ -56,4 +56,32 @@ import Testing
             #expect(isTimely)
         }
     }
+
+    private static let now = time(nil)
+
+    /// In place of `K` and `S` key and session, in Base64.
+    private static let hostileLines: [String] = [
+        "-9223372036854775808 a b", "-9223372036854775808 K S", "9223372036854775807 K S", "-1 K S", "0 K S",
+        "99999999999999999999 K S", "\(now + 86_400) K S", "\(now - 8 * 86_400) K S", "\(now)K S", "K S", "", " ", "\r",
+        "\(now)", "\(now) K", "\(now) K S S", "\(now) K !", "0x10 K S", "1e9 K S", "NaN K S", "\u{0} K S",
+        "\(now) \u{0} S", "\(now) \u{fffd} S", String(repeating: "9", count: 100_000) + " K S",
+        String(repeating: " ", count: 100_000),
+    ]
+
+    @Test(arguments: hostileLines) func hostileLineIsNoSession(line: String) async throws {
+        try await run { folder, file in
+            let good = try String(contentsOf: folder.file, encoding: .utf8).split(separator: "\n").last ?? ""
+            let parts = good.split(separator: " ")
+            let spoilt = line.replacingOccurrences(of: "K", with: parts[1])
+                .replacingOccurrences(of: "S", with: parts[2])
+            let handle = try FileHandle(forWritingTo: folder.file)
+            try handle.truncate(atOffset: 0)
+            try handle.write(contentsOf: Data((spoilt + "\n").utf8))
+            try handle.close()
+            #expect(file.session(for: Self.key) == nil)
+            file.store([1, 2], for: "other")
+            #expect(file.session(for: "other") == [1, 2])
+            #expect(file.session(for: Self.key) == nil)
+        }
+    }
 }
