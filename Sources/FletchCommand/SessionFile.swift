@@ -35,9 +35,9 @@ final class SessionFile: TLSSessionStore {
         // Closing is not enough while a process that is being started holds it, too.
         defer { flock(lock, LOCK_UN) }
         let changed = Substring(Base64.encode(Array(key.utf8)))
-        var kept = lines().filter { $0.key != changed }.suffix(Self.maximumLineCount).map(\.text)
+        var kept = lines().filter { $0.key != changed }.map(\.text)
         if let session { kept.append("\(time(nil)) \(changed) \(Base64.encode(session))") }
-        replace(kept.map { $0 + "\n" }.joined())
+        replace(Self.newest(kept).map { $0 + "\n" }.joined())
     }
 
     // MARK: The file
@@ -57,6 +57,17 @@ final class SessionFile: TLSSessionStore {
             key = parts[1]
             session = parts[2]
         }
+    }
+
+    /// As many of the last ones as are kept, and read.
+    private static func newest(_ lines: [String]) -> ArraySlice<String> {
+        var (bytes, first) = (0, lines.endIndex)
+        while first > lines.startIndex, lines.count - first < maximumLineCount {
+            bytes += lines[first - 1].utf8.count + 1
+            guard bytes <= maximumBytes else { break }
+            first -= 1
+        }
+        return lines[first...]
     }
 
     /// A file that others could have written proves nothing.

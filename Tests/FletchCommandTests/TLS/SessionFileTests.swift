@@ -84,4 +84,13 @@ import Testing
             #expect(file.session(for: Self.key) == nil)
         }
     }
+
+    @Test func newestSessionsFitIntoWhatIsRead() async throws {
+        try await run { _, file in
+            let large = [UInt8](repeating: 1, count: 1_000_000)
+            for number in 0..<5 { file.store(large, for: "\(number)") }
+            #expect(file.session(for: "4") == large)
+            #expect(file.session(for: Self.key) == nil)
+        }
+    }
 }
