@@ -51,21 +51,32 @@ extension Connection {
     ///
     /// A record that the kernel does not take at once goes out all the same, as it is: whoever is in it has begun.
     private func sendRecord(on tls: TLSStream, _ index: Int) -> Outgoing.Progress {
-        var space = loop.outBuffer[..<Self.maximumRecordBytes]
-        var end = index
-        while end < pipeline.count, !space.isEmpty, let request = pipeline[end].submission?.request {
-            let offset = max(0, pipeline.writtenBytes - pipeline[end].startOffset)
-            guard let count = Outgoing.copySome(of: request, from: offset, into: space) else { return .fileShortened }
-            space = space.dropFirst(count)
-            end += 1
-        }
+        if let blocked = tls.blocked { return blocked.withUnsafeBytes { tls.write($0, at: pipeline.writtenBytes) } }
+        let (count, end) = gatherRecord(from: index)
+        guard count > 0 else { return .fileShortened }
         let before = tls.recordBytes
-        let bytes = UnsafeRawBufferPointer(rebasing: loop.outBuffer[..<space.startIndex])
+        let bytes = UnsafeRawBufferPointer(rebasing: loop.outBuffer[..<count])
         let progress = tls.write(bytes, at: pipeline.writtenBytes)
         if case .sent = progress { return progress }
         guard progress == .blocked || tls.recordBytes > before else { return progress }
         for begun in index..<end { handle(.began, at: begun) }
         return progress
+    }
+
+    /// Up to where a body's file has become shorter, which is said when it is that request's turn.
+    /// - Returns: How many bytes, and before which request they end.
+    private func gatherRecord(from first: Int) -> (byteCount: Int, end: Int) {
+        var space = loop.outBuffer[..<Self.maximumRecordBytes]
+        var end = first
+        while end < pipeline.count, !space.isEmpty, let request = pipeline[end].submission?.request {
+            let offset = max(0, pipeline.writtenBytes - pipeline[end].startOffset)
+            let wanted = min(request.byteCount - offset, space.count)
+            let count = Outgoing.copySome(of: request, from: offset, into: space)
+            space = space.dropFirst(count)
+            if count > 0 { end += 1 }
+            guard count == wanted else { break }
+        }
+        return (space.startIndex, end)
     }
 
     /// The kernel has taken so many bytes.

@@ -87,10 +87,11 @@ enum Outgoing {
     }
 
     /// Copies as much of what is left of a request as there is room for.
-    /// - Returns: How many bytes; nil where the body's file has become shorter.
+    /// - Returns: How many bytes; less where the body's file has become shorter, and none where that is to be seen before
+    ///   the request has begun.
     static func copySome(
         of request: EncodedRequest, from offset: Int, into space: Slice<UnsafeMutableRawBufferPointer>
-    ) -> Int? {
+    ) -> Int {
         let target = UnsafeMutableRawBufferPointer(rebasing: space)
         let head = request.head.dropFirst(offset).prefix(target.count)
         target.copyBytes(from: head)
@@ -105,7 +106,7 @@ enum Outgoing {
             let wanted = min(rest.count, file.byteCount - bodyOffset)
             guard wanted > 0 else { return head.count }
             let count = pread(file.descriptor, rest.baseAddress, wanted, bodyOffset)
-            return count > 0 ? head.count + count : nil
+            return count == wanted || offset > 0 && count > 0 ? head.count + count : 0
         }
     }
 

@@ -19,6 +19,8 @@ final class TLSStream {
     private var hasOfferedSession: Bool
     /// How much of the first request may go out with the handshake.
     let earlyBytes: Int
+    /// What the kernel has not taken: it has to be written once more just as it was.
+    private(set) var blocked: [UInt8]?
     /// What ended the connection, beyond a number of the kernel's.
     private(set) var words: String?
     /// Whether the connection has ended without TLS's own end.
@@ -116,10 +118,13 @@ final class TLSStream {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Outgoing.Progress {
         let result = fletch_tls_write(tls, bytes.baseAddress, bytes.count)
         if result > 0 {
+            blocked = nil
             note(requestEnd: offset + result)
             return .sent(result)
         }
-        return result == fletch_tls_blocked ? .blocked : .failed(failed(result))
+        guard result == fletch_tls_blocked else { return .failed(failed(result)) }
+        if blocked == nil { blocked = Array(bytes) }
+        return .blocked
     }
 
     /// - Returns: A count, 0 at the end, or a negative `errno`; `EPROTO` where ``words`` tell more.
