@@ -14,7 +14,7 @@
 // MARK: Once
 
 #define FUNCTIONS(use)                                                                                              \
-    use(BIO_number_written) use(CRYPTO_free) use(ERR_clear_error) use(ERR_peek_last_error)                 \
+    use(BIO_number_written) use(CRYPTO_free) use(ERR_clear_error) use(ERR_peek_error) use(ERR_peek_last_error)                 \
     use(ERR_reason_error_string) use(EVP_Q_digest) use(SSL_CTX_ctrl) use(SSL_CTX_free) use(SSL_CTX_load_verify_dir)      \
     use(SSL_CTX_load_verify_file) use(SSL_CTX_new) use(SSL_CTX_sess_set_new_cb) use(SSL_CTX_set_alpn_protos)             \
     use(SSL_CTX_set_default_passwd_cb) use(SSL_CTX_set_options) use(SSL_CTX_set_verify)                                  \
@@ -34,25 +34,32 @@ static struct {
     FUNCTIONS(DECLARE)
 } openssl;
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static char problem_words[256];
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+static bool is_loaded;
 
-static void load(void) {
+static bool load(char *words, size_t words_length) {
     void *library = dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         const char *why = dlerror();
-        snprintf(problem_words, sizeof problem_words, "%s", why ? why : "libssl.so.3 cannot be loaded");
-        return;
+        snprintf(words, words_length, "%s", why ? why : "libssl.so.3 cannot be loaded");
+        return false;
     }
+    bool is_whole = true;
 #define FIND(name)                                                                                                  \
-    if (!(openssl.name = (__typeof__(&name))dlsym(library, #name)))                                                 \
-        snprintf(problem_words, sizeof problem_words, "libssl.so.3 has no " #name);
+    if (!(openssl.name = (__typeof__(&name))dlsym(library, #name))) {                                               \
+        snprintf(words, words_length, "libssl.so.3 has no " #name);                                                 \
+        is_whole = false;                                                                                           \
+    }
     FUNCTIONS(FIND)
+    return is_whole;
 }
 
-const char *fletch_tls_load(void) {
-    pthread_once(&once, load);
-    return *problem_words ? problem_words : NULL;
+bool fletch_tls_load(char *words, size_t words_length) {
+    pthread_mutex_lock(&loading);
+    if (!is_loaded) is_loaded = load(words, words_length);
+    bool result = is_loaded;
+    pthread_mutex_unlock(&loading);
+    return result;
 }
 
 // MARK: Contexts
@@ -93,6 +100,12 @@ static bool trust_system(SSL_CTX *context) {
     return openssl.SSL_CTX_load_verify_file(context, openssl.X509_get_default_cert_file());
 }
 
+// Whether anything has failed for want of descriptors, which passes.
+static bool lacks_descriptors(void) {
+    unsigned long number = openssl.ERR_peek_error();
+    return ERR_SYSTEM_ERROR(number) && (ERR_GET_REASON(number) == EMFILE || ERR_GET_REASON(number) == ENFILE);
+}
+
 static bool trust(SSL_CTX *context, const struct fletch_tls_options *options) {
     if (options->authority_file && !openssl.SSL_CTX_load_verify_file(context, options->authority_file)) return false;
     if (options->authority_directory) {
@@ -103,7 +116,7 @@ static bool trust(SSL_CTX *context, const struct fletch_tls_options *options) {
     }
     // Without authorities every certificate is refused later, with words that name the check.
     if (!options->authority_file && !options->authority_directory) trust_system(context);
-    return true;
+    return !lacks_descriptors();
 }
 
 static bool identify(SSL_CTX *context, const struct fletch_tls_options *options) {

@@ -23,8 +23,8 @@ enum {
 
 // MARK: Once
 
-// NULL where OpenSSL is there; else why it is not.
-const char *fletch_tls_load(void);
+// Whether OpenSSL is there; else `words` say why it is not. What was missing is looked for anew each time.
+bool fletch_tls_load(char *words, size_t words_length);
 
 // MARK: Contexts
 

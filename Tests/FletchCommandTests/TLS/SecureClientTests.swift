@@ -247,6 +247,23 @@ struct SecureClientTests {
         }
     }
 
+    @Test func mistakeInTheSettingsThatIsMendedIsForgotten() async throws {
+        let root = try await CertificateAuthority.shared.value.root
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
+            var configuration = try await configuration()
+            configuration.tls.authorityFile = file.path
+            try await withFletchClient(configuration) { client in
+                let error = try #require(await failure(of: FletchRequest(.get, url), with: client))
+                #expect(error.code == .authorityFileUnusable)
+                try FileManager.default.copyItem(atPath: root, toPath: file.path)
+                let receipt = try await client.send(FletchRequest(.get, url), until: .answered)
+                #expect(receipt.status == .ok)
+            }
+        }
+    }
+
     /// Reads nothing until it is told to; then answers each request with its path. Plain connections tell it to, and ask
     /// which paths it has seen.
     private static let stalling = """

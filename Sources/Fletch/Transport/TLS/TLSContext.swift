@@ -16,10 +16,11 @@ final class TLSContext: @unchecked Sendable {
 
     init(_ settings: TLSSettings, clock: @escaping @Sendable () -> Int = { time(nil) }) throws(FletchError) {
         self.clock = clock
-        if let why = fletch_tls_load() {
+        var words = [CChar](repeating: 0, count: 256)
+        guard fletch_tls_load(&words, words.count) else {
             throw FletchError(
                 .tlsUnavailable, .notSent,
-                "https needs OpenSSL 3, which cannot be loaded (\(String(cString: why))): install libssl3")
+                "https needs OpenSSL 3, which cannot be loaded (\(Self.text(words))): install libssl3")
         }
         pins = try settings.pinnedPublicKeys.map { pin throws(FletchError) in try Self.pin(pin) }
         pointer = try Self.make(settings)
@@ -98,7 +99,12 @@ final class TLSContext: @unchecked Sendable {
         }
         if let made { return made }
         throw error(
-            problem, settings, String(decoding: words.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+            problem, settings, text(words))
+    }
+
+    /// What a function in C has written.
+    static func text(_ words: [CChar]) -> String {
+        String(decoding: words.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     private static func withTexts<Result>(_ texts: [String?], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
@@ -112,7 +118,7 @@ final class TLSContext: @unchecked Sendable {
     ) -> FletchError {
         switch problem {
         case fletch_tls_authority_problem:
-            let path = settings.authorityFile ?? settings.authorityDirectory ?? ""
+            let path = settings.authorityFile ?? settings.authorityDirectory ?? "the system's place"
             return FletchError(
                 .authorityFileUnusable, .notSent,
                 "the authorities in \(path) cannot be used (\(words)): name a PEM file that can be read")

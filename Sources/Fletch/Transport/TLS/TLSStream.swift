@@ -179,6 +179,6 @@ final class TLSStream {
     private static func lastWords() -> String {
         var words = [CChar](repeating: 0, count: 256)
         fletch_tls_words(&words, words.count)
-        return String(decoding: words.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return TLSContext.text(words)
     }
 }
