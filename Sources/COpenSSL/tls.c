@@ -15,7 +15,7 @@
 
 #define FUNCTIONS(use)                                                                                              \
     use(BIO_number_written) use(CRYPTO_free) use(ERR_clear_error) use(ERR_peek_error) use(ERR_peek_last_error)                 \
-    use(ERR_reason_error_string) use(EVP_Q_digest) use(SSL_CTX_ctrl) use(SSL_CTX_free) use(SSL_CTX_load_verify_dir)      \
+    use(ERR_reason_error_string) use(EVP_Q_digest) use(OPENSSL_init_ssl) use(SSL_CTX_ctrl) use(SSL_CTX_free) use(SSL_CTX_load_verify_dir)      \
     use(SSL_CTX_load_verify_file) use(SSL_CTX_new) use(SSL_CTX_sess_set_new_cb) use(SSL_CTX_set_alpn_protos)             \
     use(SSL_CTX_set_default_passwd_cb) use(SSL_CTX_set_options) use(SSL_CTX_set_verify)                                  \
     use(SSL_CTX_use_PrivateKey_file) use(SSL_CTX_use_certificate_chain_file) use(SSL_SESSION_dup)                        \
@@ -51,6 +51,8 @@ static bool load(char *words, size_t words_length) {
         is_whole = false;                                                                                           \
     }
     FUNCTIONS(FIND)
+    // A program may end by exit() while threads use OpenSSL, which then must not tidy up.
+    if (is_whole) openssl.OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL);
     return is_whole;
 }
 
