@@ -93,13 +93,24 @@ static bool has_hashed_certificates(const char *path) {
     return found;
 }
 
-// The directory by preference: of it only the authority that is needed is read.
-static bool trust_system(SSL_CTX *context) {
-    const char *file = getenv("SSL_CERT_FILE"), *directory = getenv("SSL_CERT_DIR");
-    if (file && *file) return openssl.SSL_CTX_load_verify_file(context, file);
-    if (!directory || !*directory) directory = openssl.X509_get_default_cert_dir();
-    if (has_hashed_certificates(directory)) return openssl.SSL_CTX_load_verify_dir(context, directory);
-    return openssl.SSL_CTX_load_verify_file(context, openssl.X509_get_default_cert_file());
+static const char *variable(const char *name) {
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+// What the environment names stands for all of the system's. Of that, the directory by preference: only the authority that
+// is needed is read of it.
+static void trust_system(SSL_CTX *context) {
+    const char *file = variable("SSL_CERT_FILE"), *directories = variable("SSL_CERT_DIR");
+    if (!file && !directories) {
+        const char *directory = openssl.X509_get_default_cert_dir();
+        if (has_hashed_certificates(directory))
+            directories = directory;
+        else
+            file = openssl.X509_get_default_cert_file();
+    }
+    if (file) openssl.SSL_CTX_load_verify_file(context, file);
+    if (directories) openssl.SSL_CTX_load_verify_dir(context, directories);
 }
 
 // Whether anything has failed for want of descriptors, which passes.

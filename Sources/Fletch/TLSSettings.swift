@@ -9,7 +9,8 @@ public struct TLSSettings: Sendable {
     /// A PEM file of authorities to trust, in place of the system's. Default: none.
     public var authorityFile: String?
     /// A directory of authorities to trust, hashed by `openssl rehash`, in place of the system's. Default: none; the
-    /// system's is read only as far as it is needed. `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
+    /// system's is read only as far as it is needed. `SSL_CERT_FILE` and `SSL_CERT_DIR` (directories with colons between
+    /// them) name others in place of all of the system's.
     public var authorityDirectory: String?
     /// A PEM file with the client's certificate and those between it and its authority. Default: none.
     public var certificateFile: String?

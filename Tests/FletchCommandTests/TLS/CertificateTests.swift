@@ -15,7 +15,7 @@ struct CertificateTests {
     /// Runs the command against a server that shows that certificate, at `localhost` if nothing else is said.
     private func run(
         _ certificate: Certificate, _ arguments: [String], host: String = "localhost",
-        sourceLocation: SourceLocation = #_sourceLocation
+        environment: [String: String] = [:], sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Shell.Outcome {
         var outcome: Shell.Outcome?
         try await PythonServer.run(Self.answering, as: certificate) { server in
@@ -24,7 +24,7 @@ struct CertificateTests {
                     "-f", "--receipt", "json", "--resolve", "\(host):\(server.port):127.0.0.1",
                     "https://\(host):\(server.port)/x",
                 ]
-            let ended = try await Shell.run([Shell.fletch] + given)
+            let ended = try await Shell.run([Shell.fletch] + given, environment: environment)
             let said = try await server.nextLine()
             // The server sees a request exactly where none of its bytes were certainly kept back.
             #expect((said == "GET /x HTTP/1.1") == (ended.status == 0), "\(said)", sourceLocation: sourceLocation)
@@ -93,6 +93,43 @@ struct CertificateTests {
         let folder = try await CertificateAuthority.shared.value.directory
         #expect(try await run(.good, ["--capath", folder]).status == 0)
         #expect(try await run(.unknownIssuer, ["--capath", folder]).status == 60)
+    }
+
+    @Test func authoritiesAreThoseThatTheEnvironmentNames() async throws {
+        let authority = try await CertificateAuthority.shared.value
+        let (hashed, stranger) = (authority.directory, authority.chain(.selfSigned))
+        for (file, directory, status) in [
+            (authority.root, nil, 0), (stranger, nil, 60), (nil, hashed, 0), (nil, "/no/such:/folder:\(hashed)", 0),
+            (nil, "\(hashed):/tmp", 0), (stranger, hashed, 0), (authority.root, "/no/such", 0),
+            (stranger, "/no/such", 60),
+        ] {
+            var environment: [String: String] = [:]
+            environment["SSL_CERT_FILE"] = file
+            environment["SSL_CERT_DIR"] = directory
+            let outcome = try await run(.good, [], environment: environment)
+            #expect(Int(outcome.status) == status, "\(environment) \(outcome.errors)")
+        }
+    }
+
+    @Test(.enabled(if: Namespace.isAvailable, "a namespace takes root"))
+    func folderWithoutAuthoritiesIsNotMadeUpForByTheSystems() async throws {
+        let root = try await CertificateAuthority.shared.value.root
+        try await PythonServer.run(Self.answering) { server in
+            // The system's file, and no folder, holds the tests' authority here alone.
+            let line = """
+                mkdir "$0" && mount -t tmpfs none "$0" && cp "$1" "$0/cert.pem" && mkdir "$0/empty" || exit 99
+                mount --bind "$0" "$(openssl version -d | cut -d'"' -f2)" || exit 99
+                "$2" -f "$3"; echo $?
+                SSL_CERT_DIR=/no/such "$2" -f "$3"; echo $?
+                SSL_CERT_DIR="$0/empty" "$2" -f "$3"; echo $?
+                """
+            let folder = SessionCacheFolder()
+            defer { try? FileManager.default.removeItem(at: folder.url) }
+            let outcome = try await Shell.run([
+                "/usr/bin/unshare", "-m", "/bin/sh", "-c", line, folder.url.path, root, Shell.fletch, server.url,
+            ])
+            #expect(outcome.output == "0\n60\n60\n", "\(outcome.errors)")
+        }
     }
 
     @Test func authorityFileThatIsNotOneIsSaidBeforeAnythingIsSent() async throws {

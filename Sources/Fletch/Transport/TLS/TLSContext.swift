@@ -63,16 +63,20 @@ final class TLSContext: @unchecked Sendable {
         var parts = [settings.minimumVersion.rawValue, settings.maximumVersion.rawValue]
         if settings.verifiesPeer {
             let isOfSystem = settings.authorityFile == nil && settings.authorityDirectory == nil
-            let ofSystem = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map { (name: String) -> String? in
-                getenv(name).map { String(cString: $0) }
-            }
-            let paths = [settings.authorityFile, settings.authorityDirectory] + (isOfSystem ? ofSystem : [])
+            let paths = [settings.authorityFile, settings.authorityDirectory] + (isOfSystem ? pathsOfSystem : [])
             parts += ["verified"] + paths.map(identity)
         } else {
             parts.append("unverified")
         }
         parts += [settings.certificateFile, settings.keyFile].map(identity) + settings.pinnedPublicKeys
         return parts.joined(separator: "|")
+    }
+
+    /// What the environment names in place of the system's authorities.
+    private static var pathsOfSystem: [String?] {
+        let (file, directories) = (getenv("SSL_CERT_FILE"), getenv("SSL_CERT_DIR"))
+        let list = directories.map { String(cString: $0).split(separator: ":").map(String.init) } ?? []
+        return [file.map { String(cString: $0) }] + list
     }
 
     /// A file that has been replaced or changed is another one: a path does not tell.
