@@ -287,10 +287,14 @@ bool fletch_tls_key_digest(fletch_tls *tls, uint8_t digest[32]) {
     if (!certificate) return false;
     unsigned char *key = NULL;
     int length = openssl.i2d_X509_PUBKEY(openssl.X509_get_X509_PUBKEY(certificate), &key);
-    bool is_made = length > 0 && openssl.EVP_Q_digest(NULL, "SHA256", NULL, key, (size_t)length, digest, NULL);
+    bool is_made = length > 0 && fletch_tls_digest(key, (size_t)length, digest);
     openssl.CRYPTO_free(key, __FILE__, __LINE__);
     openssl.X509_free(certificate);
     return is_made;
+}
+
+bool fletch_tls_digest(const void *bytes, size_t length, uint8_t digest[32]) {
+    return openssl.EVP_Q_digest(NULL, "SHA256", NULL, bytes, length, digest, NULL);
 }
 
 // MARK: Sessions

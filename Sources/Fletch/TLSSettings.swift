@@ -54,7 +54,7 @@ public protocol TLSSessionStore: Sendable {
     /// Stores a session under `key`, in place of the one before; nil forgets it.
     /// - Parameters:
     ///   - session: As DER; it holds its time of expiry.
-    ///   - key: Origin and settings; 1 to 1,000 bytes.
+    ///   - key: Stands for origin and settings: 44 characters (a SHA-256 in Base64).
     func store(_ session: [UInt8]?, for key: String)
 }
 

@@ -83,6 +83,9 @@ void fletch_tls_words(char *words, size_t length);
 // SHA-256 of the public key of the peer's certificate, as DER.
 bool fletch_tls_key_digest(fletch_tls *tls, uint8_t digest[32]);
 
+// SHA-256.
+bool fletch_tls_digest(const void *bytes, size_t length, uint8_t digest[32]);
+
 // MARK: Sessions
 
 void fletch_tls_session_free(fletch_tls_session *session);

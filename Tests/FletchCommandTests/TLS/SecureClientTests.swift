@@ -58,7 +58,7 @@ struct SecureClientTests {
             configuration.tls.sessionStore = store
             #expect(try await statuses(url, configuration, count: 1) == [200])
             #expect(store.keys.count == 1)
-            #expect(store.keys.allSatisfy { $0.contains("localhost:") && $0.utf8.count <= 1_000 })
+            #expect(store.keys.allSatisfy { (1...1_000).contains($0.utf8.count) })
             #expect(try await statuses(url, configuration, count: 1) == [204])
         }
     }
@@ -79,6 +79,21 @@ struct SecureClientTests {
                 let served = try await statuses(url, configuration, count: 1)
                 #expect(served == [200] || served == [204])
             }
+        }
+    }
+
+    @Test func keysOfAStoreAreBoundedWhateverTheSettingsAre() async throws {
+        let pin = try await CertificateAuthority.shared.value.pin(.good)
+        try await Nginx.run(Nginx.tellingResumption, as: .good) { url, _ in
+            let store = RememberingStore()
+            var configuration = try await configuration()
+            configuration.tls.sessionStore = store
+            configuration.tls.pinnedPublicKeys = [String](repeating: pin, count: 100)
+            #expect(try await statuses(url, configuration) == [200, 204])
+            configuration.tls.pinnedPublicKeys.append(pin)
+            #expect(try await statuses(url, configuration, count: 1) == [200])
+            #expect(store.keys.count == 2)
+            #expect(store.keys.allSatisfy { (1...1_000).contains($0.utf8.count) }, "\(store.keys)")
         }
     }
 

@@ -37,8 +37,8 @@ final class TLSContext: @unchecked Sendable {
         guard settings.resumesSessions else { return nil }
         let now = clock()
         if let session = sessions.withLock({ $0.take(of: origin, at: now) }) { return session }
-        guard let bytes = settings.sessionStore?.session(for: key(of: origin)), let stored = TLSSession(encoded: bytes),
-            stored.end > now
+        guard let store = settings.sessionStore, let key = key(of: origin), let bytes = store.session(for: key),
+            let stored = TLSSession(encoded: bytes), stored.end > now
         else { return nil }
         sessions.withLock { $0.add(stored, of: origin, end: stored.end) }
         return stored
@@ -47,16 +47,21 @@ final class TLSContext: @unchecked Sendable {
     func offered(_ session: TLSSession, by origin: SecureOrigin) {
         guard settings.resumesSessions else { return }
         sessions.withLock { $0.add(session, of: origin, end: session.end) }
-        settings.sessionStore?.store(session.encoded, for: key(of: origin))
+        if let store = settings.sessionStore, let key = key(of: origin) { store.store(session.encoded, for: key) }
     }
 
     /// What it offered is of no use: it was not resumed, or the handshake failed.
     func forget(_ origin: SecureOrigin) {
         sessions.withLock { $0.forget(origin) }
-        settings.sessionStore?.store(nil, for: key(of: origin))
+        if let store = settings.sessionStore, let key = key(of: origin) { store.store(nil, for: key) }
     }
 
-    private func key(of origin: SecureOrigin) -> String { "\(origin.authority)|\(settingsKey)" }
+    /// However long names and settings are; nil without memory.
+    private func key(of origin: SecureOrigin) -> String? {
+        let text = Array("\(origin.authority)|\(settingsKey)".utf8)
+        var digest = [UInt8](repeating: 0, count: 32)
+        return fletch_tls_digest(text, text.count, &digest) ? Base64.encode(digest) : nil
+    }
 
     /// What a session proves holds for these versions, authorities and this client alone.
     private static func key(of settings: TLSSettings) -> String {
