@@ -215,6 +215,7 @@ final class Connection {
             if idleEnd == nil { idleEnd = loop.now + loop.limits.idle }
         } else {
             pool.change(self, to: isHeldForAnswerOnly ? .parked : .active)
+            if standing == .parked { tls?.keepSession() }
         }
     }
 

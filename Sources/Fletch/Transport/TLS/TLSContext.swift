@@ -30,6 +30,8 @@ final class TLSContext: @unchecked Sendable {
 
     deinit { fletch_tls_context_free(pointer) }
 
+    private static let maximumSessionBytes = 16_384
+
     // MARK: Sessions
 
     /// One to resume, if there is one.
@@ -38,7 +40,7 @@ final class TLSContext: @unchecked Sendable {
         let now = clock()
         if let session = sessions.withLock({ $0.take(of: origin, at: now) }) { return session }
         guard let store = settings.sessionStore, let key = key(of: origin), let bytes = store.session(for: key),
-            let stored = TLSSession(encoded: bytes), stored.end > now
+            bytes.count <= Self.maximumSessionBytes, let stored = TLSSession(encoded: bytes), stored.end > now
         else { return nil }
         sessions.withLock { $0.add(stored, of: origin, end: stored.end) }
         return stored
@@ -47,7 +49,13 @@ final class TLSContext: @unchecked Sendable {
     func offered(_ session: TLSSession, by origin: SecureOrigin) {
         guard settings.resumesSessions else { return }
         sessions.withLock { $0.add(session, of: origin, end: session.end) }
-        if let store = settings.sessionStore, let key = key(of: origin) { store.store(session.encoded, for: key) }
+    }
+
+    /// Hands a session that was offered to the store.
+    func keep(_ session: TLSSession, of origin: SecureOrigin) {
+        guard settings.resumesSessions, let store = settings.sessionStore, let key = key(of: origin) else { return }
+        let bytes = session.encoded
+        if bytes.count <= Self.maximumSessionBytes { store.store(bytes, for: key) }
     }
 
     /// What it offered is of no use: it was not resumed, or the handshake failed.

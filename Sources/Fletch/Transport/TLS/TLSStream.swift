@@ -17,6 +17,9 @@ final class TLSStream {
     private let origin: SecureOrigin
     private var marks = RecordMarks()
     private var hasOfferedSession: Bool
+    /// The last one that the peer has offered, and nobody has stored yet: it may offer any number.
+    private var unkept: TLSSession?
+    private var hasKeptSession = false
     /// How much of the first request may go out with the handshake.
     let earlyBytes: Int
     /// What the kernel has not taken: it has to be written once more just as it was.
@@ -42,7 +45,10 @@ final class TLSStream {
         fletch_tls_set_owner(tls, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    deinit { fletch_tls_free(tls) }
+    deinit {
+        keepLastSession()
+        fletch_tls_free(tls)
+    }
 
     private static let takeSession: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?) -> Void = {
         owner, session in
@@ -50,7 +56,22 @@ final class TLSStream {
         let stream = Unmanaged<TLSStream>.fromOpaque(owner).takeUnretainedValue()
         // TLS 1.2 offers a new session before the handshake that did not resume the old one is over.
         stream.forgetUnresumed()
-        stream.context.offered(TLSSession(session), by: stream.origin)
+        let offered = TLSSession(session)
+        stream.context.offered(offered, by: stream.origin)
+        stream.unkept = offered
+    }
+
+    /// Stores a session before the connection ends, if that has not been done: it may last longer than the process.
+    func keepSession() {
+        guard !hasKeptSession, unkept != nil else { return }
+        hasKeptSession = true
+        keepLastSession()
+    }
+
+    private func keepLastSession() {
+        guard let session = unkept else { return }
+        unkept = nil
+        context.keep(session, of: origin)
     }
 
     private func forgetUnresumed() {
@@ -89,15 +110,18 @@ final class TLSStream {
         guard !context.pins.isEmpty else { return .done }
         var digest = [UInt8](repeating: 0, count: 32)
         guard fletch_tls_key_digest(tls, &digest) else {
+            unkept = nil
             return .failed(ExchangeFailure(.pinnedKeyMismatch, detail: "\(origin.host) has shown no certificate"))
         }
         let key = Base64.encode(digest)
         if context.pins.contains(key) { return .done }
+        unkept = nil
         return .failed(ExchangeFailure(.pinnedKeyMismatch, detail: "\(origin.host) has sha256//\(key)"))
     }
 
     private func handshakeFailure(_ result: Int32) -> ExchangeFailure {
         let number = errno
+        unkept = nil
         if context.settings.verifiesPeer, let rejection = fletch_tls_rejection(tls) {
             return ExchangeFailure(.certificateRejected, detail: "\(String(cString: rejection)), for \(origin.host)")
         }
