@@ -11,30 +11,15 @@ import Testing
         return try TLSContext(settings)
     }
 
-    /// A session of now, as OpenSSL writes it, with a ticket of so many bytes.
-    private func session(ticketBytes: Int) -> [UInt8] {
-        let parts: [[UInt8]] = [
-            element(0x02, [1]), element(0x02, [3, 4]), element(0x04, [0x13, 1]),
-            element(0x04, [UInt8](repeating: 1, count: 32)), element(0x04, [UInt8](repeating: 2, count: 48)),
-            element(0xA2, element(0x02, [0x1C, 0x20])),
-            element(0xAA, element(0x04, [UInt8](repeating: 3, count: ticketBytes))),
-        ]
-        return element(0x30, parts.flatMap { $0 })
-    }
-
-    private func element(_ tag: UInt8, _ contents: [UInt8]) -> [UInt8] {
-        [tag, 0x82, UInt8(contents.count >> 8), UInt8(contents.count & 0xFF)] + contents
-    }
-
     @Test func sessionsBeyondTheirBoundAreNotStored() throws {
         let (store, origin) = (RecordingStore(), SecureOrigin(host: "a", port: 443))
         let context = try context(store)
         for (ticketBytes, count) in [(20_000, 0), (15_000, 1), (20_000, 1), (100, 2)] {
-            context.keep(try #require(TLSSession(encoded: session(ticketBytes: ticketBytes))), of: origin)
+            context.keep(try #require(TLSSession(encoded: encodedSession(ticketBytes: ticketBytes))), of: origin)
             #expect(store.sessions.count == count)
         }
         #expect(context.session(for: origin) != nil)
-        store.answer = session(ticketBytes: 20_000)
+        store.answer = encodedSession(ticketBytes: 20_000)
         #expect(try self.context(store).session(for: origin) == nil)
     }
 
