@@ -130,8 +130,9 @@ let package = Package(
         .testTarget(
             name: "FletchServerTests",
             dependencies: [
-                "Fletch", "FletchQueue", "FletchQueueSQLite", "FletchServer", httpTypes,
+                "FletchQueue", "FletchQueueSQLite", "FletchServer", httpTypes,
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,13 +1,15 @@
 import HTTPTypes
 import NIOCore
 
-/// A request as the API sees it: whole, and within its limits.
+/// A request as the API sees it: whole.
 struct APIRequest: Sendable {
     var method: HTTPRequest.Method
     /// As in the request line, still encoded.
     var target: String
     var fields = HTTPFields()
     var body = ByteBuffer()
+    /// Whether there is more of the body than is read.
+    var isTooLarge = false
 
     static let maximumBodyBytes = 1 << 20
 

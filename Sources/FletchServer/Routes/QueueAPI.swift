@@ -39,6 +39,7 @@ package struct QueueAPI: Sendable {
         guard let route = Route(request.method == .head ? .get : request.method, target.segments) else {
             throw APIResponse.unknownRoute(request)
         }
+        if request.isTooLarge { throw APIResponse.bodyTooLarge }
         let content = try request.content()
         let tenant = Self.tenant(of: request)
         return switch route {

@@ -14,13 +14,10 @@ struct QueueResponder: HTTPResponder {
     /// Throws where the request ends before it is whole.
     private func answer(to request: Request) async throws -> APIResponse {
         var whole = APIRequest(method: request.method, target: request.head.path ?? "", fields: request.headers)
-        if let length = request.headers[.contentLength].flatMap(Int.init), length > APIRequest.maximumBodyBytes {
-            return .bodyTooLarge
-        }
         do {
             whole.body = try await request.body.collect(upTo: APIRequest.maximumBodyBytes)
         } catch is NIOTooManyBytesError {
-            return .bodyTooLarge
+            whole.isTooLarge = true
         }
         return await api.response(to: whole)
     }

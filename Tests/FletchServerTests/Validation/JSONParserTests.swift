@@ -52,7 +52,7 @@ import Testing
 
     /// Cut off or changed at any byte, a text is read as Foundation reads it, or not at all.
     @Test func damagedTextsAreReadAsFoundationReadsThem() {
-        let text = Array(#"{"a":[1.5e3,-2,true,null,"x\nA\ud83d\ude80é"],"b":{"c":false}} "#.utf8)
+        let text = Array(#"{"a":[1.5e3,-2,true,null,"x\nA\u00e9é"],"b":{"c":false}} "#.utf8)
         var random = SeededGenerator(seed: 5)
         for _ in 0..<4_000 {
             var damaged = text

@@ -1,0 +1,58 @@
+import Testing
+
+@testable import FletchServer
+
+@Suite struct BatchTests {
+    @Test func jobsAreAnsweredInOrder() async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(
+                .post, queue + "/batch", #"[{"id":"b"},{"id":"a","delay":1},{"id":"b","body":"late"}]"#)
+            #expect(answer.status == 201)
+            guard case .array(let jobs) = answer.json else { return #expect(Bool(false), "\(answer)") }
+            #expect(jobs.map { $0["id"] } == [.string("b"), .string("a"), .string("b")])
+            #expect(jobs[2]["body"] == .string(""))
+            #expect(jobs.count == 3)
+        }
+    }
+
+    @Test(arguments: [
+        (#"[{"id":"a"},{"delay":-1}]"#, "body/1/delay must be >= 0"), (#"[{"delay":-1}]"#, "body/0/delay must be >= 0"),
+        (#"[{},{"retry":[0,-1]}]"#, "body/1/retry/1 must be >= 0"), (#"[{},5]"#, "body/1 must be object"),
+        ("{}", "body must be array"), ("5", "body/0 must be object"),
+        (
+            #"[{"id":"a"},{"repeat":{"cron":"x"}}]"#,
+            "body.repeat.cron uses unsupported syntax. See https://github.com/harrisiirak/cron-parser for reference."
+        ),
+    ])
+    func nothingIsStoredWhereOneIsNotInOrder(_ body: String, _ message: String) async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(.post, queue + "/batch", body)
+            #expect(answer.isInvalid(message), "\(answer)")
+            #expect(await api.send(.get, queue + "/a").status == 404)
+        }
+    }
+
+    @Test func thousandAreTakenAndNoMore() async throws {
+        try await TestAPI.with { api in
+            let thousand = Array(repeating: "{}", count: 1_000).joined(separator: ",")
+            let more = await api.send(.post, queue + "/batch", "[\(thousand),{}]")
+            #expect(more.status == 400)
+            #expect(more.fields[.contentType] == "text/plain; charset=utf-8")
+            #expect(
+                more.text
+                    == "That's a whole lot of jobs! If this wasn't a mistake, please get in touch to lift the 1000 limit."
+            )
+            #expect(await api.send(.get, "/queues/stats").text == "{}")
+            #expect(await api.send(.post, queue + "/batch", "[\(thousand)]").status == 201)
+            #expect(await api.send(.get, "/queues/stats").text == #"{"\#(endpoint)":{"count":1000}}"#)
+        }
+    }
+
+    @Test func emptyBatchIsNothing() async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(.post, queue + "/batch", "[]")
+            #expect(answer.status == 201)
+            #expect(answer.text == "[]")
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import HTTPTypes
+import Testing
+
+@testable import FletchServer
+
+@Suite struct DocumentationTests {
+    private static var document: JSONValue? { Documentation.openAPI.withUnsafeBufferPointer(JSONParser.value) }
+
+    private static func members(_ value: JSONValue?) -> [JSONValue.Member] {
+        if case .object(let members) = value { members } else { [] }
+    }
+
+    @Test func documentIsServed() async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(.get, "/documentation/json")
+            #expect(answer.status == 200)
+            #expect(answer.json?["openapi"] == .string("3.0.3"))
+            let page = await api.send(.get, "/documentation")
+            #expect(page.fields[.contentType] == "text/html; charset=utf-8")
+            #expect(page.text.contains("POST /queues/{endpoint}/batch"))
+            #expect(!page.text.contains("src="))
+        }
+    }
+
+    @Test func everyRouteThatIsDocumentedIsThere() throws {
+        let operations = Self.members(Self.document?["paths"]).flatMap { path in
+            Self.members(path.value).map { (path.name, $0.name) }
+        }
+        #expect(operations.count == 13)
+        for (path, name) in operations {
+            let method = try #require(HTTPRequest.Method(name.uppercased()))
+            let segments = path.dropFirst().split(separator: "/").map(String.init)
+            #expect(Route(method, segments) != nil, "\(name) \(path)")
+        }
+    }
+
+    @Test func everyReferenceLeadsSomewhere() {
+        let schemas = Set(Self.members(Self.document?["components"]?["schemas"]).map(\.name))
+        let text = String(decoding: Documentation.openAPI, as: UTF8.self)
+        let names = text.split(separator: "#/components/schemas/").dropFirst().compactMap {
+            $0.split(separator: "\"").first
+        }
+        #expect(!names.isEmpty)
+        #expect(Set(names.map(String.init)) == schemas)
+    }
+
+    /// A job has the members that are documented, and no others.
+    @Test func jobIsAsItIsDocumented() async throws {
+        try await TestAPI.with { api in
+            let job = await api.send(.post, queue, #"{"repeat":{"cron":"@daily","every":5,"times":2}}"#).json
+            let schema = Self.document?["components"]?["schemas"]?["Job"]
+            #expect(Set(Self.members(job).map(\.name)) == Set(Self.members(schema?["properties"]).map(\.name)))
+            let repetition = schema?["properties"]?["repeat"]?["properties"]
+            #expect(Set(Self.members(job?["repeat"]).map(\.name)) == Set(Self.members(repetition).map(\.name)))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import FletchQueue
+import Testing
+
+@testable import FletchServer
+
+@Suite struct EnqueueTests {
+    @Test func jobIsAnsweredAsItIsStored() async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(.post, queue, #"{"body":"hi","id":"a"}"#)
+            #expect(answer.status == 201)
+            #expect(answer.fields[.contentType] == "application/json; charset=utf-8")
+            #expect(
+                answer.text == #"{"id":"a","endpoint":"https://example.com/api/queue","body":"hi","#
+                    + #""runAt":"2026-03-01T12:00:00.250Z","exclusive":false,"retry":[],"count":1}"#)
+            #expect(await api.send(.get, queue + "/a").text == answer.text)
+        }
+    }
+
+    @Test func everyFieldIsKept() async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(
+                .post, queue,
+                #"{"id":"é\"/","body":"\u0000\n🚀","runAt":"2027-01-01T01:00:00.5+01:00","delay":5,"exclusive":true,"#
+                    + #""retry":[1.9,0,60000],"unknown":{"deep":[1]}}"#)
+            #expect(
+                answer.text == #"{"id":"é\"/","endpoint":"https://example.com/api/queue","body":"\u0000\n🚀","#
+                    + #""runAt":"2027-01-01T00:00:00.500Z","exclusive":true,"retry":[1,0,60000],"count":1}"#)
+            #expect(await api.send(.get, queue + "/" + "é\"/".encoded).text == answer.text)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"every":1000.7,"times":3.5}"#, #"{"count":1,"every":1000,"times":3}"#),
+        (#"{"cron":"0 0 * * *"}"#, #"{"cron":"0 0 * * *","cronTimezone":"Etc/UTC","count":1}"#),
+        (
+            #"{"cron":"@daily","cronTimezone":"Europe/Berlin","every":5,"x":1}"#,
+            #"{"cron":"@daily","cronTimezone":"Europe/Berlin","count":1,"every":5}"#
+        ),
+    ])
+    func repeatIsAnswered(_ asked: String, _ told: String) async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(.post, queue, "{\"repeat\":\(asked)}")
+            #expect(answer.text.hasSuffix(#""count":1,"repeat":"# + told + "}"))
+        }
+    }
+
+    @Test func repeatOfTimesOnlyIsNone() async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(.post, queue, #"{"repeat":{"times":2},"retry":[1]}"#)
+            #expect(answer.status == 201)
+            #expect(answer.json?["repeat"] == nil)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"delay":0}"#, "2026-03-01T12:00:00.250Z"), (#"{"delay":86400000}"#, "2026-03-02T12:00:00.250Z"),
+        (#"{"delay":4294967296}"#, "2026-04-20T05:02:47.546Z"), (#"{"delay":1e308}"#, "+275760-09-13T00:00:00.000Z"),
+        (#"{"delay":"1.5e3"}"#, "2026-03-01T12:00:01.750Z"), (#"{"delay":[true]}"#, "2026-03-01T12:00:00.251Z"),
+        (#"{"delay":null}"#, "2026-03-01T12:00:00.250Z"), (#"{"delay":0.9}"#, "2026-03-01T12:00:00.250Z"),
+        (#"{"runAt":"2020-01-01T00:00:00Z","delay":9}"#, "2020-01-01T00:00:00.000Z"),
+        (#"{"repeat":{"cron":"30 4 * * *"}}"#, "2026-03-02T04:30:00.000Z"),
+        (#"{"repeat":{"every":60000},"delay":7}"#, "2026-03-01T12:00:00.257Z"),
+    ])
+    func firstRunIsWhereItWasAskedFor(_ body: String, _ runAt: String) async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(.post, queue, body)
+            #expect(answer.json?["runAt"] == .string(runAt))
+            guard case .string(let id) = answer.json?["id"] else { throw MissingID() }
+            #expect(await api.send(.get, queue + "/" + id).text == answer.text)
+        }
+    }
+
+    private struct MissingID: Error {}
+
+    @Test func scalarsAreCoerced() async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(
+                .post, queue, #"{"id":5,"body":-0.0,"exclusive":"true","retry":"7","override":0}"#)
+            #expect(answer.json?["id"] == .string("5"))
+            #expect(answer.json?["body"] == .string("0"))
+            #expect(answer.json?["exclusive"] == .bool(true))
+            #expect(answer.json?["retry"] == .array([.number(7)]))
+        }
+    }
+
+    @Test func jobThatIsThereStaysAsItIsAndIsAnswered() async throws {
+        try await TestAPI.with { api in
+            let first = await api.send(.post, queue, #"{"id":"a","body":"1","delay":5}"#)
+            let second = await api.send(.post, queue, #"{"id":"a","body":"2"}"#)
+            #expect(second.status == 201)
+            #expect(second.text == first.text)
+        }
+    }
+
+    @Test func overrideReplacesAllOfAJob() async throws {
+        try await TestAPI.with { api in
+            _ = await api.send(.post, queue, #"{"id":"a","body":"1","delay":5,"exclusive":true,"retry":[5]}"#)
+            let second = await api.send(.post, queue, #"{"id":"a","override":true}"#)
+            #expect(second.json?["body"] == .string(""))
+            #expect(second.json?["exclusive"] == .bool(false))
+            #expect(second.json?["retry"] == .array([]))
+            #expect(await api.send(.get, queue + "/a").text == second.text)
+        }
+    }
+
+    @Test func jobThatRunsHasNoTime() async throws {
+        try await TestAPI.with { api in
+            _ = await api.send(.post, queue, #"{"id":"a"}"#)
+            _ = try await api.store.lease(1, at: TestAPI.now)
+            let answer = await api.send(.get, queue + "/a")
+            #expect(answer.json?["runAt"] == .string("1970-01-01T00:00:00.000Z"))
+            #expect(await api.send(.post, queue + "/a").status == 404)
+            #expect(await api.send(.get, "/queues/stats").text == #"{"\#(endpoint)":{"count":1}}"#)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import FletchQueue
+import FletchServer
+import Logging
+import ServiceLifecycle
+
+/// The server on a port of its own, shut down when the body ends.
+enum TestServer {
+    static func with(
+        _ intercept: @escaping @Sendable (any JobStore) -> any JobStore = { $0 },
+        _ body: @escaping @Sendable (Int) async throws -> Void
+    ) async throws {
+        try await TestAPI.with(intercept) { api in
+            let (ports, port) = AsyncStream.makeStream(of: Int.self)
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            var configuration = QueueServer.Configuration()
+            configuration.host = "127.0.0.1"
+            configuration.port = 0
+            let server = QueueServer(api.api, configuration: configuration, logger: logger) { port.yield($0 ?? 0) }
+            let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                for await port in ports {
+                    try await body(port)
+                    break
+                }
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+            }
+        }
+    }
+}
