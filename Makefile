@@ -12,7 +12,7 @@ secure = ^FletchCommandTests\.(SecureClientTests|NginxSessionTests)/
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: make demo      build, and watch requests being fired at an origin and forgotten
+#: make demo      build, watch requests being fired and forgotten, and a queue that is killed lose nothing
 demo: build
 	@scripts/demo
 
@@ -34,7 +34,7 @@ build:
 #: make install   the commands, into PREFIX/bin
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 .build/release/fletch .build/release/fletch-target $(DESTDIR)$(PREFIX)/bin
+	install -m 755 .build/release/fletch .build/release/fletch-target .build/release/fletchd $(DESTDIR)$(PREFIX)/bin
 
 #: make bench     measure against curl, wrk, Node, async-http-client and C; writes docs/benchmarks.md, unless it is told to
 #:                measure only a few sections: SECTIONS="pipeline kept"

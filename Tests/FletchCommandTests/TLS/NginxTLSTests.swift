@@ -7,7 +7,7 @@ import Testing
 struct NginxTLSTests {
     private static func origin() -> TargetConfiguration {
         var configuration = TargetConfiguration()
-        configuration.delay = .seconds(1)
+        configuration.delay = .seconds(2)
         configuration.onDisconnect = .abort
         return configuration
     }
