@@ -21,7 +21,7 @@ demo: build
 test:
 	@scripts/install-missing $(headers) openssl:openssl nginx:nginx-light apache2:apache2-bin node:nodejs \
 		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils
-	swift test --filter '^FletchTests|^FletchTargetTests|^FletchQueueTests|^FletchQueueSQLiteTests|^StoreConformance'
+	swift test --filter '^FletchTests|^FletchTargetTests|^FletchQueue|^StoreConformance|^FletchServerTests'
 	swift test --no-parallel --filter '^FletchCommandTests'
 	$(sanitized) --no-parallel --filter '^FletchTests|$(secure)' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 $(sanitized) --filter everyOneOfMany
