@@ -15,4 +15,10 @@ struct APIRequest: Sendable {
 
     /// Whether the fields announce a body, were it an empty one.
     var announcesBody: Bool { fields[.transferEncoding] != nil || fields[.contentLength] != nil }
+
+    /// Whether a body is too large by what is said of it.
+    static func announcesTooMuch(_ fields: HTTPFields) -> Bool {
+        guard let length = fields[.contentLength].flatMap(Int.init) else { return false }
+        return length > maximumBodyBytes
+    }
 }

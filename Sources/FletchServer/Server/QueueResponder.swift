@@ -14,6 +14,10 @@ struct QueueResponder: HTTPResponder {
     /// Throws where the request ends before it is whole.
     private func answer(to request: Request) async throws -> APIResponse {
         var whole = APIRequest(method: request.method, target: request.head.path ?? "", fields: request.headers)
+        guard !APIRequest.announcesTooMuch(request.headers) else {
+            whole.isTooLarge = true
+            return await api.response(to: whole)
+        }
         do {
             whole.body = try await request.body.collect(upTo: APIRequest.maximumBodyBytes)
         } catch is NIOTooManyBytesError {

@@ -28,7 +28,9 @@ package struct QueueServer: Service {
     ) {
         application = Application(
             responder: QueueResponder(api: api),
-            server: .http1(configuration: .init(idleTimeout: TimeAmount(configuration.idleLimit))),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ContinueHandler()], idleTimeout: TimeAmount(configuration.idleLimit))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), backlog: Self.backlog),
             onServerRunning: { await onListening($0.localAddress?.port) }, logger: logger)

@@ -67,6 +67,22 @@ import Testing
         }
     }
 
+    @Test func clientThatWaitsForItIsToldToGoOn() async throws {
+        try await TestServer.with { port in
+            let head = "POST \(queue) HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-Continue\r\n"
+            let client = try RawClient(port: port)
+            defer { client.close() }
+            try client.send(head + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n")
+            #expect(await client.receive { $0.hasSuffix("\r\n\r\n") }.hasPrefix("HTTP/1.1 100 "))
+            try client.send("{}")
+            #expect(await client.receive().hasPrefix("HTTP/1.1 201 "))
+            let large = try RawClient(port: port)
+            defer { large.close() }
+            try large.send(head + "Content-Type: application/json\r\nContent-Length: 2000000\r\n\r\n")
+            #expect(await large.receive { $0.hasSuffix("}") }.hasPrefix("HTTP/1.1 413 "))
+        }
+    }
+
     @Test func whatIsNoHTTPIsRefused() async throws {
         try await TestServer.with { port in
             for text in ["\0\0\0\0\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "POST\r\n\r\n"] {
