@@ -23,7 +23,7 @@ test:
 		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils
 	swift test --filter '^FletchTests|^FletchTargetTests|^FletchQueue|^StoreConformance|^FletchServerTests'
 	swift test --no-parallel --filter '^FletchCommandTests'
-	$(sanitized) --no-parallel --filter '^FletchTests|$(secure)' --skip Exhaustion
+	$(sanitized) --no-parallel --filter '^FletchTests|^FletchQueue|^StoreConformance|^FletchServerTests|$(secure)' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 $(sanitized) --filter everyOneOfMany
 
 #: make build     the commands, in .build/release
