@@ -27,12 +27,8 @@ struct QueueResponder: HTTPResponder {
     }
 
     private static func response(_ answer: APIResponse) -> Response {
-        guard answer.body.readableBytes > 0 else {
-            // Without a body there is a length only where it says what another request would get, or that there is none.
-            var response = Response(status: answer.status, headers: answer.fields)
-            if answer.status == .noContent { response.headers[.contentLength] = nil }
-            return response
-        }
-        return Response(status: answer.status, headers: answer.fields, body: ResponseBody(byteBuffer: answer.body))
+        // Without a body a length is only what another request would get, or none.
+        let body = answer.body.readableBytes > 0 ? ResponseBody(byteBuffer: answer.body) : ResponseBody()
+        return Response(status: answer.status, headers: answer.fields, body: body)
     }
 }

@@ -7,6 +7,7 @@ import Testing
     static let bodies: [(String, String)] = [
         (#"{"delay":-1}"#, "body/delay must be >= 0"), (#"{"delay":"x"}"#, "body/delay must be number"),
         (#"{"delay":"Infinity"}"#, "body/delay must be number"), (#"{"delay":"NaN"}"#, "body/delay must be number"),
+        (#"{"delay":"1e999"}"#, "body/delay must be number"),
         (#"{"delay":""}"#, "body/delay must be number"), (#"{"delay":[1,2]}"#, "body/delay must be number"),
         (#"{"delay":{}}"#, "body/delay must be number"), (#"{"body":{}}"#, "body/body must be string"),
         (#"{"id":[]}"#, "body/id must be string"), (#"{"exclusive":2}"#, "body/exclusive must be boolean"),

@@ -18,7 +18,10 @@ enum TestServer {
             let server = QueueServer(api.api, configuration: configuration, logger: logger) { port.yield($0 ?? 0) }
             let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await group.run() }
+                tasks.addTask {
+                    defer { port.finish() }
+                    try await group.run()
+                }
                 for await port in ports {
                     try await body(port)
                     break
