@@ -1,6 +1,7 @@
 /// Reads a JSON text (RFC 8259), as strictly as `JSON.parse` does, and what is not UTF-8 not at all.
 ///
-/// A parser of our own because of the batches: Foundation's decoder takes several times what storing a job takes.
+/// A parser of our own because of the batches: values by Foundation's decoder take 7 µs for each job there, as long as
+/// storing it does; see docs/decisions.md.
 struct JSONParser {
     /// So deep may values lie in one another.
     static let maximumDepth = 256
