@@ -20,9 +20,9 @@ demo: build
 # Those of the commands, and all under the sanitizer, one after the other: on two processors they starve each other.
 test:
 	@scripts/install-missing $(headers) openssl:openssl nginx:nginx-light apache2:apache2-bin node:nodejs \
-		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils
+		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils cc:gcc unshare:util-linux mount:mount
 	swift test --filter '^FletchTests|^FletchTargetTests|^FletchQueue|^StoreConformance|^FletchServerTests'
-	swift test --no-parallel --filter '^FletchCommandTests'
+	swift test --no-parallel --filter '^FletchCommandTests|^FletchDaemonTests'
 	$(sanitized) --no-parallel --filter '^FletchTests|^FletchQueue|^StoreConformance|^FletchServerTests|$(secure)' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 $(sanitized) --filter everyOneOfMany
 

@@ -138,6 +138,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "FletchDaemonTests",
+            dependencies: [
+                "CLinux", "Fletch", "FletchDaemon", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            resources: [.copy("Disk/disk-shim.c")], swiftSettings: strict),
+        .testTarget(
             name: "FletchCommandTests",
             dependencies: [
                 "CLinux", "Fletch", "FletchCommand", "FletchTarget", httpTypes,

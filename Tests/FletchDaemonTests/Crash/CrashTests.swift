@@ -1,0 +1,159 @@
+import Foundation
+import Glibc
+import Testing
+
+/// `kill -9` whenever it may come. What SQLite has handed to the kernel survives that: see FsyncTests for what does not.
+@Suite(.timeLimit(.minutes(5)))
+struct CrashTests {
+    private static let concurrency = 20
+
+    @Test func whatWasAcceptedIsDeliveredThoughTheProcessIsKilledAgainAndAgain() async throws {
+        try await withPlace { place in
+            try await withOrigin { origin in
+                let load = Load(endpoints: [origin.url("/a"), origin.url("/b"), origin.url("/exclusive")])
+                let killCount = try await Self.killAgainAndAgain(place, load)
+                let accepted = load.promises.withLock(\.accepted)
+                try await Self.deliverTheRest(place, origin, accepted)
+                let promises = load.promises.withLock(\.self)
+                #expect(promises.refused.isEmpty)
+                #expect(promises.accepted.count > 100, "there was no load to speak of")
+                Self.expectExplained(origin.records.value.requests, promises, killCount)
+            }
+        }
+    }
+
+    /// - Returns: How often it was killed.
+    private static func killAgainAndAgain(_ place: Place, _ load: Load) async throws -> Int {
+        var generator = SeededGenerator(5)
+        let end = ContinuousClock.now + .seconds(20)
+        var round = 0
+        while ContinuousClock.now < end, round < 60 {
+            round += 1
+            let daemon = try await Daemon.start(place, ["--concurrency", "\(concurrency)", "--log-level", "notice"])
+            let (number, seed) = (round, generator.next())
+            async let work: Void = load.run(
+                port: daemon.api.port, round: number, clientCount: 4, seed: seed)
+            let moment = Duration.milliseconds(Int.random(in: 0...500, using: &generator))
+            _ = try? await daemon.program.end(within: moment)
+            try #require(!daemon.program.hasEnded, "it has ended by itself: \(daemon.program.said.value)")
+            try await daemon.kill()
+            try await work
+        }
+        return round
+    }
+
+    private static func deliverTheRest(_ place: Place, _ origin: Origin, _ accepted: Set<String>) async throws {
+        try await withDaemon(place, ["--concurrency", "\(concurrency)", "--log-level", "notice"]) { daemon in
+            let missing = accepted.filter { origin.records.value.counts[$0] == nil }
+            try await origin.records.wait(within: .seconds(120)) { records in
+                missing.allSatisfy { records.counts[$0] != nil }
+            }
+            try await daemon.api.waitUntilEmpty()
+            #expect(try await daemon.terminate() == 0)
+        }
+    }
+
+    /// A delivery is made again only under a new lease, and that there is only where the process has been killed before
+    /// the delivery was settled: each kill costs at most as many as were under way.
+    private static func expectExplained(_ requests: [OriginRequest], _ promises: Load.Promises, _ killCount: Int) {
+        var attempts: [String: [Int]] = [:]
+        for request in requests { attempts[request.body, default: []].append(request.attempt) }
+        #expect(Set(attempts.keys).isSubset(of: promises.sent))
+        var duplicateCount = 0
+        for (body, attempts) in attempts where attempts.count > 1 {
+            duplicateCount += attempts.count - 1
+            // What was written to a socket before the process died may be read after what its successor has written.
+            #expect(Set(attempts).count == attempts.count, "\(body): \(attempts)")
+            #expect(attempts.count <= killCount + 1)
+        }
+        #expect(duplicateCount <= killCount * concurrency)
+        let unaccepted = Set(attempts.keys).subtracting(promises.accepted).count
+        print(
+            "kill -9: \(killCount) times, \(promises.accepted.count) jobs accepted, 0 lost, \(duplicateCount) duplicates, "
+                + "\(unaccepted) delivered that were stored and not yet answered")
+    }
+
+    @Test func killedDuringTheFirstStartItStartsAgain() async throws {
+        var generator = SeededGenerator(6)
+        let whole = try await withPlace { try await Self.migrationTime($0) }
+        try await withOrigin { origin in
+            for round in 0..<25 {
+                let moment = whole * Double.random(in: 0...1.2, using: &generator)
+                try await withPlace { place in
+                    try await Self.killWhileItMakesTheDatabase(place, after: moment)
+                    try await withDaemon(place) { daemon in
+                        try await daemon.api.enqueue(Draft(body: "\(round)"), at: origin.url("/"))
+                        try await origin.records.wait { $0.counts["\(round)"] == 1 }
+                        let check = try await outcome(of: ["check", "--port", "0", "--store", place.store])
+                        #expect(check.status == 0, "\(check.printed)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// From the moment that the file is there until it listens.
+    private static func migrationTime(_ place: Place) async throws -> Duration {
+        let program = try Daemon.launch(place)
+        let start = try await blocking { try awaitFile(place.database) }
+        let daemon = try await Daemon.listening(program)
+        let end = ContinuousClock.now
+        try await daemon.kill()
+        return end - start
+    }
+
+    private static func killWhileItMakesTheDatabase(_ place: Place, after pause: Duration) async throws {
+        let program = try Daemon.launch(place)
+        try await blocking {
+            let end = try awaitFile(place.database) + pause
+            // Too short for anything but turning.
+            while ContinuousClock.now < end {}
+            program.signal(SIGKILL)
+        }
+        try await program.end()
+    }
+
+    private static func awaitFile(_ path: String) throws -> ContinuousClock.Instant {
+        let end = ContinuousClock.now + .seconds(60)
+        while access(path, F_OK) != 0 {
+            guard ContinuousClock.now < end else { throw NotInTime("there is no \(path)") }
+            sched_yield()
+        }
+        return .now
+    }
+
+    @Test func killedDuringTheDrainItDeliversTheRestOnceItIsBack() async throws {
+        var generator = SeededGenerator(7)
+        for _ in 0..<5 {
+            let moment = Duration.microseconds(Int.random(in: 0...20_000, using: &generator))
+            try await withPlace { place in
+                try await withOrigin({ _ in .held(200) }) { origin in
+                    try await Self.killWhileItDrains(place, origin, after: moment)
+                    origin.release()
+                    try await withDaemon(place) { daemon in
+                        try await daemon.api.waitUntilEmpty()
+                        Self.expectOneRepetitionOfWhatWasUnderWay(origin)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func killWhileItDrains(_ place: Place, _ origin: Origin, after pause: Duration) async throws {
+        let daemon = try await Daemon.start(place, ["--concurrency", "4"])
+        try await daemon.api.enqueue(all: (0..<10).map { Draft(body: "\($0)") }, at: origin.url("/"))
+        try await origin.wait(for: 4, at: "/")
+        daemon.program.signal(SIGTERM)
+        _ = try? await daemon.program.end(within: pause)
+        #expect(!daemon.program.hasEnded)
+        try await daemon.kill()
+    }
+
+    private static func expectOneRepetitionOfWhatWasUnderWay(_ origin: Origin) {
+        let requests = origin.records.value.requests
+        let attempts = Dictionary(grouping: requests, by: \.body).mapValues { $0.map(\.attempt) }
+        #expect(attempts.count == 10)
+        #expect(attempts.values.filter { $0 == [1, 2] }.count == 4)
+        #expect(attempts.values.filter { $0 == [1] }.count == 6)
+    }
+}
