@@ -1,0 +1,96 @@
+import Glibc
+import Testing
+
+/// SIGTERM and SIGINT let what is under way end; a second one ends at once. Neither loses a job.
+@Suite(.timeLimit(.minutes(3)))
+struct ShutdownTests {
+    @Test(arguments: [SIGTERM, SIGINT])
+    func itWaitsForDeliveriesThatAreUnderWay(_ number: Int32) async throws {
+        try await withPlace { place in
+            try await withOrigin({ _ in .held(200) }) { origin in
+                try await withDaemon(place, ["--concurrency", "3"]) { daemon in
+                    try await Self.enqueue(5, daemon, origin, underWay: 3)
+                    daemon.program.signal(number)
+                    try await Self.waitUntilRefused(daemon)
+                    #expect(!daemon.program.hasEnded)
+                    origin.release()
+                    #expect(try await daemon.program.end() == 0)
+                    #expect(origin.records.value.requests.count == 3, "it took on more while it was to end")
+                }
+                try await Self.deliverTheRest(place, origin)
+                #expect(origin.records.value.counts == ["0": 1, "1": 1, "2": 1, "3": 1, "4": 1])
+            }
+        }
+    }
+
+    @Test func whatDoesNotEndInTimeIsHandedBackAndDeliveredLater() async throws {
+        try await withPlace { place in
+            try await withOrigin({ _ in .held(200) }) { origin in
+                try await withDaemon(place, ["--drain-timeout", "0.2"]) { daemon in
+                    try await Self.enqueue(3, daemon, origin, underWay: 3)
+                    #expect(try await daemon.terminate() == 0)
+                    let said = Daemon.lines("handed back what was under way", in: daemon.program.said.value)
+                    #expect(said.first?["jobs"] == "3")
+                }
+                origin.release()
+                try await Self.deliverTheRest(place, origin)
+                let attempts = Dictionary(grouping: origin.records.value.requests, by: \.body).mapValues {
+                    $0.map(\.attempt)
+                }
+                #expect(attempts == ["0": [1, 2], "1": [1, 2], "2": [1, 2]])
+            }
+        }
+    }
+
+    @Test(arguments: [(SIGTERM, SIGTERM), (SIGINT, SIGINT), (SIGTERM, SIGINT)])
+    func secondSignalEndsItAtOnceAndLosesNothing(_ first: Int32, _ second: Int32) async throws {
+        try await withPlace { place in
+            try await withOrigin({ _ in .held(200) }) { origin in
+                try await withDaemon(place, ["--concurrency", "2"]) { daemon in
+                    try await Self.enqueue(4, daemon, origin, underWay: 2)
+                    daemon.program.signal(first)
+                    try await Self.waitUntilRefused(daemon)
+                    daemon.program.signal(second)
+                    #expect(try await daemon.program.end() == 128 + second)
+                }
+                origin.release()
+                try await Self.deliverTheRest(place, origin)
+                #expect(Set(origin.records.value.counts.keys) == ["0", "1", "2", "3"])
+                #expect(origin.records.value.counts.values.allSatisfy { $0 <= 2 })
+            }
+        }
+    }
+
+    @Test func idleOneEndsAtOnce() async throws {
+        try await withPlace { place in
+            try await withDaemon(place) { daemon in
+                let status = try await daemon.terminate()
+                #expect(status == 0)
+                #expect(daemon.program.printed.value == "")
+            }
+        }
+    }
+
+    private static func enqueue(_ count: Int, _ daemon: Daemon, _ origin: Origin, underWay: Int) async throws {
+        try await daemon.api.enqueue(all: (0..<count).map { Draft(body: "\($0)") }, at: origin.url("/"))
+        try await origin.wait(for: underWay, at: "/")
+    }
+
+    private static func waitUntilRefused(_ daemon: Daemon) async throws {
+        try await polled("the refusal of connections") { () -> Void? in
+            do {
+                _ = try await daemon.api.ask("GET", "/health")
+                return nil
+            } catch is Wire.Broken {
+                return ()
+            }
+        }
+    }
+
+    private static func deliverTheRest(_ place: Place, _ origin: Origin) async throws {
+        try await withDaemon(place) { daemon in
+            try await daemon.api.waitUntilEmpty()
+            #expect(try await daemon.terminate() == 0)
+        }
+    }
+}
