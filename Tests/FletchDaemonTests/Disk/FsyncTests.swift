@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+/// No 201 leaves before its commit is on disk. `kill -9` cannot show that: what is in the page cache survives it.
+@Suite(.timeLimit(.minutes(3)), .enabled(if: DiskShim.isAvailable, "there is no C compiler"))
+struct FsyncTests {
+    @Test func everyAnswerComesAfterTheSyncOfItsCommit() async throws {
+        try await withPlace { place in
+            let shim = try await DiskShim(place)
+            try await withDaemon(place, environment: shim.environment) { daemon in
+                try await Self.enqueueAtOnce(clients: 8, jobs: 25, daemon.api)
+                try await Self.enqueueBatch(of: 50, from: 200, daemon.api)
+                #expect(try await daemon.terminate() == 0)
+            }
+            #expect(Self.promised(shim.events()) == 250)
+        }
+    }
+
+    /// Goes through what has happened, and fails where a job is answered that was not on disk by then.
+    /// - Returns: How many jobs were answered.
+    private static func promised(_ events: [(name: String, mark: String)]) -> Int {
+        var (logged, syncing, synced): (Set<String>, Set<String>, Set<String>) = ([], [], [])
+        var answered: Set<String> = []
+        for event in events {
+            switch event.name {
+            case "logged": logged.insert(event.mark)
+            case "begin": syncing = logged
+            case "synced": synced.formUnion(syncing)
+            case "answered":
+                #expect(synced.contains(event.mark), "\(event.mark) was answered before it was on disk")
+                answered.insert(event.mark)
+            default: Issue.record("\(event)")
+            }
+        }
+        return answered.count
+    }
+
+    private static func enqueueAtOnce(clients: Int, jobs: Int, _ api: API) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for client in 0..<clients {
+                group.addTask {
+                    for number in 0..<jobs {
+                        try await api.enqueue(waiting(client * jobs + number), at: "http://127.0.0.1:1/")
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static func enqueueBatch(of count: Int, from first: Int, _ api: API) async throws {
+        try await api.enqueue(all: (0..<count).map { waiting(first + $0) }, at: "http://127.0.0.1:1/")
+    }
+
+    /// A job that is due in an hour, and known by its mark.
+    private static func waiting(_ number: Int) -> Draft {
+        Draft(body: DiskShim.mark(number), id: DiskShim.mark(number), delay: 3_600_000)
+    }
+
+    @Test func failedSyncIsAnsweredAndNothingHalfIsThere() async throws {
+        try await withPlace { place in
+            let shim = try await DiskShim(place)
+            try await withOrigin { origin in
+                try await withDaemon(place, environment: shim.environment) { daemon in
+                    try await daemon.api.enqueue(Self.waiting(1), at: origin.url("/"))
+                    try shim.fail(true)
+                    try await Self.expectRefused(daemon.api, origin)
+                    try shim.fail(false)
+                    try await Self.expectRecovered(daemon.api, origin)
+                    try await daemon.kill()
+                }
+                try await Self.expectWhole(place, origin)
+            }
+        }
+    }
+
+    private static func expectRefused(_ api: API, _ origin: Origin) async throws {
+        let one = try await api.ask("POST", API.path(origin.url("/")), body: waiting(2).json)
+        #expect(one.status == 503, "\(one.body)")
+        #expect(one.body.contains("look at the disk"), "\(one.body)")
+        let batch = "[" + (10..<20).map { waiting($0).json }.joined(separator: ",") + "]"
+        #expect(try await api.ask("POST", API.path(origin.url("/")) + "/batch", body: batch).status == 503)
+        #expect(try await api.ask("GET", "/health").status == 502)
+        // What was refused is not there; what was accepted is.
+        for number in [2] + Array(10..<20) {
+            #expect(try await api.job(DiskShim.mark(number), at: origin.url("/")) == nil)
+        }
+        #expect(try await api.job(DiskShim.mark(1), at: origin.url("/")) != nil)
+    }
+
+    private static func expectRecovered(_ api: API, _ origin: Origin) async throws {
+        #expect(try await api.ask("GET", "/health").status == 200)
+        try await api.enqueue(waiting(3), at: origin.url("/"))
+        try await api.enqueue(Draft(body: "now"), at: origin.url("/"))
+        try await origin.records.wait { $0.counts["now"] == 1 }
+    }
+
+    /// After the process was killed, and without the shim.
+    private static func expectWhole(_ place: Place, _ origin: Origin) async throws {
+        let checked = try await outcome(of: ["check", "--port", "0", "--store", place.store])
+        #expect(checked.status == 0, "\(checked.printed)")
+        try await withDaemon(place) { daemon in
+            for number in [1, 3] {
+                #expect(try await daemon.api.invoke(DiskShim.mark(number), at: origin.url("/")))
+                try await origin.records.wait { $0.counts[DiskShim.mark(number)] == 1 }
+            }
+            try await daemon.api.waitUntilEmpty()
+            #expect(Set(origin.records.value.counts.keys) == ["now", DiskShim.mark(1), DiskShim.mark(3)])
+        }
+    }
+
+    /// It is made again, and said so, and settled once the disk is back: the origin is not called meanwhile.
+    @Test func deliveryThatCannotBeSettledIsKeptUntilItCan() async throws {
+        try await withPlace { place in
+            let shim = try await DiskShim(place)
+            try await withOrigin({ _ in .held(200) }) { origin in
+                try await withDaemon(place, environment: shim.environment) { daemon in
+                    try await daemon.api.enqueue(Draft(id: "job"), at: origin.url("/"))
+                    try await origin.wait(for: 1, at: "/")
+                    try shim.fail(true)
+                    origin.release()
+                    try await daemon.program.said.wait { $0.contains("a delivery cannot be settled") }
+                    #expect(try await daemon.api.job("job", at: origin.url("/")) != nil)
+                    try shim.fail(false)
+                    try await daemon.api.waitUntilEmpty()
+                    #expect(origin.records.value.requests.count == 1)
+                }
+            }
+        }
+    }
+}
