@@ -36,6 +36,8 @@ struct FletchdCommand: AsyncParsableCommand {
     static func main() async {
         // A reader of the log that has gone must not end the queue.
         signal(SIGPIPE, SIG_IGN)
+        // What jobs say is nobody else's business.
+        umask(0o077)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
