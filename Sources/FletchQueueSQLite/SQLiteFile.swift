@@ -1,12 +1,14 @@
 internal import FletchQueue
+import Foundation
 import GRDB
 
 /// Opens the file that a store is kept in.
 enum SQLiteFile {
     static func open(_ path: String) throws(StoreError) -> DatabasePool {
         try StoreError.from {
+            try refuseNewer(path)
             let pool = try DatabasePool(path: path, configuration: configuration)
-            try migrate(pool)
+            try migrator.migrate(pool)
             try pool.writeWithoutTransaction { db in
                 // Two statements, each with an index: what waits for its time may be a million jobs.
                 try db.execute(sql: "UPDATE job SET awaits = 'time', lease = NULL WHERE awaits = 'lease'")
@@ -31,9 +33,13 @@ enum SQLiteFile {
         return configuration
     }
 
-    private static func migrate(_ pool: DatabasePool) throws {
-        guard try !pool.read(migrator.hasBeenSuperseded) else { throw tooNew }
-        try migrator.migrate(pool)
+    /// Before the pool is there: that writes to the file already when it opens it.
+    private static func refuseNewer(_ path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        var configuration = Configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        guard try !queue.read(migrator.hasBeenSuperseded) else { throw tooNew }
     }
 
     static let tooNew = StoreError(
