@@ -12,6 +12,8 @@ final class Program: Sendable {
     let said = Watched("")
     /// The exit status, or 128 and the number of the signal that ended it; nil as long as it runs.
     private let status = Watched<Int32?>(nil)
+    /// How many of the two it has said all on.
+    private let endedStreamCount = Watched(0)
 
     init(_ command: [String], environment: [String: String] = [:]) throws {
         let (output, errors) = (try Descriptors(), try Descriptors())
@@ -20,17 +22,23 @@ final class Program: Sendable {
         id = try Self.spawn(command, variables.map { "\($0)=\($1)" }, output.write, errors.write)
         for (pipe, text) in [(output, printed), (errors, said)] {
             close(pipe.write)
-            Thread.detachNewThread { Self.keep(what: pipe.read, says: text) }
+            Thread.detachNewThread { [self] in
+                Self.keep(what: pipe.read, says: text)
+                endedStreamCount.update { $0 += 1 }
+            }
         }
         Thread.detachNewThread { [self] in awaitEnd() }
     }
 
     var hasEnded: Bool { status.value != nil }
 
+    /// Waits until it has ended, and all that it has said is there.
     /// - Returns: The exit status, or 128 and the number of the signal that ended it.
     @discardableResult
     func end(within limit: Duration = .seconds(60)) async throws -> Int32 {
-        try await status.wait(within: limit) { $0 != nil } ?? -1
+        let status = try await status.wait(within: limit) { $0 != nil }
+        try await endedStreamCount.wait { $0 == 2 }
+        return status ?? -1
     }
 
     /// Nothing where it has ended: its number may be another's by then.
