@@ -1,10 +1,12 @@
 import Fletch
 import GRDB
+import Glibc
 
 /// Moves what was written from the log into the database, beside the writer, so that the log stays small.
 final class Checkpointer: Sendable {
     /// So many rows change between two checkpoints; each brings some pages into the log.
     private static let changeCount = 20_000
+    private static let usualLogBytes: UInt64 = 64 << 20
 
     private struct State {
         var last = 0
@@ -24,6 +26,18 @@ final class Checkpointer: Sendable {
             return true
         }
         if isDue { copy() }
+    }
+
+    /// Moves all of the log into the database at once, and gives its room back; not where there is none for that either.
+    /// - Returns: Whether it has.
+    @discardableResult
+    func makeRoom(_ db: Database) -> Bool { (try? Self.checkpoint(db, .truncate)) != nil }
+
+    /// Whether less is left on the disk than a log usually takes.
+    var hasLittleRoom: Bool {
+        var disk = statvfs()
+        guard statvfs(pool.path, &disk) == 0 else { return false }
+        return UInt64(disk.f_bavail) * UInt64(disk.f_frsize) < Self.usualLogBytes
     }
 
     /// Nearly all is copied beside the writer; what has come since is little, and then the log begins anew.

@@ -18,6 +18,8 @@ final class Writer: Sendable {
         var book = LeaseBook()
         var queues = QueueNumbers()
         var isDurable = true
+        /// Whether the disk has been full, and has little room still.
+        var isTight = false
     }
 
     private let pool: DatabasePool
@@ -69,12 +71,29 @@ final class Writer: Sendable {
 
     private func write(_ operations: [Operation], _ db: Database) {
         do throws(StoreError) {
-            try commit(operations, db)
+            try commitOrMakeRoom(operations, db)
             operations.forEach { $0.end(.success(())) }
         } catch {
             // Whoever is at fault must not take the others along.
             guard operations.count > 1 else { return operations.forEach { $0.end(.failure(error)) } }
             for operation in operations { write([operation], db) }
+        }
+    }
+
+    /// Where the disk is full, the log is emptied and it is tried once more. Until there is room again the log is kept
+    /// empty: what little there is must not go to it, or nothing is left to empty it into.
+    private func commitOrMakeRoom(_ operations: [Operation], _ db: Database) throws(StoreError) {
+        if state.isTight {
+            checkpointer.makeRoom(db)
+            state.isTight = checkpointer.hasLittleRoom
+        }
+        do throws(StoreError) {
+            try commit(operations, db)
+        } catch {
+            guard error.code == .full else { throw error }
+            state.isTight = true
+            guard checkpointer.makeRoom(db) else { throw error }
+            try commit(operations, db)
         }
     }
 

@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+/// Disks that are full, or cannot be written to: in a mount namespace of the process's own.
+@Suite(.timeLimit(.minutes(3)), .enabled(if: Namespace.isAvailable, "a mount namespace takes root"))
+struct FullDiskTests {
+    /// With a ballast that makes room when it goes.
+    private static func small(_ place: Place) -> [String] {
+        Namespace.wrapper(
+            "mount -t tmpfs -o size=2m none '\(place.directory)' && "
+                + "dd if=/dev/zero of='\(place.path("ballast"))' bs=64k count=16 2>/dev/null")
+    }
+
+    @Test func fullDiskIsAnsweredAndWhatWasAcceptedIsDelivered() async throws {
+        try await withPlace { place in
+            try await withOrigin { origin in
+                try await withDaemon(place, wrapper: Self.small(place)) { daemon in
+                    let (accepted, refusal) = try await Self.fill(daemon.api, origin)
+                    #expect(refusal.status == 503)
+                    #expect(refusal.body.contains("\"code\":\"store-full\""), "\(refusal.body)")
+                    #expect(refusal.body.contains("the disk is full"), "\(refusal.body)")
+                    #expect(refusal.body.contains("make room"))
+                    #expect(accepted.count > 3)
+                    // As it is seen in the namespace of the process.
+                    try FileManager.default.removeItem(
+                        atPath: "/proc/\(daemon.program.id)/root" + place.path("ballast"))
+                    try await Self.expectDelivered(accepted, daemon.api, origin)
+                }
+            }
+        }
+    }
+
+    /// Enqueues jobs for later until one is refused.
+    private static func fill(_ api: API, _ origin: Origin) async throws -> (accepted: [String], refusal: Answer) {
+        var accepted: [String] = []
+        for number in 0..<1_000 {
+            let id = "job-\(number)"
+            let draft = Draft(body: id + String(repeating: "x", count: 20_000), id: id, delay: 3_600_000)
+            let answer = try await api.ask("POST", API.path(origin.url("/")), body: draft.json)
+            guard answer.status == 201 else {
+                #expect(try await api.job(id, at: origin.url("/")) == nil)
+                return (accepted, answer)
+            }
+            accepted.append(id)
+        }
+        throw NotInTime("the disk is not full yet")
+    }
+
+    private static func expectDelivered(_ accepted: [String], _ api: API, _ origin: Origin) async throws {
+        try await api.enqueue(Draft(body: "after"), at: origin.url("/"))
+        for id in accepted {
+            let answer = try await api.ask("POST", API.path(origin.url("/"), id))
+            try #require(answer.status == 204, "\(answer.body)")
+        }
+        try await api.waitUntilEmpty()
+        let bodies = origin.records.value.requests.map(\.body)
+        #expect(bodies.count == accepted.count + 1)
+        #expect(Set(bodies.map { String($0.prefix { $0 != "x" }) }) == Set(accepted + ["after"]))
+    }
+
+    @Test(arguments: [false, true])
+    func readOnlyFileSystemIsRefused(_ isNew: Bool) async throws {
+        try await withPlace { place in
+            if !isNew {
+                try await startAndTerminate(place)
+            }
+            let wrapper = Namespace.wrapper(
+                "mount --bind '\(place.directory)' '\(place.directory)' && "
+                    + "mount -o remount,bind,ro '\(place.directory)'")
+            let refused = try await outcome(of: ["--port", "0", "--store", place.store], wrapper: wrapper)
+            #expect(refused.status == 1)
+            #expect(refused.said.contains("Read-only file system"), "\(refused.said)")
+            #expect(refused.said.contains("writable"), "\(refused.said)")
+            let checked = try await outcome(of: ["check", "--port", "0", "--store", place.store], wrapper: wrapper)
+            #expect(checked.status == 1)
+            #expect(checked.printed.contains("cannot be written to"), "\(checked.printed)")
+        }
+    }
+}
