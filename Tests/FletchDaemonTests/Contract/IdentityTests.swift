@@ -54,10 +54,8 @@ struct IdentityTests {
             try await polled("count 3") {
                 try await queue.api.job("job", at: queue.endpoint)?.count == 3 ? () : nil
             }
-            for run in 3...4 {
-                #expect(try await queue.api.invoke("job", at: queue.endpoint))
-                try await queue.origin.wait(for: run, at: "/")
-            }
+            // An hour early; the one after that comes by itself.
+            #expect(try await queue.api.invoke("job", at: queue.endpoint))
             try await queue.api.waitUntilGone("job", at: queue.endpoint)
             #expect(queue.requests.count == 4)
         }
