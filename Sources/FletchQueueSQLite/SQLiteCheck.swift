@@ -24,9 +24,7 @@ package enum SQLiteCheck {
     }
 
     private static func contentProblems(_ path: String) throws -> [String] {
-        var configuration = Configuration()
-        configuration.readonly = true
-        return try DatabaseQueue(path: path, configuration: configuration).read { db in
+        return try SQLiteFile.read(path) { db in
             if try SQLiteFile.migrator.hasBeenSuperseded(db) { return ["\(path): \(SQLiteFile.tooNew)"] }
             let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check")
             return findings == ["ok"] ? [] : findings.map { "\(path) is damaged (\($0)): restore a backup" }

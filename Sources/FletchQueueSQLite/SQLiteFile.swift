@@ -36,10 +36,19 @@ enum SQLiteFile {
     /// Before the pool is there: that writes to the file already when it opens it.
     private static func refuseNewer(_ path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else { return }
+        guard try !read(path, migrator.hasBeenSuperseded) else { throw tooNew }
+    }
+
+    /// Reads from a file without changing it, but for what a process has left in its log that died: that is played back
+    /// first, as by whoever opens it.
+    static func read<Value>(_ path: String, _ body: (Database) throws -> Value) throws -> Value {
         var configuration = Configuration()
         configuration.readonly = true
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        guard try !queue.read(migrator.hasBeenSuperseded) else { throw tooNew }
+        do {
+            return try DatabaseQueue(path: path, configuration: configuration).read(body)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+            return try DatabaseQueue(path: path).read(body)
+        }
     }
 
     static let tooNew = StoreError(

@@ -108,6 +108,48 @@ import Testing
         }
     }
 
+    /// A file as a process leaves it that is killed: what it has committed stands in the log, or half of what it has not
+    /// in a journal.
+    @Test(arguments: [["", "-wal"], ["", "-journal"]])
+    func whatAProcessHasLeftThatDiedIsPlayedBack(_ files: [String]) async throws {
+        try await withDirectory { directory in
+            let path = directory + "/jobs.sqlite"
+            let store = try SQLiteJobStore(path: path)
+            _ = try await store.enqueue([job("a")])
+            let left = directory + "/left.sqlite"
+            for file in files where FileManager.default.fileExists(atPath: path + file) {
+                try FileManager.default.copyItem(atPath: path + file, toPath: left + file)
+            }
+            if files.contains("-journal") { try Self.leaveHotJournal(left) }
+            try store.close()
+            #expect(SQLiteCheck.problems(with: left).isEmpty)
+            let heir = try SQLiteJobStore(path: left)
+            let isCommitted = files.contains("-wal")
+            #expect(try await heir.job(job("a").job.key) == (isCommitted ? job("a").job : nil))
+            try heir.close()
+        }
+    }
+
+    /// As if it had been killed in the first transaction of all, before there was a log.
+    private static func leaveHotJournal(_ path: String) throws {
+        try FileManager.default.removeItem(atPath: path)
+        let database = try DatabaseQueue(path: path)
+        try database.write { try $0.execute(sql: "CREATE TABLE first (a)") }
+        try database.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA cache_size = 1; BEGIN; CREATE TABLE half (a)")
+            for _ in 0..<200 { try db.execute(sql: "INSERT INTO half VALUES (randomblob(1000))") }
+            for file in ["", "-journal"] {
+                try FileManager.default.copyItem(atPath: path + file, toPath: path + ".copy" + file)
+            }
+            try db.execute(sql: "ROLLBACK")
+        }
+        try database.close()
+        for file in ["", "-journal"] {
+            try? FileManager.default.removeItem(atPath: path + file)
+            try FileManager.default.moveItem(atPath: path + ".copy" + file, toPath: path + file)
+        }
+    }
+
     @Test func closedStoreSaysSo() async throws {
         try await withDirectory { directory in
             let store = try SQLiteJobStore(path: directory + "/jobs.sqlite")
