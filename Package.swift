@@ -65,7 +65,10 @@ let package = Package(
         ),
         .target(
             name: "FletchQueueSQLite",
-            dependencies: ["Fletch", "FletchQueue", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Fletch", "FletchQueue", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             resources: [.embedInCode("Migrations/v1-jobs.sql")],
             swiftSettings: strict
         ),

@@ -1,15 +1,16 @@
 import Fletch
 import GRDB
+import GRDBSQLite
 import Glibc
 
 /// Moves what was written from the log into the database, beside the writer, so that the log stays small.
 final class Checkpointer: Sendable {
-    /// So many rows change between two checkpoints; each brings some pages into the log.
-    private static let changeCount = 20_000
+    /// So many pages, of 4 KiB, come into the log between two checkpoints: 32 MiB.
+    private static let pageCount = 8_192
     private static let usualLogBytes: UInt64 = 64 << 20
 
     private struct State {
-        var last = 0
+        var pageCount = 0
         var isRunning = false
     }
 
@@ -18,14 +19,25 @@ final class Checkpointer: Sendable {
 
     init(_ pool: DatabasePool) { self.pool = pool }
 
-    /// - Parameter changeCount: Of rows, since the database was opened.
-    func committed(changeCount: Int) {
+    /// To be called on the writer's thread after each commit.
+    func committed(_ db: Database) {
+        let pageCount = Self.takeWrittenPageCount(db)
         let isDue = state.withLock { state in
-            guard !state.isRunning, changeCount - state.last >= Self.changeCount else { return false }
-            state = State(last: changeCount, isRunning: true)
+            state.pageCount += pageCount
+            guard !state.isRunning, state.pageCount >= Self.pageCount else { return false }
+            state = State(isRunning: true)
             return true
         }
         if isDue { copy() }
+    }
+
+    /// How many pages the connection has written since it was asked last: to its log, as it writes nowhere else.
+    private static func takeWrittenPageCount(_ db: Database) -> Int {
+        var count: Int32 = 0
+        var highest: Int32 = 0
+        let isReset: Int32 = 1
+        sqlite3_db_status(db.sqliteConnection, SQLITE_DBSTATUS_CACHE_WRITE, &count, &highest, isReset)
+        return Int(count)
     }
 
     /// Moves all of the log into the database at once, and gives its room back; not where there is none for that either.

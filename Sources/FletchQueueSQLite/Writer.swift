@@ -109,7 +109,7 @@ final class Writer: Sendable {
                 state.queues = transaction.queues
                 return .commit
             }
-            checkpointer.committed(changeCount: db.totalChangesCount)
+            checkpointer.committed(db)
         } catch {
             state.book = book
             // Numbers may be among them that were given in vain.
