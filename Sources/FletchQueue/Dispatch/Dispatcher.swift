@@ -85,7 +85,14 @@ package actor Dispatcher {
     }
 
     private func handle(_ job: LeasedJob) async {
-        guard let outcome = await delivery(job) else { return await handBack(job) }
+        let outcome = await delivery(job)
+        turn.delivered()
+        wake()
+        guard let outcome else { return await handBack(job) }
+        await settle(job, outcome)
+    }
+
+    private func settle(_ job: LeasedJob, _ outcome: RunOutcome) async {
         let settlement = job.settled(outcome, at: clock.now)
         while true {
             do throws(StoreError) {

@@ -2,12 +2,18 @@
 struct Turn: Sendable {
     /// How many deliveries may be under way at once.
     let concurrency: Int
+    /// What is leased: under way, or waiting for its end to be on disk.
     private(set) var running: Set<LeasedJob.Lease> = []
+    private var deliveringCount = 0
     private(set) var isDraining = false
     /// When the store next has something that is due; nil for never.
     private var nextDue: Timestamp?
     /// Whether the store may have something now, for all that is known.
     private var isStale = true
+
+    /// Whoever has been delivered makes room for the next before that is on disk, up to so many times the concurrency:
+    /// a disk that takes no more holds deliveries up then.
+    private static let maximumUnsettledFactor = 4
 
     init(concurrency: Int) { self.concurrency = concurrency }
 
@@ -21,7 +27,7 @@ struct Turn: Sendable {
 
     func step(at now: Timestamp) -> Step {
         if isDraining { return .end }
-        let room = concurrency - running.count
+        let room = min(concurrency - deliveringCount, Self.maximumUnsettledFactor * concurrency - running.count)
         guard room > 0 else { return .wait(until: nil) }
         if isStale { return .lease(room) }
         if let nextDue, nextDue <= now { return .lease(room) }
@@ -42,12 +48,16 @@ struct Turn: Sendable {
 
     mutating func leased(_ leasing: Leasing, of limit: Int) {
         running.formUnion(leasing.jobs.lazy.map(\.lease))
+        deliveringCount += leasing.jobs.count
         if leasing.jobs.count == limit { isStale = true }
         if let moment = leasing.nextDue { stored(dueAt: moment) }
     }
 
     /// Looks anew, for leases that have run out and a clock that was set.
     mutating func suspect() { isStale = true }
+
+    /// A delivery has ended, however it has.
+    mutating func delivered() { deliveringCount -= 1 }
 
     mutating func settled(_ job: LeasedJob, next: Timestamp?) {
         running.remove(job.lease)

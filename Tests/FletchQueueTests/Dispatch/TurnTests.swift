@@ -57,6 +57,23 @@ import Testing
         turn.ask()
         turn.leased(Leasing(jobs: [leased(2)], nextDue: nil), of: 1)
         #expect(turn.step(at: start) == .wait(until: nil))
+        turn.delivered()
+        turn.settled(leased(1), next: nil)
+        #expect(turn.step(at: start) == .lease(1))
+    }
+
+    /// The disk is not waited for; but where it takes nothing at all, nothing more is delivered.
+    @Test func deliveryMakesRoomBeforeItIsSettledUpToALimit() {
+        var turn = Turn(concurrency: 2)
+        for lease in stride(from: Int64(1), through: 7, by: 2) {
+            #expect(turn.step(at: start) == .lease(2))
+            turn.ask()
+            turn.leased(Leasing(jobs: [leased(lease), leased(lease + 1)], nextDue: nil), of: 2)
+            #expect(turn.step(at: start) == .wait(until: nil))
+            turn.delivered()
+            turn.delivered()
+        }
+        #expect(turn.step(at: start) == .wait(until: nil))
         turn.settled(leased(1), next: nil)
         #expect(turn.step(at: start) == .lease(1))
     }
