@@ -1,5 +1,5 @@
 # The two commands of the README are `make demo` and `make test`; each does its own set-up.
-.PHONY: help demo test build install bench origins lint format
+.PHONY: help demo test build install bench bench-queue origins lint format
 PREFIX ?= /usr/local
 headers = /usr/include/openssl/ssl.h:libssl-dev /usr/include/sqlite3.h:libsqlite3-dev
 SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
@@ -41,6 +41,14 @@ install: build
 bench: build
 	@scripts/install-missing node:nodejs curl:curl wrk:wrk ip:iproute2 ethtool:ethtool nginx:nginx-light openssl:openssl
 	Benchmarks/run $(SECTIONS)
+
+#: make bench-queue  measure fletchd against RQ, Celery, Dramatiq, Huey and procrastinate; writes
+#:                docs/benchmarks-queue.md, unless it is told to measure only a few sections: SECTIONS="lateness"
+initdb = $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) initdb)
+bench-queue: build
+	@scripts/install-missing wrk:wrk nginx:nginx-light python3:python3 redis-server:redis-server $(initdb):postgresql
+	@python3 -c 'import ensurepip' 2>/dev/null || scripts/install-missing ensurepip:python3-venv
+	Benchmarks/run-queue $(SECTIONS)
 
 #: make origins   try who aborts the work of a client that leaves; writes docs/origins.md, takes root
 origins: build

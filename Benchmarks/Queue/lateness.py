@@ -1,0 +1,75 @@
+"""How late delayed jobs are."""
+
+import re
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+from contest import PEERS, Fletchd
+from load import body
+from processes import running
+from report import Section
+
+JOBS, RATE = 10_000, 1_000
+# For as many jobs to be stored before the first is due, and for those that come late.
+HEAD_START, PATIENCE = 20, 30
+
+
+@contextmanager
+def _origin(bench, count):
+    command = [bench.root / "Benchmarks/.build/queue/due", str(count)]
+    with running(command, stdout=subprocess.PIPE, text=True) as process:
+        yield process, f"127.0.0.1:{process.stdout.readline().strip()}"
+
+
+def _wait(origin, due):
+    """The milliseconds by which those were late that have come in time, in order."""
+    try:
+        origin.wait(due + JOBS / RATE + PATIENCE - time.time())
+    except subprocess.TimeoutExpired:
+        origin.terminate()
+    return sorted(int(line) / 1000 for line in origin.stdout)
+
+
+def _fletchd(bench):
+    with _origin(bench, JOBS) as (origin, target), bench.fletchd(target) as fletchd:
+        due = time.time() + HEAD_START
+        moments = [due + number / RATE for number in range(JOBS)]
+        # As `runAt` has it: in whole milliseconds.
+        moments = [round(moment, 3) for moment in moments]
+        fletchd.fill([(body(f"{round(moment * 1e6)} "), moment + 1e-5) for moment in moments])
+        return JOBS, _wait(origin, due)
+
+
+def _peer(bench, peer):
+    with _origin(bench, JOBS) as (origin, target), peer.running(bench.directory, target) as run:
+        with run.working():
+            due = time.time() + HEAD_START
+            stored = run.enqueue("at", JOBS, due).jobs
+            return stored, _wait(origin, due)
+
+
+def _capacity(bench):
+    """Requests a second that the origin can take."""
+    with _origin(bench, 100_000_000) as (_, target):
+        said = subprocess.run(["wrk", "-t1", "-c32", "-d2s", f"http://{target}/"], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
+    return float(re.search(r"Requests/sec: *([\d.]+)", said)[1])
+
+
+def lateness(bench):
+    section = Section(
+        "Lateness of delayed jobs, 1,000 a second",
+        f"{JOBS:,} jobs, stored beforehand, are due one each millisecond; an origin in C compares the time when each "
+        f"arrives with the time that its body says (it takes {_capacity(bench):.0f} requests a second from wrk). "
+        f"Who could not keep up had {PATIENCE} s more; RQ's and Huey's schedulers look once a second.",
+        ["", "stored in time", "arrived", "median ms", "p99 ms", "max ms"])
+    for peer in [Fletchd, *(peer for peer in PEERS if peer.delays)]:
+        print(peer.name, file=sys.stderr, flush=True)
+        stored, late = _fletchd(bench) if peer is Fletchd else _peer(bench, peer)
+        figures = [late[len(late) // 2], late[len(late) * 99 // 100], late[-1]] if late else ["", "", ""]
+        section.rows.append([peer.name, stored, len(late), *(f"{figure:.1f}" for figure in figures if late)])
+        if peer is Fletchd:
+            section.judge("p99 of fletchd", figures[1], most=10, unit=" ms")
+    return section

@@ -1,0 +1,59 @@
+"""main.py ROOT [SECTION…]: measures and shows; everything, unless sections are named, is written to
+ROOT/docs/benchmarks-queue.md as well. ROUNDS (3) and PENDING (1000000) may be set to smaller numbers."""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import report
+import servers
+from bench import Bench
+from delivery import delivery
+from enqueuing import batches, enqueuing
+from lateness import lateness
+from pending import pending
+
+SECTIONS = {
+    "enqueue": enqueuing,
+    "batches": batches,
+    "delivery": delivery,
+    "lateness": lateness,
+    "pending": pending,
+}
+
+
+def sync_milliseconds(directory, times=100):
+    """What it takes this disk to make 4 KiB durable: what every durable figure rests on."""
+    with open(directory / "sync", "wb", buffering=0) as file:
+        begun = time.monotonic()
+        for _ in range(times):
+            file.write(bytes(4096))
+            os.fdatasync(file.fileno())
+        return (time.monotonic() - begun) / times * 1000
+
+
+def main(root, *names):
+    if unknown := set(names) - set(SECTIONS):
+        sys.exit(f"no section {' '.join(unknown)}; there are {' '.join(SECTIONS)}")
+    root = Path(root)
+    with tempfile.TemporaryDirectory(prefix="fletch-queue-") as name:
+        directory = Path(name)
+        # PostgreSQL runs as another user.
+        directory.chmod(0o711)
+        sync = sync_milliseconds(directory)
+        print(f"fdatasync of 4 KiB: {sync:.2f} ms\n", flush=True)
+        with servers.nginx(directory) as port:
+            bench = Bench(root, directory, port, int(os.environ.get("ROUNDS", 3)),
+                          int(os.environ.get("PENDING", 1_000_000)))
+            sections = []
+            for measure in [SECTIONS[name] for name in names or SECTIONS]:
+                sections.append(measure(bench))
+                print(sections[-1].markdown(), flush=True)
+    if not names:
+        report.write(root / "docs/benchmarks-queue.md", sections, bench.rounds, sync)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
