@@ -43,7 +43,7 @@ final class Checkpointer: Sendable {
     /// Moves all of the log into the database at once, and gives its room back; not where there is none for that either.
     /// - Returns: Whether it has.
     @discardableResult
-    func makeRoom(_ db: Database) -> Bool { (try? Self.checkpoint(db, .truncate)) != nil }
+    func makeRoom(_ db: Database) -> Bool { Self.checkpoint(db, .truncate) }
 
     /// Whether less is left on the disk than a log usually takes.
     var hasLittleRoom: Bool {
@@ -55,15 +55,20 @@ final class Checkpointer: Sendable {
     /// Nearly all is copied beside the writer; what has come since is little, and then the log begins anew.
     private func copy() {
         pool.asyncRead { [self] reader in
-            if let db = try? reader.get() { try? Self.checkpoint(db, .passive) }
+            if let db = try? reader.get() { Self.checkpoint(db, .passive) }
             pool.asyncWriteWithoutTransaction { [self] db in
-                try? Self.checkpoint(db, .restart)
+                Self.checkpoint(db, .restart)
                 state.withLock { $0.isRunning = false }
             }
         }
     }
 
-    private static func checkpoint(_ db: Database, _ mode: Database.CheckpointMode) throws {
-        try db.checkpoint(mode)
+    /// Waits for nobody: a reader would hold up whoever writes.
+    /// - Returns: Whether all of the log is in the database.
+    @discardableResult
+    static func checkpoint(_ db: Database, _ mode: Database.CheckpointMode) -> Bool {
+        sqlite3_busy_timeout(db.sqliteConnection, 0)
+        defer { sqlite3_busy_timeout(db.sqliteConnection, SQLiteFile.busyMilliseconds) }
+        return (try? db.checkpoint(mode)) != nil
     }
 }

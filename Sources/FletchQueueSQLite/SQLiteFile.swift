@@ -13,17 +13,20 @@ enum SQLiteFile {
                 // Two statements, each with an index: what waits for its time may be a million jobs.
                 try db.execute(sql: "UPDATE job SET awaits = 'time', lease = NULL WHERE awaits = 'lease'")
                 try db.execute(sql: "UPDATE job SET awaits = 'time' WHERE awaits = 'turn'")
-                try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                Checkpointer.checkpoint(db, .truncate)
             }
             return pool
         }
     }
 
+    /// How long another program is waited for that holds the database.
+    static let busyMilliseconds: Int32 = 5_000
+
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.label = "store"
         configuration.maximumReaderCount = 3
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(Double(busyMilliseconds) / 1_000)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // Checkpointer sees to it.

@@ -19,18 +19,19 @@ package final class SQLiteJobStore: JobStore {
     /// - Throws: ``StoreError`` that says what is wrong with the file; it is as it was then.
     package init(path: String, leaseDuration: Duration = .seconds(30)) throws(StoreError) {
         self.leaseDuration = leaseDuration
-        lock = try FileLock(path + ".lock")
+        lock = try FileLock(beside: path)
         pool = try SQLiteFile.open(path)
         writer = Writer(pool, leaseDuration: leaseDuration)
     }
 
-    /// Ends what is under way, and closes the file, in which everything is then: the log beside it is empty.
+    /// Ends what is under way, and closes the file, in which everything is then, unless somebody else reads it: the log
+    /// beside it is empty.
     package func close() throws(StoreError) {
+        defer { lock.release() }
         try StoreError.from {
-            try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            pool.writeWithoutTransaction { _ = Checkpointer.checkpoint($0, .truncate) }
             try pool.close()
         }
-        lock.release()
     }
 
     package func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {

@@ -19,6 +19,7 @@ final class Writer: Sendable {
         var queues = QueueNumbers()
         var isDurable = true
         /// Whether the disk has been full, and has little room still.
+        var isSuspect = false
         var isTight = false
     }
 
@@ -59,7 +60,12 @@ final class Writer: Sendable {
             return pending.count == 1
         }
         guard isFirst else { return }
-        pool.asyncWriteWithoutTransaction { [self] db in write(takeAll(), db) }
+        pool.asyncWriteWithoutTransaction { [self] db in
+            let operations = takeAll()
+            // Who waits for no disk does not wait for those who do.
+            write(operations.filter { !$0.isDurable }, db)
+            write(operations.filter(\.isDurable), db)
+        }
     }
 
     private func takeAll() -> [Operation] {
@@ -70,6 +76,7 @@ final class Writer: Sendable {
     }
 
     private func write(_ operations: [Operation], _ db: Database) {
+        guard !operations.isEmpty else { return }
         do throws(StoreError) {
             try commitOrMakeRoom(operations, db)
             operations.forEach { $0.end(.success(())) }
@@ -80,9 +87,16 @@ final class Writer: Sendable {
         }
     }
 
-    /// Where the disk is full, the log is emptied and it is tried once more. Until there is room again the log is kept
+    /// Where the disk has failed, the log may not be whole: nothing is promised until all that was committed is in the
+    /// database. Where the disk is full, the log is emptied and it is tried once more. Until there is room again the log is kept
     /// empty: what little there is must not go to it, or nothing is left to empty it into.
     private func commitOrMakeRoom(_ operations: [Operation], _ db: Database) throws(StoreError) {
+        if state.isSuspect {
+            guard checkpointer.makeRoom(db) else {
+                throw StoreError(.failed, "the disk has failed, and is not back yet")
+            }
+            state.isSuspect = false
+        }
         if state.isTight {
             checkpointer.makeRoom(db)
             state.isTight = checkpointer.hasLittleRoom
@@ -90,6 +104,7 @@ final class Writer: Sendable {
         do throws(StoreError) {
             try commit(operations, db)
         } catch {
+            state.isSuspect = error.code == .failed
             guard error.code == .full else { throw error }
             state.isTight = true
             guard checkpointer.makeRoom(db) else { throw error }

@@ -36,6 +36,33 @@ import Testing
         }
     }
 
+    @Test func fileOfAnotherProcessIsRefusedByAnyName() throws {
+        try withDirectory { directory in
+            let store = try SQLiteJobStore(path: directory + "/jobs.sqlite")
+            let link = directory + "/link.sqlite"
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: directory + "/jobs.sqlite")
+            #expect(openingError(link)?.code == .inUse)
+            try store.close()
+        }
+    }
+
+    /// A backup, say.
+    @Test func readerHoldsUpNeitherStartNorEnd() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/jobs.sqlite"
+            let store = try SQLiteJobStore(path: path)
+            _ = try await store.enqueue([job("a")])
+            let reader = try DatabaseQueue(path: path)
+            try await reader.read { db in
+                _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM job")
+                try store.close()
+                let next = try SQLiteJobStore(path: path)
+                try next.close()
+            }
+            try reader.close()
+        }
+    }
+
     @Test func lockEndsWithTheStore() throws {
         try withDirectory { directory in
             let store = try SQLiteJobStore(path: directory + "/jobs.sqlite")

@@ -40,27 +40,53 @@ struct Daemon: Service {
     /// Works until graceful shutdown: then takes no more requests and leases no more jobs, and ends what is under way.
     func run() async throws {
         let drainLimit = Duration.seconds(settings.drainTimeout.value)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run() }
-            group.addTask {
-                await withGracefulShutdownHandler {
-                    let count = await dispatcher.run(drainLimit: drainLimit)
-                    if count > 0 { logger.notice("handed back what was under way", metadata: ["jobs": "\(count)"]) }
-                } onGracefulShutdown: {
-                    Task { await dispatcher.drain() }
-                }
+        try await withThrowingTaskGroup(of: Part.self) { parts in
+            parts.addTask {
+                try await server.run()
+                return .server
             }
-            // Where one ends before it is told to, the others end with it.
-            do {
-                try await group.next()
-                try await group.waitForAll()
-            } catch {
-                await dispatcher.drain()
-                throw error
+            parts.addTask {
+                await dispatch(drainLimit)
+                return .dispatcher
             }
+            parts.addTask {
+                try await gracefulShutdown()
+                try await ContinuousClock().sleep(for: drainLimit + Self.grace)
+                return .limit
+            }
+            try await end(of: &parts)
         }
         await client.drain(within: .seconds(1))
         try store.close()
+    }
+
+    private enum Part { case server, dispatcher, limit }
+
+    /// For deliveries to be handed back in once their time is over.
+    private static let grace = Duration.seconds(1)
+
+    /// Where one part ends before it is told to, the other ends with it; who holds a request back is cut off at the limit.
+    private func end(of parts: inout ThrowingTaskGroup<Part, any Error>) async throws {
+        var running: Set<Part> = [.server, .dispatcher]
+        do {
+            while !running.isEmpty, let part = try await parts.next(), part != .limit {
+                running.remove(part)
+                await dispatcher.drain()
+            }
+            parts.cancelAll()
+        } catch {
+            await dispatcher.drain()
+            throw error
+        }
+    }
+
+    private func dispatch(_ drainLimit: Duration) async {
+        await withGracefulShutdownHandler {
+            let count = await dispatcher.run(drainLimit: drainLimit)
+            if count > 0 { logger.notice("handed back what was under way", metadata: ["jobs": "\(count)"]) }
+        } onGracefulShutdown: {
+            Task { await dispatcher.drain() }
+        }
     }
 
     private static func open(_ location: StoreLocation) throws(StoreError) -> SQLiteJobStore {

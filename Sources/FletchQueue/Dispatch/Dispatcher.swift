@@ -14,6 +14,9 @@ package actor Dispatcher {
     private let delivery: Delivery
     private let logger: Logger
     private var turn: Turn
+    /// When the leases were extended last.
+    private var lastKept = ContinuousClock.now
+    private var handedBackCount = 0
     /// The loop, while it waits.
     private var sleeper: CheckedContinuation<Void, Never>?
 
@@ -66,11 +69,12 @@ package actor Dispatcher {
             }
             await becomeIdle(within: drainLimit)
             deliveries.cancelAll()
-            return turn.running.count
         }
+        return handedBackCount
     }
 
     private func lease(_ limit: Int) async -> [LeasedJob] {
+        await keepLeasesInTime()
         turn.ask()
         do throws(StoreError) {
             let leasing = try await store.lease(limit, at: clock.now)
@@ -110,9 +114,11 @@ package actor Dispatcher {
     private func handBack(_ job: LeasedJob) async {
         do throws(StoreError) {
             try await store.release([job.lease])
+            handedBackCount += 1
         } catch {
             logger.error("a job cannot be handed back before its lease runs out", metadata: ["reason": "\(error)"])
         }
+        ended(job, next: nil)
     }
 
     private func ended(_ job: LeasedJob, next: Timestamp?) {
@@ -122,9 +128,18 @@ package actor Dispatcher {
 
     /// As long as the process lives, no lease of its own runs out.
     private func keepLeases() async {
-        while (try? await ContinuousClock().sleep(for: store.leaseDuration / 3)) != nil {
-            let leases = Array(turn.running)
-            if !leases.isEmpty { try? await store.extend(leases) }
+        while (try? await ContinuousClock().sleep(for: store.leaseDuration / 3)) != nil { await keepLeasesInTime() }
+    }
+
+    /// Before anything is leased, too: a process that was stopped for a while would take its own leases back.
+    private func keepLeasesInTime() async {
+        guard !turn.running.isEmpty, lastKept.duration(to: .now) >= store.leaseDuration / 4 else { return }
+        let start = ContinuousClock.now
+        do throws(StoreError) {
+            try await store.extend(Array(turn.running))
+            lastKept = start
+        } catch {
+            logger.error("leases cannot be extended; jobs may be delivered again", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -139,7 +154,7 @@ package actor Dispatcher {
     }
 
     private func sleep(until moment: Timestamp?) async {
-        // The one task without a parent: the pause ends before it where something else is to be done.
+        // Without a parent: the pause ends before it where something else is to be done.
         let alarm = Task {
             try await clock.sleep(until: moment)
             turn.suspect()
