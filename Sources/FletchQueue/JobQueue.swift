@@ -31,6 +31,20 @@ package struct JobQueue: Sendable {
         return true
     }
 
+    /// - Returns: Whether it was there.
+    package func delete(_ key: JobKey) async throws(StoreError) -> Bool {
+        let isDeleted = try await !store.delete([key]).isEmpty
+        // Others may have waited for it.
+        if isDeleted { await dispatcher.stored(dueAt: nil) }
+        return isDeleted
+    }
+
+    /// Deletes all jobs of a queue.
+    package func empty(_ queue: QueueName) async throws(StoreError) {
+        try await store.empty(queue)
+        await dispatcher.stored(dueAt: nil)
+    }
+
     /// The time that jobs are due by.
     package var now: Timestamp { clock.now }
 

@@ -13,8 +13,9 @@ final class Writer: Sendable {
         let end: @Sendable (Result<Void, StoreError>) -> Void
     }
 
-    /// What is only ever touched on the pool's thread.
+    /// What one transaction leaves to the next.
     private final class State: @unchecked Sendable {
+        // Sendable because only the pool's writer thread touches it, which `submit` hands every operation to.
         var book = LeaseBook()
         var queues = QueueNumbers()
         var isDurable = true

@@ -39,7 +39,7 @@ extension QueueAPI {
     }
 
     func delete(_ key: JobKey) async throws -> APIResponse {
-        .empty(try await queue.store.delete([key]).isEmpty ? .notFound : .noContent)
+        .empty(try await queue.delete(key) ? .noContent : .notFound)
     }
 
     /// The content with the right types.

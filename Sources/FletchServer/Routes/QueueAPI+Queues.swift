@@ -46,7 +46,7 @@ extension QueueAPI {
     }
 
     func empty(_ name: QueueName) async throws -> APIResponse {
-        try await queue.store.empty(name)
+        try await queue.empty(name)
         return .empty(.noContent)
     }
 

@@ -92,7 +92,8 @@ import Testing
                 store: store, clock: clock, concurrency: 4, logger: Logger(label: "test")
             ) { _ in
                 started.continuation.yield()
-                try? await ContinuousClock().sleep(for: .seconds(3_600))
+                // Until the task is cancelled.
+                for await _ in AsyncStream<Void>.makeStream().stream {}
                 return nil
             }
             let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: clock)
@@ -102,6 +103,21 @@ import Testing
             await dispatcher.drain()
             #expect(await handedBack == 1)
             #expect(try await store.job(JobKey(queue, "a"))?.runAt == Timestamp(milliseconds: 0))
+        }
+    }
+
+    /// Who waited for it is woken: this clock wakes nobody.
+    @Test func nextInTurnRunsOnceTheExclusiveJobBeforeItIsDeleted() async throws {
+        let gate = AsyncStream<Void>.makeStream()
+        try await withDispatcher(isOpen: gate.stream) { jobs, deliveries, _ in
+            var exclusive = draft("b")
+            exclusive.isExclusive = true
+            _ = try await jobs.enqueue([draft("a"), exclusive, draft("c")], in: queue)
+            #expect(await deliveries.next()?.job.key.id == "a")
+            #expect(await becomesTrue { try await jobs.store.job(JobKey(queue, "c"))?.runAt == nil })
+            #expect(try await jobs.delete(JobKey(queue, "b")))
+            #expect(await deliveries.next()?.job.key.id == "c")
+            gate.continuation.finish()
         }
     }
 
@@ -143,7 +159,8 @@ private actor Deliveries {
 }
 
 private func withDispatcher(
-    outcomes: [RunOutcome] = [], _ body: (JobQueue, Deliveries, ManualClock) async throws -> Void
+    outcomes: [RunOutcome] = [], isOpen: AsyncStream<Void>? = nil,
+    _ body: (JobQueue, Deliveries, ManualClock) async throws -> Void
 ) async throws {
     try await withStore { store in
         let clock = ManualClock()
@@ -153,6 +170,7 @@ private func withDispatcher(
             store: store, clock: clock, concurrency: 4, logger: Logger(label: "test")
         ) { job in
             made.continuation.yield(job)
+            if let isOpen, job.job.key.id == "a" { for await _ in isOpen {} }
             return rest.withLock { $0.isEmpty ? .succeeded : $0.removeFirst() }
         }
         async let run = dispatcher.run(drainLimit: .seconds(300))
