@@ -13,12 +13,16 @@ struct Daemon: Service {
     private let dispatcher: Dispatcher
     private let server: QueueServer
     private let logger: Logger
+    /// Nothing is delivered by a process that cannot start.
+    private let listening: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
     /// - Parameter onListening: Told the port that it listens at.
     /// - Throws: ``StoreError``, ``FletchError``.
     init(_ settings: Settings, logger: Logger, onListening: @escaping @Sendable (Int) -> Void) throws {
         self.settings = settings
         self.logger = logger
+        let listening = AsyncStream<Void>.makeStream()
+        self.listening = listening
         store = try Self.open(settings.store.value)
         let clock = SystemQueueClock()
         let concurrency = settings.concurrency.value
@@ -34,6 +38,7 @@ struct Daemon: Service {
         let queue = JobQueue(store: store, dispatcher: dispatcher, clock: clock)
         server = QueueServer(QueueAPI(queue, logger: logger), configuration: configuration, logger: logger) { port in
             onListening(port ?? settings.port.value)
+            listening.continuation.finish()
         }
     }
 
@@ -81,6 +86,8 @@ struct Daemon: Service {
     }
 
     private func dispatch(_ drainLimit: Duration) async {
+        for await _ in listening.stream {}
+        guard !Task.isCancelled else { return }
         await withGracefulShutdownHandler {
             let count = await dispatcher.run(drainLimit: drainLimit)
             if count > 0 { logger.notice("handed back what was under way", metadata: ["jobs": "\(count)"]) }
