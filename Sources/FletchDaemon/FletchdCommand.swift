@@ -29,7 +29,16 @@ struct FletchdCommand: AsyncParsableCommand {
         }
         let group = ServiceGroup(configuration: .init(services: [.init(service: daemon)], logger: logger))
         let signals = Signals { Task { await group.triggerGracefulShutdown() } }
-        try await group.run()
+        do {
+            try await group.run()
+        } catch {
+            // NIO names the system call, not the remedy.
+            guard let problem = Surroundings.problem(listeningAt: settings.host.value, port: settings.port.value) else {
+                throw error
+            }
+            Surroundings.complain("fletchd: \(problem)")
+            throw ExitCode(1)
+        }
         withExtendedLifetime(signals) {}
     }
 
