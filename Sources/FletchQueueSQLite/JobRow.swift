@@ -6,7 +6,8 @@ import GRDB
 struct JobRow {
     /// What ``init(_:)`` reads, in its order.
     static let columns = """
-        job.number, job.id, instance, body, run_at, awaits, attempt, invoked, exclusive, retry, every, cron, time_zone, times, count
+        job.number, job.id, instance, body, run_at, state, attempt, invoked, exclusive, retry, every, cron, time_zone,
+        times, count
         """
 
     let number: Int64
@@ -14,7 +15,7 @@ struct JobRow {
     let instance: String?
     let body: String
     let runAt: Timestamp
-    let isAwaitingTime: Bool
+    let isPending: Bool
     let attempt: Int
     let isInvoked: Bool
     let isExclusive: Bool
@@ -28,7 +29,7 @@ struct JobRow {
         instance = row[2]
         body = String(decoding: row[3] as Data, as: UTF8.self)
         runAt = Timestamp(milliseconds: row[4])
-        isAwaitingTime = row[5] == "time"
+        isPending = row[5] == "pending"
         attempt = row[6]
         isInvoked = row[7]
         isExclusive = row[8]
@@ -39,7 +40,7 @@ struct JobRow {
 
     func job(in queue: QueueName) -> Job {
         var job = Job(
-            key: JobKey(queue, id), instance: instance, body: body, runAt: isAwaitingTime ? runAt : nil)
+            key: JobKey(queue, id), instance: instance, body: body, runAt: isPending ? runAt : nil)
         job.isExclusive = isExclusive
         job.retry = retry
         job.repetition = repetition

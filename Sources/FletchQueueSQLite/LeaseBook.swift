@@ -21,7 +21,10 @@ struct LeaseBook {
     private(set) var gates: [Int64: Gate] = [:]
     /// Queues where something has ended since it was last looked for the next in turn.
     private(set) var openings: Set<Int64> = []
-    private var lastLease: LeasedJob.Lease = 0
+    private var lastLease = none
+
+    /// What the database has for no lease.
+    static let none: LeasedJob.Lease = 1 << 40
 
     /// Whether a job that is due may run now; those that wait already come first.
     func admits(isExclusive: Bool, to queue: Int64) -> Bool {

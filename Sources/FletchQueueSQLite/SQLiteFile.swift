@@ -11,8 +11,10 @@ enum SQLiteFile {
             try migrator.migrate(pool)
             try pool.writeWithoutTransaction { db in
                 // Two statements, each with an index: what waits for its time may be a million jobs.
-                try db.execute(sql: "UPDATE job SET awaits = 'time', lease = NULL WHERE awaits = 'lease'")
-                try db.execute(sql: "UPDATE job SET awaits = 'time' WHERE awaits = 'turn'")
+                try db.execute(
+                    sql: "UPDATE job SET state = 'pending', lease = ? WHERE state = 'running'",
+                    arguments: [LeaseBook.none])
+                try db.execute(sql: "UPDATE job SET state = 'pending' WHERE state = 'blocked'")
                 Checkpointer.checkpoint(db, .truncate)
             }
             return pool

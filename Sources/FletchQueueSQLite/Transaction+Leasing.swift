@@ -23,18 +23,19 @@ extension Transaction {
         }
         try run(
             """
-            UPDATE job SET run_at = ?, count = count + 1, attempt = iif(?, attempt, 0), invoked = 0, awaits = 'time',
-                lease = NULL
+            UPDATE job SET run_at = ?, count = count + 1, attempt = iif(?, attempt, 0), invoked = 0, state = 'pending',
+                lease = ?
             WHERE number = ? AND lease = ?
-            """, [next.milliseconds, settlement.isRetry, entry.job, settlement.lease])
+            """, [next.milliseconds, settlement.isRetry, LeaseBook.none, entry.job, settlement.lease])
     }
 
     mutating func release(_ lease: LeasedJob.Lease) throws {
         guard let entry = book.end(lease) else { return }
         // Where others wait for their turn, it was due before them.
-        let awaits = book.gates[entry.queue]?.isHolding == true ? "turn" : "time"
+        let state = book.gates[entry.queue]?.isHolding == true ? "blocked" : "pending"
         try run(
-            "UPDATE job SET awaits = ?, lease = NULL WHERE number = ? AND lease = ?", [awaits, entry.job, lease])
+            "UPDATE job SET state = ?, lease = ? WHERE number = ? AND lease = ?",
+            [state, LeaseBook.none, entry.job, lease])
     }
 
     private mutating func takeBackExpired() throws {
@@ -47,8 +48,8 @@ extension Transaction {
         let rows = try fetch(
             """
             SELECT \(JobRow.columns), queue.id, tenant, endpoint
-            FROM job INDEXED BY job_awaiting_turn JOIN queue ON queue.id = job.queue
-            WHERE queue = ? AND awaits = 'turn' ORDER BY run_at, job.id LIMIT ?
+            FROM job INDEXED BY job_blocked JOIN queue ON queue.id = job.queue
+            WHERE queue = ? AND state = 'blocked' ORDER BY run_at, job.id LIMIT ?
             """, [queue, wanted])
         for row in rows {
             guard book.opens(isExclusive: row.job.isExclusive, in: queue) else { return book.looked(at: queue) }
@@ -63,15 +64,15 @@ extension Transaction {
             let rows = try fetch(
                 """
                 SELECT \(JobRow.columns), queue.id, tenant, endpoint
-                FROM job INDEXED BY job_due JOIN queue ON queue.id = job.queue
-                WHERE awaits = 'time' AND run_at <= ? ORDER BY run_at, job.id LIMIT ?
+                FROM job INDEXED BY job_pending JOIN queue ON queue.id = job.queue
+                WHERE state = 'pending' AND run_at <= ? ORDER BY run_at, job.id LIMIT ?
                 """, [now.milliseconds, wanted])
             for row in rows {
                 if book.admits(isExclusive: row.job.isExclusive, to: row.queue) {
                     jobs.append(try lease(row))
                 } else {
                     book.hold(row.queue)
-                    try run("UPDATE job SET awaits = 'turn' WHERE number = ?", [row.job.number])
+                    try run("UPDATE job SET state = 'blocked' WHERE number = ?", [row.job.number])
                 }
             }
             if rows.count < wanted { return }
@@ -82,7 +83,7 @@ extension Transaction {
         let lease = book.lease(
             row.job.number, in: row.queue, isExclusive: row.job.isExclusive, until: .now + leaseDuration)
         try run(
-            "UPDATE job SET awaits = 'lease', lease = ?, attempt = attempt + 1 WHERE number = ?",
+            "UPDATE job SET state = 'running', lease = ?, attempt = attempt + 1 WHERE number = ?",
             [lease, row.job.number])
         var job = row.job.job(in: row.name)
         job.runAt = nil
@@ -93,7 +94,7 @@ extension Transaction {
 
     private func nextDue() throws -> Timestamp? {
         let statement = try db.cachedStatement(
-            sql: "SELECT run_at FROM job INDEXED BY job_due WHERE awaits = 'time' ORDER BY run_at LIMIT 1")
+            sql: "SELECT run_at FROM job INDEXED BY job_pending WHERE state = 'pending' ORDER BY run_at LIMIT 1")
         return try Int64.fetchOne(statement).map(Timestamp.init(milliseconds:))
     }
 

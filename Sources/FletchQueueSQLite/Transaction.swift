@@ -28,7 +28,7 @@ struct Transaction {
     func invoke(_ key: JobKey, at now: Timestamp) throws -> Bool {
         guard let queue = try knownNumber(of: key.queue) else { return false }
         try run(
-            "UPDATE job SET run_at = ?, invoked = 1 WHERE queue = ? AND id = ? AND awaits = 'time'",
+            "UPDATE job SET run_at = ?, invoked = 1 WHERE queue = ? AND id = ? AND state = 'pending'",
             [now.milliseconds, queue, Data(key.id.utf8)])
         return db.changesCount > 0
     }
@@ -91,8 +91,9 @@ struct Transaction {
     /// A run of the old one that is under way ends without a consequence.
     private static let orOverride = """
         ON CONFLICT (queue, id) DO UPDATE SET
-            instance = excluded.instance, body = excluded.body, run_at = excluded.run_at, exclusive = excluded.exclusive, retry = excluded.retry,
-            every = excluded.every, cron = excluded.cron, time_zone = excluded.time_zone, times = excluded.times,
-            count = excluded.count, awaits = 'time', lease = NULL, attempt = 0, invoked = 0
+            instance = excluded.instance, body = excluded.body, run_at = excluded.run_at, exclusive = excluded.exclusive,
+            retry = excluded.retry, every = excluded.every, cron = excluded.cron, time_zone = excluded.time_zone,
+            times = excluded.times, count = excluded.count, state = 'pending', lease = excluded.lease, attempt = 0,
+            invoked = 0
         """
 }

@@ -197,10 +197,29 @@ import Testing
                 let leased = try await store.lease(count, at: Timestamp(milliseconds: 0)).jobs
                 try await store.settle(leased.map { $0.settled(.succeeded, at: Timestamp(milliseconds: 1)) })
             }
-            let size = try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
-            #expect(try #require(size) < 100 << 20)
+            #expect(try logSize(path) < 100 << 20)
             try store.close()
         }
+    }
+
+    /// A job's body goes to the disk when it is stored, not once more when the job is leased or goes back.
+    @Test func bodyIsWrittenOnce() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/jobs.sqlite"
+            let store = try SQLiteJobStore(path: path)
+            _ = try await store.enqueue((0..<100).map { job("\($0)", bytes: 100_000) })
+            let size = try logSize(path)
+            let leased = try await store.lease(100, at: Timestamp(milliseconds: 0)).jobs
+            try await store.release(leased.map(\.lease))
+            #expect(leased.count == 100)
+            #expect(try logSize(path) - size < 1_000_000)
+            try store.close()
+        }
+    }
+
+    private func logSize(_ path: String) throws -> Int {
+        let size = try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+        return try #require(size)
     }
 
     private func openingError(_ path: String) -> StoreError? {

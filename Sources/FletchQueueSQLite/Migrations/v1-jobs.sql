@@ -7,33 +7,37 @@ CREATE TABLE queue (
 ) STRICT;
 
 -- Times are milliseconds since 1970 in UTC.
+--
+-- What a run changes keeps its length, and the body comes last: SQLite writes only pages that change, so that a long body
+-- is written once, not each time its job is leased or settled.
 CREATE TABLE job (
     number INTEGER PRIMARY KEY,
     queue INTEGER NOT NULL REFERENCES queue (id),
+    -- 'pending' until its time has come, 'blocked' by an exclusive job (itself or another), or 'running'.
+    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'blocked', 'running')),
+    -- 2^40 for none, others are above it: all of six bytes.
+    lease INTEGER NOT NULL DEFAULT 1099511627776 CHECK ((lease > 1099511627776) = (state = 'running')),
+    run_at INTEGER NOT NULL,
+    -- How often this run has been handed out.
+    attempt INTEGER NOT NULL DEFAULT 0,
+    invoked INTEGER NOT NULL DEFAULT 0 CHECK (invoked IN (0, 1)),
+    count INTEGER NOT NULL DEFAULT 1 CHECK (count >= 1),
+    times INTEGER CHECK (times >= 1),
+    every INTEGER CHECK (every >= 0),
+    cron TEXT,
+    time_zone TEXT CHECK ((time_zone IS NOT NULL) = (cron IS NOT NULL)),
+    exclusive INTEGER NOT NULL CHECK (exclusive IN (0, 1)),
+    -- The waits between runs that fail, with commas between them.
+    retry TEXT NOT NULL,
     -- UTF-8, any: SQLite's text ends with the first NUL.
     id BLOB NOT NULL,
     -- What tells it from others with the same id; NULL where the id does.
     instance TEXT,
     body BLOB NOT NULL,
-    run_at INTEGER NOT NULL,
-    -- What it waits for: 'time' to pass, an exclusive job's 'turn' (its own or another's), or the end of its 'lease'.
-    awaits TEXT NOT NULL DEFAULT 'time' CHECK (awaits IN ('time', 'turn', 'lease')),
-    lease INTEGER CHECK ((lease IS NOT NULL) = (awaits = 'lease')),
-    -- How often this run has been handed out.
-    attempt INTEGER NOT NULL DEFAULT 0,
-    invoked INTEGER NOT NULL DEFAULT 0 CHECK (invoked IN (0, 1)),
-    exclusive INTEGER NOT NULL CHECK (exclusive IN (0, 1)),
-    -- The waits between runs that fail, with commas between them.
-    retry TEXT NOT NULL,
-    every INTEGER CHECK (every >= 0),
-    cron TEXT,
-    time_zone TEXT CHECK ((time_zone IS NOT NULL) = (cron IS NOT NULL)),
-    times INTEGER CHECK (times >= 1),
-    count INTEGER NOT NULL DEFAULT 1 CHECK (count >= 1),
     UNIQUE (queue, id)
 ) STRICT;
 
 CREATE INDEX job_in_queue ON job (queue);
-CREATE INDEX job_due ON job (run_at, id) WHERE awaits = 'time';
-CREATE INDEX job_awaiting_turn ON job (queue, run_at, id) WHERE awaits = 'turn';
-CREATE INDEX job_leased ON job (number) WHERE awaits = 'lease';
+CREATE INDEX job_pending ON job (run_at, id) WHERE state = 'pending';
+CREATE INDEX job_blocked ON job (queue, run_at, id) WHERE state = 'blocked';
+CREATE INDEX job_running ON job (number) WHERE state = 'running';
