@@ -4,8 +4,6 @@ PREFIX ?= /usr/local
 headers = /usr/include/openssl/ssl.h:libssl-dev /usr/include/sqlite3.h:libsqlite3-dev
 SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
 	Origins/HummingbirdOrigin/Package.swift Origins/HummingbirdOrigin/Sources
-sanitized = TSAN_OPTIONS=suppressions=$(CURDIR)/scripts/thread-sanitizer.supp swift test --sanitize=thread \
-	--scratch-path .build-thread
 # Of the commands' tests those that use the library itself, over TLS.
 secure = ^FletchCommandTests\.(SecureClientTests|NginxSessionTests)/
 
@@ -23,8 +21,8 @@ test:
 		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils cc:gcc unshare:util-linux mount:mount
 	swift test --filter '^FletchTests|^FletchTargetTests|^FletchQueue|^StoreConformance|^FletchServerTests'
 	swift test --no-parallel --filter '^FletchCommandTests|^FletchDaemonTests'
-	$(sanitized) --no-parallel --filter '^FletchTests|^FletchQueue|^StoreConformance|^FletchServerTests|$(secure)' --skip Exhaustion
-	FLETCH_MANY_FIRES=1 $(sanitized) --filter everyOneOfMany
+	scripts/test-sanitized --no-parallel --filter '^FletchTests|^FletchQueue|^StoreConformance|^FletchServerTests|$(secure)' --skip Exhaustion
+	FLETCH_MANY_FIRES=1 scripts/test-sanitized --filter everyOneOfMany
 
 #: make build     the commands, in .build/release
 build:
