@@ -1,4 +1,5 @@
-/// Where jobs are kept. Whatever it has answered to is on disk.
+/// Where jobs are kept. Whatever it has answered to outlives the process, and what it does for a client is on disk: a power
+/// failure may take back the last leases and settlements alone, whose deliveries are made again.
 ///
 /// One suite of tests holds for every store: `StoreConformance`. Each call is atomic. Strings are opaque.
 package protocol JobStore: Sendable {

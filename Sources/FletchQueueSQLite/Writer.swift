@@ -27,6 +27,7 @@ final class Writer: Sendable {
     private let pool: DatabasePool
     private let leaseDuration: Duration
     private let checkpointer: Checkpointer
+    private let logSync: LogSync
     private let state = State()
     private let pending = Lock<[Operation]>([])
 
@@ -34,9 +35,10 @@ final class Writer: Sendable {
         self.pool = pool
         self.leaseDuration = leaseDuration
         checkpointer = Checkpointer(pool)
+        logSync = LogSync(pool.path + "-wal")
     }
 
-    /// - Parameter isDurable: Whether it has to be on disk before it returns.
+    /// - Parameter isDurable: Whether it has to be on disk before it returns, or only soon.
     func perform<Result: Sendable>(
         isDurable: Bool = true, _ body: @escaping @Sendable (inout Transaction) throws -> Result
     ) async throws(StoreError) -> Result {
@@ -92,6 +94,7 @@ final class Writer: Sendable {
     /// database. Where the disk is full, the log is emptied and it is tried once more. Until there is room again the log is kept
     /// empty: what little there is must not go to it, or nothing is left to empty it into.
     private func commitOrMakeRoom(_ operations: [Operation], _ db: Database) throws(StoreError) {
+        if logSync.takeFailure() { state.isSuspect = true }
         if state.isSuspect {
             guard checkpointer.makeRoom(db) else {
                 throw StoreError(.failed, "the disk has failed, and is not back yet")
@@ -116,7 +119,8 @@ final class Writer: Sendable {
     private func commit(_ operations: [Operation], _ db: Database) throws(StoreError) {
         let book = state.book
         do {
-            try sync(operations.contains(where: \.isDurable), db)
+            let isDurable = operations.contains(where: \.isDurable)
+            try sync(isDurable, db)
             try db.inTransaction(.immediate) {
                 var transaction = Transaction(
                     db: db, book: state.book, queues: state.queues, leaseDuration: leaseDuration)
@@ -126,6 +130,7 @@ final class Writer: Sendable {
                 return .commit
             }
             checkpointer.committed(db)
+            if !isDurable { logSync.request() }
         } catch {
             state.book = book
             // Numbers may be among them that were given in vain.

@@ -21,13 +21,14 @@ struct DiskShim: Sendable {
         ["LD_PRELOAD": library, "SHIM_LOG": place.path("events"), "SHIM_FAIL": place.path("fail")]
     }
 
-    /// Lets syncs of the log fail, or not.
-    func fail(_ isFailing: Bool) throws {
-        if isFailing {
-            try place.write("", to: "fail")
-        } else {
-            try FileManager.default.removeItem(atPath: place.path("fail"))
-        }
+    /// What of the log may fail.
+    enum Call: String { case sync, write }
+
+    /// Lets calls fail, until they are to be mended.
+    func fail(_ call: Call) throws { try place.write("", to: "fail.\(call.rawValue)") }
+
+    func mend(_ call: Call) throws {
+        try FileManager.default.removeItem(atPath: place.path("fail.\(call.rawValue)"))
     }
 
     /// What has happened, in order: "logged mark-000001", "begin", "synced", "failed", "answered mark-000001".

@@ -63,9 +63,9 @@ struct FsyncTests {
             try await withOrigin { origin in
                 try await withDaemon(place, environment: shim.environment) { daemon in
                     try await daemon.api.enqueue(Self.waiting(1), at: origin.url("/"))
-                    try shim.fail(true)
+                    try shim.fail(.sync)
                     try await Self.expectRefused(daemon.api, origin)
-                    try shim.fail(false)
+                    try shim.mend(.sync)
                     try await Self.expectRecovered(daemon.api, origin)
                     try await daemon.kill()
                 }
@@ -117,15 +117,59 @@ struct FsyncTests {
                 try await withDaemon(place, environment: shim.environment) { daemon in
                     try await daemon.api.enqueue(Draft(id: "job"), at: origin.url("/"))
                     try await origin.wait(for: 1, at: "/")
-                    try shim.fail(true)
+                    try shim.fail(.write)
                     origin.release()
                     try await daemon.program.said.wait { $0.contains("a delivery cannot be settled") }
                     #expect(try await daemon.api.job("job", at: origin.url("/")) != nil)
-                    try shim.fail(false)
+                    try shim.mend(.write)
                     try await daemon.api.waitUntilEmpty()
                     #expect(origin.records.value.requests.count == 1)
                 }
             }
         }
+    }
+
+    /// Nobody waits for it, but it comes: that of the end of a delivery, after that of the job.
+    @Test func endOfADeliveryIsSyncedSoon() async throws {
+        try await withPlace { place in
+            let shim = try await DiskShim(place)
+            try await withOrigin({ _ in .held(200) }) { origin in
+                try await withDaemon(place, environment: shim.environment) { daemon in
+                    try await daemon.api.enqueue(Draft(id: "job"), at: origin.url("/"))
+                    try await origin.wait(for: 1, at: "/")
+                    try await Self.waitForSync(beyond: 1, shim)
+                    let count = Self.syncCount(shim)
+                    origin.release()
+                    try await Self.waitForSync(beyond: count, shim)
+                }
+            }
+        }
+    }
+
+    /// What could not be brought to disk beside the writer makes the log doubtful: no job is accepted on top of it.
+    @Test func nothingIsAcceptedAfterASyncThatNobodyWaitedFor() async throws {
+        try await withPlace { place in
+            let shim = try await DiskShim(place)
+            try await withOrigin({ $0.body == "held" ? .held(200) : .status(200) }) { origin in
+                try await withDaemon(place, environment: shim.environment) { daemon in
+                    try await daemon.api.enqueue(Draft(body: "held"), at: origin.url("/"))
+                    try await origin.wait(for: 1, at: "/")
+                    try shim.fail(.sync)
+                    origin.release()
+                    try await polled("a sync that fails") {
+                        shim.events().contains { $0.name == "failed" } ? () : nil
+                    }
+                    #expect(try await daemon.api.ask("GET", "/health").status == 502)
+                    try shim.mend(.sync)
+                    try await Self.expectRecovered(daemon.api, origin)
+                }
+            }
+        }
+    }
+
+    private static func syncCount(_ shim: DiskShim) -> Int { shim.events().count { $0.name == "synced" } }
+
+    private static func waitForSync(beyond count: Int, _ shim: DiskShim) async throws {
+        try await polled("a sync of the log") { syncCount(shim) > count ? () : nil }
     }
 }

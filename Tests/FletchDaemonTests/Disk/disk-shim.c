@@ -1,7 +1,8 @@
 // Between fletchd and the C library (LD_PRELOAD): notes, in the order in which they happen, what is written to the
-// database's log, what is synced, and what is answered with 201; and lets syncs fail.
+// database's log, what is synced, and what is answered with 201; and lets syncs and writes fail.
 //
-// SHIM_LOG: where it is noted, a line for each event. SHIM_FAIL: as long as that file exists, syncs of the log fail.
+// SHIM_LOG: where it is noted, a line for each event. SHIM_FAIL: as long as there is a file of that name with ".sync" or
+// ".write" behind it, syncs of the log fail, or writes to it.
 // Jobs are told apart by marks in their bodies: "mark-" and six digits.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -45,11 +46,18 @@ static int is_log(int descriptor) {
     return length > 4 && !memcmp(path + length - 4, "-wal", 4);
 }
 
+static int is_failing(const char *call) {
+    const char *name = getenv("SHIM_FAIL");
+    char path[4096];
+    if (!name) return 0;
+    snprintf(path, sizeof path, "%s.%s", name, call);
+    return !access(path, F_OK);
+}
+
 static int sync_noted(int descriptor, int (*sync)(int)) {
     if (!is_log(descriptor)) return sync(descriptor);
-    const char *failing = getenv("SHIM_FAIL");
     note("begin", "");
-    if (failing && !access(failing, F_OK)) {
+    if (is_failing("sync")) {
         note("failed", "");
         errno = EIO;
         return -1;
@@ -64,7 +72,13 @@ int fsync(int descriptor) { return sync_noted(descriptor, (int (*)(int))dlsym(RT
 int fdatasync(int descriptor) { return sync_noted(descriptor, (int (*)(int))dlsym(RTLD_NEXT, "fdatasync")); }
 
 ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset) {
-    if (is_log(descriptor)) note_marks("logged", bytes, count);
+    if (is_log(descriptor)) {
+        if (is_failing("write")) {
+            errno = EIO;
+            return -1;
+        }
+        note_marks("logged", bytes, count);
+    }
     return syscall(SYS_pwrite64, descriptor, bytes, count, offset);
 }
 
