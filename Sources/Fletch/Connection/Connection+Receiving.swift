@@ -83,7 +83,7 @@ extension Connection {
         if isMoreThanAHead, pipeline[0].exchange.sending < .acknowledged {
             openWindow(to: Socket.maximumUnscaledWindowBytes, on: socket)
         } else if pipeline[0].exchange.isDiscardingUntilTheEnd {
-            openWindow(to: Int32(clamping: pipeline[0].exchange.plan.discardBudgetBytes / 8), on: socket)
+            openWindow(to: Int32(clamping: pipeline[0].exchange.plan.discardBudgetBytes / 16), on: socket)
         }
     }
 

@@ -265,8 +265,8 @@ extension Exchange {
         } else {
             discardedBytes += count
             // The budget pays, too, for what comes with the next read, and for what the kernel lets in when nothing is read
-            // any more: twice the window each.
-            let unreadBytes = min(4 * windowBytes, plan.discardBudgetBytes / 2)
+            // any more: a window, and up to two.
+            let unreadBytes = min(3 * windowBytes, plan.discardBudgetBytes / 2)
             if !isFollowed, discardedBytes + unreadBytes >= plan.discardBudgetBytes { receiving = .held }
         }
     }
