@@ -74,6 +74,8 @@ public final class FletchTarget: Sendable {
     private static func bootstrap(
         _ configuration: TargetConfiguration, _ log: RequestLog, _ connections: OpenConnections
     ) -> ServerBootstrap {
+        // Two event loops that build a generic type for the first time, at the same moment, may crash Swift 6.3's runtime.
+        _ = ByteToMessageHandler(HTTPRequestDecoder())
         var bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 4_096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
