@@ -50,6 +50,8 @@ package struct JobQueue: Sendable {
 
     private func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {
         let stored = try await store.enqueue(jobs)
+        // A job that is replaced may be one that others have waited for.
+        if jobs.contains(where: \.overrides) { await dispatcher.stored(dueAt: nil) }
         if let earliest = stored.lazy.compactMap(\.runAt).min() { await dispatcher.stored(dueAt: earliest) }
         return stored
     }

@@ -6,8 +6,7 @@ import GRDB
 struct JobRow {
     /// What ``init(_:)`` reads, in its order.
     static let columns = """
-        job.number, job.id, instance, body, run_at, state, attempt, invoked, exclusive, retry, every, cron, time_zone,
-        times, count
+        job.number, job.id, instance, body, run_at, state, attempt, exclusive, retry, every, cron, time_zone, times, count
         """
 
     let number: Int64
@@ -17,7 +16,6 @@ struct JobRow {
     let runAt: Timestamp
     let isPending: Bool
     let attempt: Int
-    let isInvoked: Bool
     let isExclusive: Bool
     let retry: RetryPolicy
     let repetition: Repetition?
@@ -31,11 +29,10 @@ struct JobRow {
         runAt = Timestamp(milliseconds: row[4])
         isPending = row[5] == "pending"
         attempt = row[6]
-        isInvoked = row[7]
-        isExclusive = row[8]
-        retry = RetryPolicy(waits: (row[9] as String).split(separator: ",").compactMap { Int64($0) })
-        repetition = Repetition(every: row[10], cron: Self.cron(row[11], row[12]), times: row[13])
-        count = row[14]
+        isExclusive = row[7]
+        retry = RetryPolicy(waits: (row[8] as String).split(separator: ",").compactMap { Int64($0) })
+        repetition = Repetition(every: row[9], cron: Self.cron(row[10], row[11]), times: row[12])
+        count = row[13]
     }
 
     func job(in queue: QueueName) -> Job {
@@ -48,9 +45,9 @@ struct JobRow {
         return job
     }
 
-    /// A zone that this system does not know any more is taken for UTC: the job goes on.
     private static func cron(_ text: String?, _ zone: String?) -> CronExpression? {
         guard let text, let zone else { return nil }
-        return (try? CronExpression(text, timeZone: zone)) ?? (try? CronExpression(text))
+        // SQLiteFile opens none where one cannot be read.
+        return try? CronExpression(text, timeZone: zone)
     }
 }

@@ -9,6 +9,7 @@ enum SQLiteFile {
             try refuseNewer(path)
             let pool = try DatabasePool(path: path, configuration: configuration)
             try migrator.migrate(pool)
+            try pool.read(refuseUnreadableSchedules)
             try pool.writeWithoutTransaction { db in
                 // Two statements, each with an index: what waits for its time may be a million jobs.
                 try db.execute(
@@ -42,6 +43,21 @@ enum SQLiteFile {
     private static func refuseNewer(_ path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else { return }
         guard try !read(path, migrator.hasBeenSuperseded) else { throw tooNew }
+    }
+
+    /// A job whose schedule this version takes for none would end with its next run.
+    static func refuseUnreadableSchedules(_ db: Database) throws {
+        let schedules = try Row.fetchCursor(
+            db, sql: "SELECT DISTINCT cron, time_zone FROM job INDEXED BY job_schedule WHERE cron IS NOT NULL")
+        while let schedule = try schedules.next() {
+            let (cron, zone): (String, String) = (schedule[0], schedule[1])
+            do {
+                _ = try CronExpression(cron, timeZone: zone)
+            } catch {
+                let reason = "the schedule '\(cron)' (\(zone)) in the database is none here (\(error))"
+                throw StoreError(.tooNew, "\(reason): use the fletchd that has stored it")
+            }
+        }
     }
 
     /// Reads from a file without changing it, but for what a process has left in its log that died: that is played back

@@ -59,7 +59,9 @@ package final class SQLiteJobStore: JobStore {
     }
 
     package func settle(_ settlements: [Settlement]) async throws(StoreError) {
-        try await writer.perform(isDurable: false) { transaction in try settlements.forEach { try transaction.settle($0) } }
+        try await writer.perform(isDurable: false) { transaction in
+            try settlements.forEach { try transaction.settle($0) }
+        }
     }
 
     package func release(_ leases: [LeasedJob.Lease]) async throws(StoreError) {

@@ -23,8 +23,7 @@ extension Transaction {
         }
         try run(
             """
-            UPDATE job SET run_at = ?, count = count + 1, attempt = iif(?, attempt, 0), invoked = 0, state = 'pending',
-                lease = ?
+            UPDATE job SET run_at = ?, count = count + 1, attempt = iif(?, attempt, 0), state = 'pending', lease = ?
             WHERE number = ? AND lease = ?
             """, [next.milliseconds, settlement.isRetry, LeaseBook.none, entry.job, settlement.lease])
     }
@@ -58,8 +57,12 @@ extension Transaction {
         if rows.count < wanted { book.cleared(queue) }
     }
 
+    /// How many that have to wait for their turn are marked at once, at most, or a little more: others want to write, too.
+    private static let maximumBlockedCount = 1_000
+
     private mutating func leaseDue(_ limit: Int, at now: Timestamp, _ jobs: inout [LeasedJob]) throws {
-        while jobs.count < limit {
+        var blockedCount = 0
+        while jobs.count < limit, blockedCount < Self.maximumBlockedCount {
             let wanted = limit - jobs.count
             let rows = try fetch(
                 """
@@ -71,6 +74,7 @@ extension Transaction {
                 if book.admits(isExclusive: row.job.isExclusive, to: row.queue) {
                     jobs.append(try lease(row))
                 } else {
+                    blockedCount += 1
                     book.hold(row.queue)
                     try run("UPDATE job SET state = 'blocked' WHERE number = ?", [row.job.number])
                 }
@@ -87,9 +91,7 @@ extension Transaction {
             [lease, row.job.number])
         var job = row.job.job(in: row.name)
         job.runAt = nil
-        return LeasedJob(
-            lease: lease, job: job, scheduledAt: row.job.runAt, attempt: row.job.attempt + 1,
-            isInvoked: row.job.isInvoked)
+        return LeasedJob(lease: lease, job: job, scheduledAt: row.job.runAt, attempt: row.job.attempt + 1)
     }
 
     private func nextDue() throws -> Timestamp? {
@@ -107,7 +109,7 @@ extension Transaction {
 
     private func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [DueRow] {
         try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments).map { row in
-            DueRow(job: JobRow(row), queue: row[15], name: QueueName(tenant: row[16], endpoint: row[17]))
+            DueRow(job: JobRow(row), queue: row[14], name: QueueName(tenant: row[15], endpoint: row[16]))
         }.reduce(into: []) { $0.append($1) }
     }
 }

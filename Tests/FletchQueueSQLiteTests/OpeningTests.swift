@@ -46,6 +46,37 @@ import Testing
         }
     }
 
+    /// One that only a later version understands.
+    @Test(arguments: [("cron", "0 0 ? * 5W"), ("time_zone", "Mars/Olympus")])
+    func scheduleThatCannotBeReadIsRefused(column: String, value: String) async throws {
+        try await withDirectory { directory in
+            let path = directory + "/jobs.sqlite"
+            let store = try SQLiteJobStore(path: path)
+            var daily = job("a")
+            daily.job.repetition = Repetition(every: nil, cron: try CronExpression("@daily"), times: nil)
+            _ = try await store.enqueue([daily])
+            try store.close()
+            try await DatabaseQueue(path: path).write { db in
+                try db.execute(sql: "UPDATE job SET \(column) = ?", arguments: [value])
+            }
+            let error = openingError(path)
+            #expect(error?.code == .tooNew)
+            #expect(error?.message.contains(value) == true, "\(String(describing: error))")
+            #expect(SQLiteCheck.problems(with: path).count == 1)
+        }
+    }
+
+    @Test func checkWritesAlsoWhereThereIsNothing() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/jobs.sqlite"
+            let store = try SQLiteJobStore(path: path)
+            let size = try logSize(path)
+            try await store.check()
+            #expect(try logSize(path) > size)
+            try store.close()
+        }
+    }
+
     /// A backup, say.
     @Test func readerHoldsUpNeitherStartNorEnd() async throws {
         try await withDirectory { directory in

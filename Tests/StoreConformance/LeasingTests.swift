@@ -90,13 +90,28 @@ import Testing
             #expect(try await store.invoke(key, at: at(50)))
             #expect(try await store.job(key)?.runAt == at(50))
             let leased = try await store.leased(at: 50)[0]
-            #expect(leased.isInvoked)
             #expect(try await !store.invoke(key, at: at(60)))
             try await store.settle(leased, .failed, at: 70)
             #expect(try await store.job(key)?.runAt == at(1_000_050))
             #expect(try await store.job(key)?.count == 2)
-            #expect(try await !store.leased(at: 1_000_050)[0].isInvoked)
             #expect(try await !store.invoke(JobKey(queue, "none"), at: at(0)))
+        }
+    }
+
+    /// However many wait for one, each call remains short, and says that there is more to be done.
+    @Test(arguments: StoreKind.allCases)
+    func manyMayWaitForAnExclusiveJob(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let names = (0..<2_500).map { String(format: "%04d", $0) }
+            _ = try await store.enqueue([exclusive("!")] + names.map { job($0) } + [job("a", in: other, at: 5)])
+            var leasing = try await store.lease(10, at: at(5))
+            let first = try #require(leasing.jobs.first)
+            #expect(leasing.jobs.map(\.job.key.id) == ["!"])
+            #expect(leasing.nextDue == at(0))
+            while leasing.nextDue != nil { leasing = try await store.lease(10, at: at(5)) }
+            #expect(leasing.jobs.map(\.job.key) == [JobKey(other, "a")])
+            try await store.settle(first)
+            #expect(try await store.leased(3_000).map(\.job.key.id) == names)
         }
     }
 

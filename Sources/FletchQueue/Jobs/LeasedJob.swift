@@ -9,15 +9,12 @@ package struct LeasedJob: Hashable, Sendable {
     package let scheduledAt: Timestamp
     /// How often this run of the job has been handed out, from 1: again after a failure, and after a lease that ran out.
     package let attempt: Int
-    /// Whether it was due because somebody asked for it, ahead of its time.
-    package let isInvoked: Bool
 
-    package init(lease: Lease, job: Job, scheduledAt: Timestamp, attempt: Int, isInvoked: Bool = false) {
+    package init(lease: Lease, job: Job, scheduledAt: Timestamp, attempt: Int) {
         self.lease = lease
         self.job = job
         self.scheduledAt = scheduledAt
         self.attempt = attempt
-        self.isInvoked = isInvoked
     }
 
     /// The same for all attempts at this run, and for no other.

@@ -20,7 +20,6 @@ CREATE TABLE job (
     run_at INTEGER NOT NULL,
     -- How often this run has been handed out.
     attempt INTEGER NOT NULL DEFAULT 0,
-    invoked INTEGER NOT NULL DEFAULT 0 CHECK (invoked IN (0, 1)),
     count INTEGER NOT NULL DEFAULT 1 CHECK (count >= 1),
     times INTEGER CHECK (times >= 1),
     every INTEGER CHECK (every >= 0),
@@ -40,4 +39,5 @@ CREATE TABLE job (
 CREATE INDEX job_in_queue ON job (queue);
 CREATE INDEX job_pending ON job (run_at, id) WHERE state = 'pending';
 CREATE INDEX job_blocked ON job (queue, run_at, id) WHERE state = 'blocked';
+CREATE INDEX job_schedule ON job (cron, time_zone) WHERE cron IS NOT NULL;
 CREATE INDEX job_running ON job (number) WHERE state = 'running';

@@ -1,5 +1,6 @@
 package import Fletch
 package import FletchQueue
+import Foundation
 import HTTPTypes
 package import Logging
 
@@ -60,17 +61,28 @@ package struct Deliverer: Sendable {
     private func outcome(_ receipt: Receipt, _ job: LeasedJob) -> RunOutcome {
         let status = receipt.status?.code ?? 0
         let outcome = RunOutcome(status: status)
-        if outcome != .succeeded { return failed(job, "answered \(status)", outcome) }
-        return outcome
+        guard outcome != .succeeded else { return outcome }
+        logger.debug("a failure's answer", metadata: ["body": "\(String(decoding: receipt.body, as: UTF8.self))"])
+        return failed(job, "answered \(status)", outcome)
     }
 
     private func failed(_ job: LeasedJob, _ reason: String, _ outcome: RunOutcome = .failed) -> RunOutcome {
         logger.info(
             "a delivery failed",
             metadata: [
-                "endpoint": "\(job.job.key.queue.endpoint)", "id": "\(job.job.key.id)", "count": "\(job.job.count)",
+                "endpoint": "\(Self.withoutSecrets(job.job.key.queue.endpoint))", "id": "\(job.job.key.id)",
+                "count": "\(job.job.count)",
                 "attempt": "\(job.attempt)", "reason": "\(reason)",
             ])
         return outcome
+    }
+
+    /// Without user information and query.
+    private static func withoutSecrets(_ endpoint: String) -> String {
+        guard var components = URLComponents(string: endpoint) else { return "" }
+        components.user = nil
+        components.password = nil
+        components.query = nil
+        return components.string ?? ""
     }
 }

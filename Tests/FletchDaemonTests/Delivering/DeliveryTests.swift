@@ -108,6 +108,23 @@ struct DeliveryTests {
         return try JSONDecoder().decode(Meta.self, from: Data(text.utf8))
     }
 
+    /// Endpoints may hold tokens; a failure's answer is of use only to who looks for the reason.
+    @Test func failureIsLoggedWithoutSecrets() async throws {
+        try await withPlace { place in
+            try await withOrigin({ _ in .status(500, body: "no such table") }) { origin in
+                try await withDaemon(place, ["--log-level", "debug"]) { daemon in
+                    let endpoint = origin.url("/hook?token=s3cret").replacing("://", with: "://user:s3cret@")
+                    try await daemon.api.enqueue(Draft(), at: endpoint)
+                    try await daemon.program.said.wait { $0.contains("a delivery failed") }
+                    let said = daemon.program.said.value
+                    #expect(said.contains("/hook") && said.contains("answered 500"), "\(said)")
+                    #expect(said.contains("no such table"))
+                    #expect(!said.contains("s3cret"))
+                }
+            }
+        }
+    }
+
     private func delivery(of draft: Draft) async throws -> OriginRequest {
         try #require(try await deliveries(1, of: draft).first)
     }

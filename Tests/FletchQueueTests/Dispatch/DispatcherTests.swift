@@ -121,6 +121,22 @@ import Testing
         }
     }
 
+    @Test func nextInTurnRunsOnceTheExclusiveJobBeforeItIsReplaced() async throws {
+        let gate = AsyncStream<Void>.makeStream()
+        try await withDispatcher(isOpen: gate.stream) { jobs, deliveries, _ in
+            var exclusive = draft("b")
+            exclusive.isExclusive = true
+            _ = try await jobs.enqueue([draft("a"), exclusive, draft("c")], in: queue)
+            #expect(await deliveries.next()?.job.key.id == "a")
+            #expect(await becomesTrue { try await jobs.store.job(JobKey(queue, "c"))?.runAt == nil })
+            exclusive.delay = 3_600_000
+            exclusive.overrides = true
+            _ = try await jobs.enqueue([exclusive], in: queue)
+            #expect(await deliveries.next()?.job.key.id == "c")
+            gate.continuation.finish()
+        }
+    }
+
     private func isStored(in jobs: JobQueue, _ isMet: @Sendable (Job) -> Bool) async -> Bool {
         await becomesTrue { try await jobs.store.job(JobKey(queue, "a")).map(isMet) == true }
     }
