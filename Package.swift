@@ -146,7 +146,7 @@ let package = Package(
                 "CLinux", "Fletch", "FletchDaemon", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            resources: [.copy("Disk/disk-shim.c")], swiftSettings: strict),
+            resources: [.copy("Clock/clock-shim.c"), .copy("Disk/disk-shim.c")], swiftSettings: strict),
         .testTarget(
             name: "FletchCommandTests",
             dependencies: [

@@ -1,24 +1,19 @@
 import Foundation
-import Testing
 
 /// A library that stands between `fletchd` and its disk: see disk-shim.c.
 struct DiskShim: Sendable {
     let place: Place
-    private let library: String
+    private let library: Preloaded
 
     /// - Throws: Where there is no compiler that makes it.
     init(_ place: Place) async throws {
         self.place = place
-        library = place.path("shim.so")
-        let source = try #require(Bundle.module.path(forResource: "disk-shim", ofType: "c"))
-        let compiler = try Program([
-            "/usr/bin/env", "cc", "-shared", "-fPIC", "-O1", "-Wall", "-o", library, source, "-ldl",
-        ])
-        try #require(try await compiler.end() == 0, "\(compiler.said.value)")
+        library = try await Preloaded("disk-shim", in: place)
     }
 
     var environment: [String: String] {
-        ["LD_PRELOAD": library, "SHIM_LOG": place.path("events"), "SHIM_FAIL": place.path("fail")]
+        let paths = ["SHIM_LOG": place.path("events"), "SHIM_FAIL": place.path("fail")]
+        return library.environment.merging(paths) { $1 }
     }
 
     /// What of the log may fail.
@@ -43,6 +38,4 @@ struct DiskShim: Sendable {
     }
 
     static func mark(_ number: Int) -> String { "mark-" + String(1_000_000 + number).dropFirst() }
-
-    static let isAvailable = ["/usr/bin/cc", "/usr/local/bin/cc"].contains(where: FileManager.default.isExecutableFile)
 }

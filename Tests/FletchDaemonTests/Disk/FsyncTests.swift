@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// No 201 leaves before its commit is on disk. `kill -9` cannot show that: what is in the page cache survives it.
-@Suite(.timeLimit(.minutes(3)), .enabled(if: DiskShim.isAvailable, "there is no C compiler"))
+@Suite(.timeLimit(.minutes(3)), .enabled(if: Preloaded.isAvailable, "there is no C compiler"))
 struct FsyncTests {
     @Test func everyAnswerComesAfterTheSyncOfItsCommit() async throws {
         try await withPlace { place in
