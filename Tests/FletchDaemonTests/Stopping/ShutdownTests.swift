@@ -61,6 +61,19 @@ struct ShutdownTests {
         }
     }
 
+    /// A client that never sends the rest of its request is not waited for longer than a delivery.
+    @Test func halfARequestHoldsTheEndUpNoLongerThanTheLimit() async throws {
+        try await withPlace { place in
+            try await withDaemon(place, ["--drain-timeout", "0.2"]) { daemon in
+                let half = try Wire(port: daemon.api.port)
+                _ = try half.ask("GET", "/health")
+                try half.send("POST /queues/http%3A%2F%2Fa HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+                #expect(try await daemon.terminate() == 0)
+                withExtendedLifetime(half) {}
+            }
+        }
+    }
+
     @Test func idleOneEndsAtOnce() async throws {
         try await withPlace { place in
             try await withDaemon(place) { daemon in
