@@ -15,9 +15,17 @@ final class Checkpointer: Sendable {
     }
 
     private let pool: DatabasePool
+    /// A connection of its own: the pool's readers cannot write.
+    let besides: DatabaseQueue
     private let state = Lock(State())
 
-    init(_ pool: DatabasePool) { self.pool = pool }
+    init(_ pool: DatabasePool) throws {
+        self.pool = pool
+        besides = try DatabaseQueue(path: pool.path, configuration: SQLiteFile.configuration)
+    }
+
+    /// Ends what is under way.
+    func close() throws { try besides.close() }
 
     /// To be called on the writer's thread after each commit.
     func committed(_ db: Database) {
@@ -41,9 +49,10 @@ final class Checkpointer: Sendable {
     }
 
     /// Moves all of the log into the database at once, and gives its room back; not where there is none for that either.
+    /// - Parameter patience: How long readers are waited for, in milliseconds.
     /// - Returns: Whether it has.
     @discardableResult
-    func makeRoom(_ db: Database) -> Bool { Self.checkpoint(db, .truncate) }
+    func makeRoom(_ db: Database, patience: Int32 = 0) -> Bool { Self.checkpoint(db, .truncate, patience: patience) }
 
     /// Whether less is left on the disk than a log usually takes.
     var hasLittleRoom: Bool {
@@ -52,10 +61,11 @@ final class Checkpointer: Sendable {
         return UInt64(disk.f_bavail) * UInt64(disk.f_frsize) < Self.usualLogBytes
     }
 
-    /// Nearly all is copied beside the writer; what has come since is little, and then the log begins anew.
+    /// Nearly all is copied beside the writer, and what has come meanwhile; the rest is little, and then the log begins anew.
     private func copy() {
-        pool.asyncRead { [self] reader in
-            if let db = try? reader.get() { Self.checkpoint(db, .passive) }
+        besides.asyncWriteWithoutTransaction { [self] db in
+            Self.checkpoint(db, .passive)
+            Self.checkpoint(db, .passive)
             pool.asyncWriteWithoutTransaction { [self] db in
                 Self.checkpoint(db, .restart)
                 state.withLock { $0.isRunning = false }
@@ -63,11 +73,13 @@ final class Checkpointer: Sendable {
         }
     }
 
-    /// Waits for nobody: a reader would hold up whoever writes.
-    /// - Returns: Whether all of the log is in the database.
+    /// Waits for nobody, unless it is told to: a reader would hold up whoever writes.
+    /// - Returns: Whether as much of the log is in the database as the mode demands.
     @discardableResult
-    static func checkpoint(_ db: Database, _ mode: Database.CheckpointMode) -> Bool {
-        sqlite3_busy_timeout(db.sqliteConnection, 0)
+    static func checkpoint(_ db: Database, _ mode: Database.CheckpointMode, patience: Int32 = 0) -> Bool {
+        // None once it is closed.
+        guard db.sqliteConnection != nil else { return false }
+        sqlite3_busy_timeout(db.sqliteConnection, patience)
         defer { sqlite3_busy_timeout(db.sqliteConnection, SQLiteFile.busyMilliseconds) }
         return (try? db.checkpoint(mode)) != nil
     }

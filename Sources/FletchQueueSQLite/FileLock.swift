@@ -7,7 +7,7 @@ final class FileLock: Sendable {
 
     /// - Parameter database: By whatever name.
     init(beside database: String) throws(StoreError) {
-        let path = Self.resolved(database) + ".lock"
+        let path = SQLiteFile.resolved(database) + ".lock"
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             let reason = String(cString: strerror(errno))
@@ -19,12 +19,6 @@ final class FileLock: Sendable {
             throw StoreError(
                 .inUse, "another fletchd has the database (it holds \(path)): stop it, or choose another file")
         }
-    }
-
-    private static func resolved(_ path: String) -> String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved)
     }
 
     /// Leaves the database to others.

@@ -1,6 +1,7 @@
 internal import FletchQueue
 import Foundation
 import GRDB
+import Glibc
 
 /// Opens the file that a store is kept in.
 enum SQLiteFile {
@@ -22,10 +23,24 @@ enum SQLiteFile {
         }
     }
 
+    /// The path that SQLite names the files beside the database by, and any other process, too: whatever links lead there.
+    /// Where there is nothing yet an empty file is made, as a link may lead nowhere.
+    static func resolved(_ path: String) -> String {
+        if let name = name(of: path) { return name }
+        close(Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600))
+        return name(of: path) ?? path
+    }
+
+    private static func name(of path: String) -> String? {
+        guard let name = realpath(path, nil) else { return nil }
+        defer { free(name) }
+        return String(cString: name)
+    }
+
     /// How long another program is waited for that holds the database.
     static let busyMilliseconds: Int32 = 5_000
 
-    private static var configuration: Configuration {
+    static var configuration: Configuration {
         var configuration = Configuration()
         configuration.label = "store"
         configuration.maximumReaderCount = 3

@@ -20,8 +20,9 @@ package final class SQLiteJobStore: JobStore {
     package init(path: String, leaseDuration: Duration = .seconds(30)) throws(StoreError) {
         self.leaseDuration = leaseDuration
         lock = try FileLock(beside: path)
-        pool = try SQLiteFile.open(path)
-        writer = Writer(pool, leaseDuration: leaseDuration)
+        let pool = try SQLiteFile.open(path)
+        self.pool = pool
+        writer = try StoreError.from { try Writer(pool, leaseDuration: leaseDuration) }
     }
 
     /// Ends what is under way, and closes the file, in which everything is then, unless somebody else reads it: the log
@@ -29,7 +30,7 @@ package final class SQLiteJobStore: JobStore {
     package func close() throws(StoreError) {
         defer { lock.release() }
         try StoreError.from {
-            pool.writeWithoutTransaction { _ = Checkpointer.checkpoint($0, .truncate) }
+            try writer.close()
             try pool.close()
         }
     }
@@ -51,7 +52,12 @@ package final class SQLiteJobStore: JobStore {
     }
 
     package func lease(_ limit: Int, at now: Timestamp) async throws(StoreError) -> Leasing {
-        try await writer.perform(isDurable: false) { transaction in try transaction.lease(limit, at: now) }
+        // A lease that has ended by now, not one that ends while others write.
+        let moment = ContinuousClock.now
+        return try await writer.perform(isDurable: false) { transaction in
+            try transaction.takeBackExpired(by: moment)
+            return try transaction.lease(limit, at: now)
+        }
     }
 
     package func extend(_ leases: [LeasedJob.Lease]) async throws(StoreError) {

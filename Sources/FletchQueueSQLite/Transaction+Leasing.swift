@@ -4,7 +4,6 @@ import GRDB
 extension Transaction {
     /// Those that are next in turn come first: they were due before.
     mutating func lease(_ limit: Int, at now: Timestamp) throws -> Leasing {
-        try takeBackExpired()
         var jobs: [LeasedJob] = []
         for queue in book.openings where jobs.count < limit { try leaseInTurn(limit, from: queue, &jobs) }
         try leaseDue(limit, at: now, &jobs)
@@ -37,8 +36,9 @@ extension Transaction {
             [state, LeaseBook.none, entry.job, lease])
     }
 
-    private mutating func takeBackExpired() throws {
-        for lease in book.expired(at: .now) { try release(lease) }
+    /// Takes leases back that had run out by `moment`.
+    mutating func takeBackExpired(by moment: ContinuousClock.Instant) throws {
+        for lease in book.expired(at: moment) { try release(lease) }
     }
 
     /// What waits for its turn in a queue, until one may not run yet.

@@ -24,6 +24,9 @@ final class Writer: Sendable {
         var isTight = false
     }
 
+    /// How long readers are waited for without whose end nothing can be written, in milliseconds.
+    private static let patience: Int32 = 1_000
+
     private let pool: DatabasePool
     private let leaseDuration: Duration
     private let checkpointer: Checkpointer
@@ -31,11 +34,17 @@ final class Writer: Sendable {
     private let state = State()
     private let pending = Lock<[Operation]>([])
 
-    init(_ pool: DatabasePool, leaseDuration: Duration) {
+    init(_ pool: DatabasePool, leaseDuration: Duration) throws {
         self.pool = pool
         self.leaseDuration = leaseDuration
-        checkpointer = Checkpointer(pool)
-        logSync = LogSync(pool.path + "-wal")
+        checkpointer = try Checkpointer(pool)
+        logSync = LogSync(SQLiteFile.resolved(pool.path) + "-wal")
+    }
+
+    /// Nothing may be written any more.
+    func close() throws {
+        try checkpointer.close()
+        pool.writeWithoutTransaction { _ = checkpointer.makeRoom($0) }
     }
 
     /// - Parameter isDurable: Whether it has to be on disk before it returns, or only soon.
@@ -96,8 +105,8 @@ final class Writer: Sendable {
     private func commitOrMakeRoom(_ operations: [Operation], _ db: Database) throws(StoreError) {
         if logSync.takeFailure() { state.isSuspect = true }
         if state.isSuspect {
-            guard checkpointer.makeRoom(db) else {
-                throw StoreError(.failed, "the disk has failed, and is not back yet")
+            guard checkpointer.makeRoom(db, patience: Self.patience) else {
+                throw StoreError(.failed, "the disk has failed, and is not back yet, or another program reads for long")
             }
             state.isSuspect = false
         }
@@ -111,7 +120,7 @@ final class Writer: Sendable {
             state.isSuspect = error.code == .failed
             guard error.code == .full else { throw error }
             state.isTight = true
-            guard checkpointer.makeRoom(db) else { throw error }
+            guard checkpointer.makeRoom(db, patience: Self.patience) else { throw error }
             try commit(operations, db)
         }
     }

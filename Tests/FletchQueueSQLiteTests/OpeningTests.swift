@@ -46,6 +46,17 @@ import Testing
         }
     }
 
+    @Test func linkThatLeadsNowhereYetIsAsGoodAsAny() throws {
+        try withDirectory { directory in
+            let (link, path) = (directory + "/link.sqlite", directory + "/jobs.sqlite")
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+            let store = try SQLiteJobStore(path: link)
+            #expect(openingError(link)?.code == .inUse)
+            #expect(openingError(path)?.code == .inUse)
+            try store.close()
+        }
+    }
+
     /// One that only a later version understands.
     @Test(arguments: [("cron", "0 0 ? * 5W"), ("time_zone", "Mars/Olympus")])
     func scheduleThatCannotBeReadIsRefused(column: String, value: String) async throws {

@@ -77,6 +77,8 @@ struct Daemon: Service {
             while !running.isEmpty, let part = try await parts.next(), part != .limit {
                 running.remove(part)
                 await dispatcher.drain()
+                // It may have ended before it listened.
+                listening.continuation.finish()
             }
             parts.cancelAll()
         } catch {

@@ -74,9 +74,10 @@ package actor Dispatcher {
     }
 
     private func lease(_ limit: Int) async -> [LeasedJob] {
-        await keepLeasesInTime()
         turn.ask()
         do throws(StoreError) {
+            // A process that was stopped for a while, or its disk, would take its own leases back.
+            try await keepLeasesInTime()
             let leasing = try await store.lease(limit, at: clock.now)
             turn.leased(leasing, of: limit)
             return leasing.jobs
@@ -128,19 +129,21 @@ package actor Dispatcher {
 
     /// As long as the process lives, no lease of its own runs out.
     private func keepLeases() async {
-        while (try? await ContinuousClock().sleep(for: store.leaseDuration / 3)) != nil { await keepLeasesInTime() }
+        while (try? await ContinuousClock().sleep(for: store.leaseDuration / 3)) != nil {
+            do throws(StoreError) {
+                try await keepLeasesInTime()
+            } catch {
+                logger.error(
+                    "leases cannot be extended: none is handed out until then", metadata: ["reason": "\(error)"])
+            }
+        }
     }
 
-    /// Before anything is leased, too: a process that was stopped for a while would take its own leases back.
-    private func keepLeasesInTime() async {
+    private func keepLeasesInTime() async throws(StoreError) {
         guard !turn.running.isEmpty, lastKept.duration(to: .now) >= store.leaseDuration / 4 else { return }
         let start = ContinuousClock.now
-        do throws(StoreError) {
-            try await store.extend(Array(turn.running))
-            lastKept = start
-        } catch {
-            logger.error("leases cannot be extended; jobs may be delivered again", metadata: ["reason": "\(error)"])
-        }
+        try await store.extend(Array(turn.running))
+        lastKept = start
     }
 
     private func becomeIdle(within limit: Duration) async {

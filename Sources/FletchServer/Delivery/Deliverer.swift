@@ -54,7 +54,8 @@ package struct Deliverer: Sendable {
         } catch let error where error.code == .cancelled {
             return nil
         } catch {
-            return failed(job, "\(error)")
+            // The head may have come, and the rest of what a failure says not.
+            return failed(job, "\(error)", error.receipt?.status.map { RunOutcome(status: $0.code) } ?? .failed)
         }
     }
 

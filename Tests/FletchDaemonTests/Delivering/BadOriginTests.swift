@@ -90,14 +90,19 @@ struct BadOriginTests {
         try await expectRunCount(3, .status(status))
     }
 
-    @Test func notFoundEndsAJobThatMayBeRetried() async throws {
-        try await expectRunCount(1, .status(404))
+    /// Whether or not the rest of the answer comes.
+    @Test(arguments: [
+        Reply.status(404), .raw("HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot"),
+        .endless("HTTP/1.1 404 Not Found\r\n\r\n", then: "no"),
+    ])
+    func notFoundEndsAJobThatMayBeRetried(_ reply: Reply) async throws {
+        try await expectRunCount(1, reply, ["--delivery-timeout", "0.5"])
     }
 
-    private func expectRunCount(_ count: Int, _ reply: Reply) async throws {
+    private func expectRunCount(_ count: Int, _ reply: Reply, _ arguments: [String] = []) async throws {
         try await withPlace { place in
             try await withOrigin({ _ in reply }) { origin in
-                try await withDaemon(place) { daemon in
+                try await withDaemon(place, arguments) { daemon in
                     try await daemon.api.enqueue(Draft(id: "job", retry: [1, 1]), at: origin.url("/"))
                     try await daemon.api.waitUntilGone("job", at: origin.url("/"))
                     #expect(origin.records.value.requests.count == count)

@@ -106,6 +106,31 @@ import Testing
         }
     }
 
+    /// For as long as a delivery takes its lease is extended; what else is leased meanwhile would take it back.
+    @Test func deliveryMayOutlastItsLease() async throws {
+        try await withStore(leaseDuration: .milliseconds(800)) { store in
+            let counts = Lock<[String: Int]>([:])
+            let gate = AsyncStream<Void>.makeStream()
+            let dispatcher = Dispatcher(
+                store: store, clock: SystemQueueClock(), concurrency: 4, logger: Logger(label: "test")
+            ) { job in
+                counts.withLock { $0[job.job.key.id, default: 0] += 1 }
+                if job.job.key.id == "slow" { for await _ in gate.stream {} }
+                return .succeeded
+            }
+            let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: SystemQueueClock())
+            var other = draft("other")
+            other.repetition = Repetition(every: 100, cron: nil, times: 20)
+            _ = try await jobs.enqueue([draft("slow"), other], in: queue)
+            async let run = dispatcher.run(drainLimit: .seconds(300))
+            #expect(await becomesTrue { try await store.job(JobKey(queue, "other")) == nil })
+            gate.continuation.finish()
+            await dispatcher.drain()
+            _ = await run
+            #expect(counts.withLock(\.self) == ["slow": 1, "other": 20])
+        }
+    }
+
     /// Who waited for it is woken: this clock wakes nobody.
     @Test func nextInTurnRunsOnceTheExclusiveJobBeforeItIsDeleted() async throws {
         let gate = AsyncStream<Void>.makeStream()
@@ -152,11 +177,13 @@ private func becomesTrue(_ isMet: () async throws -> Bool) async -> Bool {
     return false
 }
 
-private func withStore(_ body: (SQLiteJobStore) async throws -> Void) async throws {
+private func withStore(
+    leaseDuration: Duration = .seconds(30), _ body: (SQLiteJobStore) async throws -> Void
+) async throws {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: directory) }
-    let store = try SQLiteJobStore(path: directory + "/jobs.sqlite")
+    let store = try SQLiteJobStore(path: directory + "/jobs.sqlite", leaseDuration: leaseDuration)
     try await body(store)
     try store.close()
 }

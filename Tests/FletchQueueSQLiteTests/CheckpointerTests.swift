@@ -1,0 +1,42 @@
+import FletchQueue
+import Foundation
+import GRDB
+import Testing
+
+@testable import FletchQueueSQLite
+
+@Suite struct CheckpointerTests {
+    /// What it takes most of its time for is done while others write.
+    @Test func logIsCopiedBesideAWriter() async throws {
+        try await withPool { pool in
+            try await pool.write { db in
+                try db.execute(sql: "INSERT INTO queue (tenant, endpoint) VALUES ('a', hex(randomblob(500000)))")
+            }
+            let checkpointer = try Checkpointer(pool)
+            let size = try fileSize(pool.path)
+            try await pool.writeWithoutTransaction { db in
+                try db.inTransaction {
+                    try db.execute(sql: "INSERT INTO queue (tenant, endpoint) VALUES ('a', 'b')")
+                    #expect(checkpointer.besides.writeWithoutTransaction { Checkpointer.checkpoint($0, .passive) })
+                    return .commit
+                }
+            }
+            #expect(try fileSize(pool.path) > size)
+            try checkpointer.close()
+        }
+    }
+
+    private func fileSize(_ path: String) throws -> Int {
+        try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+    }
+
+    private func withPool(_ body: (DatabasePool) async throws -> Void) async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)")
+            .path
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let pool = try SQLiteFile.open(directory + "/jobs.sqlite")
+        try await body(pool)
+        try pool.close()
+    }
+}
