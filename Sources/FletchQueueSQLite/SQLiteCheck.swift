@@ -26,9 +26,10 @@ package enum SQLiteCheck {
     private static func contentProblems(_ path: String) throws -> [String] {
         return try SQLiteFile.read(path) { db in
             if try SQLiteFile.migrator.hasBeenSuperseded(db) { return ["\(path): \(SQLiteFile.tooNew)"] }
-            if try SQLiteFile.migrator.hasCompletedMigrations(db) { try SQLiteFile.refuseUnreadableSchedules(db) }
             let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check")
-            return findings == ["ok"] ? [] : findings.map { "\(path) is damaged (\($0)): restore a backup" }
+            if findings != ["ok"] { return findings.map { "\(path) is damaged (\($0)): restore a backup" } }
+            if try SQLiteFile.migrator.hasCompletedMigrations(db) { try SQLiteFile.refuseUnreadableSchedules(db) }
+            return []
         }
     }
 }

@@ -33,7 +33,14 @@ package struct QueueServer: Service {
                     additionalChannelHandlers: [ContinueHandler()], idleTimeout: TimeAmount(configuration.idleLimit))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), backlog: Self.backlog),
-            onServerRunning: { await onListening($0.localAddress?.port) }, logger: logger)
+            onServerRunning: { await onListening($0.localAddress?.port) }, logger: Self.quieter(logger))
+    }
+
+    /// That it listens is said by whoever is told so.
+    private static func quieter(_ logger: Logger) -> Logger {
+        var logger = logger
+        if logger.logLevel == .info { logger.logLevel = .notice }
+        return logger
     }
 
     /// Returns once it is told to shut down and what had been asked has been answered. Throws where it cannot listen.

@@ -9,6 +9,11 @@ struct SettingsTests {
         #expect(lines["host"] == "127.0.0.1 (default)")
         #expect(lines["port"] == "9181 (default)")
         #expect(lines["store"] == "sqlite:fletch.sqlite (default)")
+        #expect(lines["concurrency"] == "100 (default)")
+        #expect(lines["delivery-timeout"] == "30.0 s (default)")
+        #expect(lines["drain-timeout"] == "30.0 s (default)")
+        #expect(lines["log-format"] == "text (default)")
+        #expect(lines["log-level"] == "info (default)")
         #expect(lines["in docker"] == "no (default)")
     }
 

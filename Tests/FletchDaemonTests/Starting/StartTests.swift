@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// Where it cannot start: exit status 1, and a message that names the remedy.
@@ -43,6 +44,57 @@ struct StartTests {
             let checked = try await check(place)
             #expect(checked.status == 1)
             #expect(checked.printed.contains("problem: \(place.database): the database is damaged"))
+        }
+    }
+
+    /// Only some of its pages: those that are whole can be read, and whoever comes to others is told.
+    @Test func pageThatIsDamagedIsFound() async throws {
+        try await withPlace { place in
+            try await withDaemon(place) { daemon in
+                let drafts = (0..<1_000).map {
+                    Draft(body: String(repeating: "x", count: 500), id: "\($0)", delay: 3_600_000)
+                }
+                try await daemon.api.enqueue(all: drafts, at: "http://127.0.0.1:1/")
+                #expect(try await daemon.terminate() == 0)
+            }
+            var content = try #require(FileManager.default.contents(atPath: place.database))
+            let middle = content.count / 2 / 4_096 * 4_096
+            content.replaceSubrange(middle..<middle + 40_960, with: Data(repeating: 0xA5, count: 40_960))
+            try content.write(to: URL(fileURLWithPath: place.database))
+            let checked = try await check(place)
+            #expect(checked.status == 1)
+            #expect(checked.printed.contains("problem: \(place.database)"), "\(checked.printed)")
+            #expect(checked.printed.contains("is damaged"))
+            #expect(checked.printed.contains("restore a backup"))
+            try await withDaemon(place) { daemon in
+                var answers: [Answer] = []
+                for number in 0..<1_000 {
+                    answers.append(try await daemon.api.ask("GET", API.path("http://127.0.0.1:1/", "\(number)")))
+                }
+                let refused = answers.filter { $0.status != 200 }
+                #expect((1..<1_000).contains(refused.count))
+                #expect(refused.allSatisfy { $0.status == 503 && $0.body.contains("\"code\":\"store-damaged\"") })
+            }
+        }
+    }
+
+    @Test func personIsToldWhereItListensAndStoresAndWhatToTry() async throws {
+        try await withPlace { place in
+            let command = "'\(Daemon.path)' --port 0 --store '\(place.store)'"
+            let program = try Program(["/usr/bin/script", "-qec", command, "/dev/null"])
+            let said = try await program.printed.wait { $0.contains("localhost%3A5000") }
+            program.signal(SIGTERM)
+            try await program.end()
+            let lines = said.split(separator: "\r\n").map(String.init)
+            #expect(lines.count == 3)
+            let address = try #require(lines.first?.split(separator: " ").last.map(String.init))
+            #expect(address.hasPrefix("http://127.0.0.1:"))
+            #expect(
+                lines == [
+                    "fletchd listens at \(address)", "and keeps its jobs in \(place.store)",
+                    "try: curl -d '{\"body\":\"hello\"}' -H 'content-type: application/json' "
+                        + "\(address)/queues/http%3A%2F%2Flocalhost%3A5000",
+                ])
         }
     }
 
