@@ -4,16 +4,26 @@ import Testing
 /// No 201 leaves before its commit is on disk. `kill -9` cannot show that: what is in the page cache survives it.
 @Suite(.timeLimit(.minutes(3)), .enabled(if: Preloaded.isAvailable, "there is no C compiler"))
 struct FsyncTests {
+    /// Also while other jobs are delivered, whose leases and ends wait for no sync.
     @Test func everyAnswerComesAfterTheSyncOfItsCommit() async throws {
         try await withPlace { place in
             let shim = try await DiskShim(place)
-            try await withDaemon(place, environment: shim.environment) { daemon in
-                try await Self.enqueueAtOnce(clients: 8, jobs: 25, daemon.api)
-                try await Self.enqueueBatch(of: 50, from: 200, daemon.api)
-                #expect(try await daemon.terminate() == 0)
+            try await withOrigin { origin in
+                try await withDaemon(place, environment: shim.environment) { daemon in
+                    async let deliveries: Void = Self.enqueueUnmarked(200, daemon.api, origin)
+                    try await Self.enqueueAtOnce(clients: 8, jobs: 25, daemon.api)
+                    try await Self.enqueueBatch(of: 50, from: 200, daemon.api)
+                    try await deliveries
+                    #expect(try await daemon.terminate() == 0)
+                }
             }
             #expect(Self.promised(shim.events()) == 250)
         }
+    }
+
+    private static func enqueueUnmarked(_ count: Int, _ api: API, _ origin: Origin) async throws {
+        for _ in 0..<count { try await api.enqueue(Draft(), at: origin.url("/")) }
+        try await origin.wait(for: count, at: "/")
     }
 
     /// Goes through what has happened, and fails where a job is answered that was not on disk by then.
