@@ -139,6 +139,33 @@ struct CrashTests {
         }
     }
 
+    /// While the ends of deliveries are stored, and what takes too long is handed back.
+    @Test func killedWhileItSettlesAndHandsBackItLosesNothing() async throws {
+        var generator = SeededGenerator(11)
+        for _ in 0..<10 {
+            let moment = Duration.microseconds(Int.random(in: 0...12_000, using: &generator))
+            try await withPlace { place in
+                try await withOrigin({ $0.path == "/slow" ? .held(200) : .ok }) { origin in
+                    let daemon = try await Daemon.start(place, ["--concurrency", "40", "--drain-timeout", "0.005"])
+                    try await daemon.api.enqueue(
+                        all: (0..<10).map { Draft(body: "slow \($0)") }, at: origin.url("/slow"))
+                    try await origin.wait(for: 10, at: "/slow")
+                    try await daemon.api.enqueue(all: (0..<500).map { Draft(body: "\($0)") }, at: origin.url("/"))
+                    daemon.program.signal(SIGTERM)
+                    _ = try? await daemon.program.end(within: moment)
+                    try await daemon.kill()
+                    origin.release()
+                    try await withDaemon(place) { try await $0.api.waitUntilEmpty() }
+                    let counts = origin.records.value.counts
+                    #expect(counts.count == 510)
+                    // Each run that was under way, and no other.
+                    #expect(counts.values.allSatisfy { $0 <= 2 })
+                    #expect(counts.values.filter { $0 == 2 }.count <= 4 * 40)
+                }
+            }
+        }
+    }
+
     private static func killWhileItDrains(_ place: Place, _ origin: Origin, after pause: Duration) async throws {
         let daemon = try await Daemon.start(place, ["--concurrency", "4"])
         try await daemon.api.enqueue(all: (0..<10).map { Draft(body: "\($0)") }, at: origin.url("/"))
