@@ -121,65 +121,53 @@ struct FsyncTests {
 
     /// It is made again, and said so, and settled once the disk is back: the origin is not called meanwhile.
     @Test func deliveryThatCannotBeSettledIsKeptUntilItCan() async throws {
-        try await withPlace { place in
-            let shim = try await DiskShim(place)
-            try await withOrigin({ _ in .held(200) }) { origin in
-                try await withDaemon(place, environment: shim.environment) { daemon in
-                    try await daemon.api.enqueue(Draft(id: "job"), at: origin.url("/"))
-                    try await origin.wait(for: 1, at: "/")
-                    try shim.fail(.write)
-                    origin.release()
-                    try await daemon.program.said.wait { $0.contains("a delivery cannot be settled") }
-                    #expect(try await daemon.api.job("job", at: origin.url("/")) != nil)
-                    try shim.mend(.write)
-                    try await daemon.api.waitUntilEmpty()
-                    #expect(origin.records.value.requests.count == 1)
-                }
-            }
+        try await Self.withDeliveryUnderWay { shim, daemon, origin in
+            try shim.fail(.write)
+            origin.release()
+            try await daemon.program.said.wait { $0.contains("a delivery cannot be settled") }
+            #expect(try await daemon.api.job("job", at: origin.url("/")) != nil)
+            try shim.mend(.write)
+            try await daemon.api.waitUntilEmpty()
+            #expect(origin.records.value.requests.count == 1)
         }
     }
 
     /// Nobody waits for it, but it comes: that of the end of a delivery, after that of the job.
     @Test func endOfADeliveryIsSyncedSoon() async throws {
-        try await withPlace { place in
-            let shim = try await DiskShim(place)
-            try await withOrigin({ _ in .held(200) }) { origin in
-                try await withDaemon(place, environment: shim.environment) { daemon in
-                    try await daemon.api.enqueue(Draft(id: "job"), at: origin.url("/"))
-                    try await origin.wait(for: 1, at: "/")
-                    try await Self.waitForSync(beyond: 1, shim)
-                    let count = Self.syncCount(shim)
-                    origin.release()
-                    try await Self.waitForSync(beyond: count, shim)
-                }
-            }
+        try await Self.withDeliveryUnderWay { shim, _, origin in
+            let count = Self.count("synced", shim)
+            origin.release()
+            try await polled("a sync of the log") { Self.count("synced", shim) > count ? () : nil }
         }
     }
 
     /// What could not be brought to disk beside the writer makes the log doubtful: no job is accepted on top of it.
     @Test func nothingIsAcceptedAfterASyncThatNobodyWaitedFor() async throws {
+        try await Self.withDeliveryUnderWay { shim, daemon, origin in
+            try shim.fail(.sync)
+            origin.release()
+            try await polled("a sync that fails") { Self.count("failed", shim) > 0 ? () : nil }
+            #expect(try await daemon.api.ask("GET", "/health").status == 502)
+            try shim.mend(.sync)
+            try await Self.expectRecovered(daemon.api, origin)
+        }
+    }
+
+    /// With a job whose delivery the origin holds, until it is told to release it.
+    private static func withDeliveryUnderWay(
+        _ body: @Sendable (DiskShim, Daemon, Origin) async throws -> Void
+    ) async throws {
         try await withPlace { place in
             let shim = try await DiskShim(place)
-            try await withOrigin({ $0.body == "held" ? .held(200) : .status(200) }) { origin in
+            try await withOrigin({ $0.body == "held" ? .held(200) : .ok }) { origin in
                 try await withDaemon(place, environment: shim.environment) { daemon in
-                    try await daemon.api.enqueue(Draft(body: "held"), at: origin.url("/"))
+                    try await daemon.api.enqueue(Draft(body: "held", id: "job"), at: origin.url("/"))
                     try await origin.wait(for: 1, at: "/")
-                    try shim.fail(.sync)
-                    origin.release()
-                    try await polled("a sync that fails") {
-                        shim.events().contains { $0.name == "failed" } ? () : nil
-                    }
-                    #expect(try await daemon.api.ask("GET", "/health").status == 502)
-                    try shim.mend(.sync)
-                    try await Self.expectRecovered(daemon.api, origin)
+                    try await body(shim, daemon, origin)
                 }
             }
         }
     }
 
-    private static func syncCount(_ shim: DiskShim) -> Int { shim.events().count { $0.name == "synced" } }
-
-    private static func waitForSync(beyond count: Int, _ shim: DiskShim) async throws {
-        try await polled("a sync of the log") { syncCount(shim) > count ? () : nil }
-    }
+    private static func count(_ event: String, _ shim: DiskShim) -> Int { shim.events().count { $0.name == event } }
 }
