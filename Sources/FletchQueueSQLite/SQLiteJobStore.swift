@@ -25,14 +25,11 @@ package final class SQLiteJobStore: JobStore {
         writer = try StoreError.from { try Writer(pool, leaseDuration: leaseDuration) }
     }
 
-    /// Ends what is under way, and closes the file, in which everything is then, unless somebody else reads it: the log
-    /// beside it is empty.
+    /// Ends what is under way, and closes the file, in which everything is then; where nobody else reads it, the log beside
+    /// it is gone.
     package func close() throws(StoreError) {
         defer { lock.release() }
-        try StoreError.from {
-            try writer.close()
-            try pool.close()
-        }
+        try StoreError.from { try writer.close() }
     }
 
     package func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {

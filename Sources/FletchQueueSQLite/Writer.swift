@@ -41,10 +41,11 @@ final class Writer: Sendable {
         logSync = LogSync(SQLiteFile.resolved(pool.path) + "-wal")
     }
 
-    /// Nothing may be written any more.
+    /// Closes the pool, too. Last goes a connection that may write: SQLite takes the log away with it.
     func close() throws {
-        try checkpointer.close()
         pool.writeWithoutTransaction { _ = checkpointer.makeRoom($0) }
+        try pool.close()
+        try checkpointer.close()
     }
 
     /// - Parameter isDurable: Whether it has to be on disk before it returns, or only soon.

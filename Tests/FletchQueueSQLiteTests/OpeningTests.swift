@@ -15,6 +15,18 @@ import Testing
         }
     }
 
+    /// It may be copied as it is, with nothing beside it.
+    @Test func closedStoreIsOneFile() async throws {
+        try await withDirectory { directory in
+            let store = try SQLiteJobStore(path: directory + "/jobs.sqlite")
+            _ = try await store.enqueue([job("a")])
+            _ = try await store.endpoints(of: "anonymous")
+            try store.close()
+            let files = try FileManager.default.contentsOfDirectory(atPath: directory)
+            #expect(Set(files) == ["jobs.sqlite", "jobs.sqlite.lock"])
+        }
+    }
+
     @Test func missingDirectoryIsAnError() throws {
         try withDirectory { directory in
             let error = openingError(directory + "/none/jobs.sqlite")
