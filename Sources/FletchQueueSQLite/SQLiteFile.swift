@@ -79,12 +79,9 @@ enum SQLiteFile {
     /// first, as by whoever opens it.
     static func read<Value>(_ path: String, _ body: (Database) throws -> Value) throws -> Value {
         var configuration = Configuration()
-        configuration.readonly = true
-        do {
-            return try DatabaseQueue(path: path, configuration: configuration).read(body)
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
-            return try DatabaseQueue(path: path).read(body)
-        }
+        // Whoever may write takes the files away again that come to lie beside the database.
+        configuration.readonly = access(path, W_OK) != 0
+        return try DatabaseQueue(path: path, configuration: configuration).read(body)
     }
 
     static let tooNew = StoreError(

@@ -22,6 +22,7 @@ import Testing
             _ = try await store.enqueue([job("a")])
             _ = try await store.endpoints(of: "anonymous")
             try store.close()
+            #expect(SQLiteCheck.problems(with: directory + "/jobs.sqlite").isEmpty)
             let files = try FileManager.default.contentsOfDirectory(atPath: directory)
             #expect(Set(files) == ["jobs.sqlite", "jobs.sqlite.lock"])
         }
