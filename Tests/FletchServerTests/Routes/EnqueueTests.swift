@@ -60,6 +60,8 @@ import Testing
         (#"{"runAt":"2020-01-01T00:00:00Z","delay":9}"#, "2020-01-01T00:00:00.000Z"),
         (#"{"repeat":{"cron":"30 4 * * *"}}"#, "2026-03-02T04:30:00.000Z"),
         (#"{"repeat":{"every":60000},"delay":7}"#, "2026-03-01T12:00:00.257Z"),
+        (#"{"repeat":{"cron":"30 4 * * *"},"delay":86400000}"#, "2026-03-03T04:30:00.000Z"),
+        (#"{"repeat":{"cron":"30 4 * * *"},"delay":5,"runAt":"2027-01-01T04:30:00Z"}"#, "2027-01-02T04:30:00.000Z"),
     ])
     func firstRunIsWhereItWasAskedFor(_ body: String, _ runAt: String) async throws {
         try await TestAPI.with { api in
@@ -71,6 +73,34 @@ import Testing
     }
 
     private struct MissingID: Error {}
+
+    /// A delay, and an expression beside an interval, are about the first run alone.
+    @Test(arguments: [
+        (
+            #""delay":60000,"repeat":{"every":1000}"#,
+            ["2026-03-01T12:01:00.250Z", "2026-03-01T12:01:01.250Z", "2026-03-01T12:01:02.250Z"]
+        ),
+        (
+            #""repeat":{"cron":"30 4 * * *","every":1000}"#,
+            ["2026-03-02T04:30:00.000Z", "2026-03-02T04:30:01.000Z", "2026-03-02T04:30:02.000Z"]
+        ),
+        (
+            #""repeat":{"cron":"30 4 * * *"}"#,
+            ["2026-03-02T04:30:00.000Z", "2026-03-03T04:30:00.000Z", "2026-03-04T04:30:00.000Z"]
+        ),
+    ])
+    func runsFollowEachOtherAndAreCounted(_ asked: String, _ moments: [String]) async throws {
+        try await TestAPI.with { api in
+            _ = await api.send(.post, queue, #"{"id":"a",\#(asked)}"#)
+            for (run, moment) in moments.enumerated() {
+                let job = await api.send(.get, queue + "/a").json
+                #expect(job?["runAt"] == .string(moment))
+                #expect(job?["count"] == .number(Double(run + 1)))
+                #expect(job?["repeat"]?["count"] == .number(Double(run + 1)))
+                try await api.run(at: #require(DateTime.timestamp(of: moment)))
+            }
+        }
+    }
 
     @Test func scalarsAreCoerced() async throws {
         try await TestAPI.with { api in
@@ -100,6 +130,21 @@ import Testing
             #expect(second.json?["exclusive"] == .bool(false))
             #expect(second.json?["retry"] == .array([]))
             #expect(await api.send(.get, queue + "/a").text == second.text)
+        }
+    }
+
+    @Test func overrideWithoutAnIDReplacesNothing() async throws {
+        try await TestAPI.with { api in
+            for _ in 0..<2 { #expect(await api.send(.post, queue, #"{"override":true}"#).status == 201) }
+            #expect(await api.send(.get, "/queues/stats").text == #"{"\#(endpoint)":{"count":2}}"#)
+        }
+    }
+
+    @Test func tenRetriesAreTaken() async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(.post, queue, #"{"retry":[1,2,3,4,5,6,7,8,9,10]}"#)
+            #expect(answer.status == 201)
+            #expect(answer.json?["retry"] == .array((1...10).map { .number(Double($0)) }))
         }
     }
 

@@ -24,6 +24,7 @@ import Testing
                 cursor = page?["cursor"]
             }
             #expect(sizes == [100, 100, 50])
+            #expect(await api.send(.get, queue).text == api.send(.get, queue + "?cursor=0").text)
             #expect(cursor == .null)
             #expect(Set(ids).count == 250)
         }

@@ -5,6 +5,10 @@ import Testing
 @Suite struct UpdateCronTests {
     private static let path = "/queues/update-cron"
 
+    private static func job(_ endpoint: String, _ id: String = "@cron") -> String {
+        "/queues/\(endpoint.encoded)/\(id)"
+    }
+
     private static func body(_ crons: String, base: String = "https://a.example/app/", dryRun: Bool = false) -> String {
         #"{"baseUrl":"\#(base)","dryRun":\#(dryRun),"crons":[\#(crons)]}"#
     }
@@ -31,6 +35,54 @@ import Testing
             #expect(await api.send(.get, "/queues/\("https://a.example/app/x".encoded)/@cron").status == 404)
             let moved = await api.send(.get, "/queues/\("https://a.example/app/y".encoded)/@cron")
             #expect(moved.json?["runAt"] == .string("2026-03-02T05:00:00.000Z"))
+        }
+    }
+
+    /// Whether or not it changes, the schedule begins anew.
+    @Test(arguments: [
+        (#""schedule":"0 4 * * *""#, "2026-03-02T04:00:00.000Z"),
+        (#""schedule":"0 5 * * *""#, "2026-03-02T05:00:00.000Z"),
+        (#""schedule":"0 4 * * *","timezone":"Asia/Tokyo""#, "2026-03-01T19:00:00.000Z"),
+    ])
+    func updateMovesTheNextRunAndCountsFromOne(_ schedule: String, _ runAt: String) async throws {
+        try await TestAPI.with { api in
+            _ = await api.send(.put, Self.path, Self.body(#"{"route":"x","schedule":"0 4 * * *"}"#))
+            try await api.run(at: #require(DateTime.timestamp(of: "2026-03-02T04:00:00Z")))
+            let before = await api.send(.get, Self.job("https://a.example/app/x")).json
+            #expect(before?["count"] == .number(2))
+            #expect(before?["runAt"] == .string("2026-03-03T04:00:00.000Z"))
+            _ = await api.send(.put, Self.path, Self.body(#"{"route":"x",\#(schedule)}"#))
+            let after = await api.send(.get, Self.job("https://a.example/app/x")).json
+            #expect(after?["count"] == .number(1))
+            #expect(after?["repeat"]?["count"] == .number(1))
+            #expect(after?["runAt"] == .string(runAt))
+        }
+    }
+
+    @Test func dryRunCreatesAndChangesNothing() async throws {
+        try await TestAPI.with { api in
+            _ = await api.send(.put, Self.path, Self.body(#"{"route":"x","schedule":"@daily"}"#))
+            let stored = await api.send(.get, Self.job("https://a.example/app/x"))
+            let crons = #"{"route":"x","schedule":"@hourly"},{"route":"y","schedule":"@daily"}"#
+            let dry = await api.send(.put, Self.path, Self.body(crons, dryRun: true))
+            #expect(dry.text == #"{"deleted":[]}"#)
+            #expect(await api.send(.get, Self.job("https://a.example/app/x")).text == stored.text)
+            #expect(await api.send(.get, "/queues").text == #"["https://a.example/app/x"]"#)
+        }
+    }
+
+    @Test func jobsWithOtherIDsSurviveUnnamed() async throws {
+        try await TestAPI.with { api in
+            let (both, other) = ("https://a.example/app/both", "https://a.example/app/other")
+            _ = await api.send(.put, Self.path, Self.body(#"{"route":"both","schedule":"@daily"}"#))
+            for endpoint in [both, other] { _ = await api.send(.post, "/queues/" + endpoint.encoded, #"{"id":"a"}"#) }
+            for isDry in [true, false] {
+                let answer = await api.send(.put, Self.path, Self.body("", dryRun: isDry))
+                #expect(answer.text == #"{"deleted":["\#(both)"]}"#)
+            }
+            #expect(await api.send(.get, Self.job(both)).status == 404)
+            #expect(await api.send(.get, Self.job(both, "a")).status == 200)
+            #expect(await api.send(.get, Self.job(other, "a")).status == 200)
         }
     }
 

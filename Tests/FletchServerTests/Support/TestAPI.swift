@@ -34,6 +34,12 @@ struct TestAPI {
         try store.close()
     }
 
+    /// Has what is due by `moment` run, as a dispatcher would, with that outcome.
+    func run(_ outcome: RunOutcome = .succeeded, at moment: Timestamp) async throws {
+        let jobs = try await store.lease(100, at: moment).jobs
+        try await store.settle(jobs.map { $0.settled(outcome, at: moment) })
+    }
+
     func send(
         _ method: HTTPRequest.Method, _ target: String, _ body: String? = nil, type: String? = "application/json",
         fields: HTTPFields = [:]
