@@ -24,6 +24,11 @@ struct OrderTests {
             // Another queue is not concerned.
             try await queue.settleOthersElsewhere()
             #expect(queue.requests.map(\.body) == ["plain"])
+            queue.origin.releaseFirst()
+            // Now that it runs, the later one waits still.
+            try await queue.origin.wait(for: 2, at: "/")
+            try await queue.settleOthersElsewhere()
+            #expect(queue.requests.map(\.body) == ["plain", "exclusive"])
             queue.origin.release()
             try await queue.api.waitUntilEmpty()
             #expect(queue.requests.map(\.body) == ["plain", "exclusive", "last"])

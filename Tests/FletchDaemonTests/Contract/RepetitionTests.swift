@@ -120,6 +120,25 @@ struct RepetitionTests {
         }
     }
 
+    @Test func invokedCronJobGoesOnAsPlannedThoughItFails() async throws {
+        try await withQueue({ _ in .status(500) }) { queue in
+            // A moment that is far from every test's.
+            let cron = #"{"route":"/","schedule":"0 0 29 2 *"}"#
+            let body = #"{"baseUrl":"\#(queue.origin.url(""))","crons":[\#(cron)]}"#
+            #expect(try await queue.api.ask("PUT", "/queues/update-cron", body: body).status == 200)
+            let planned = try await queue.api.job("@cron", at: queue.endpoint)?.runAt
+            for run in 1...2 {
+                #expect(try await queue.api.invoke("@cron", at: queue.endpoint))
+                let job = try await polled("count \(run + 1)") {
+                    let job = try await queue.api.job("@cron", at: queue.endpoint)
+                    return job?.count == run + 1 ? job : nil
+                }
+                #expect(job.runAt == planned)
+            }
+            #expect(queue.requests.map(Self.count) == [1, 2])
+        }
+    }
+
     /// The next time is counted from the invocation.
     @Test func invocationMovesTheSchedule() async throws {
         try await withQueue { queue in

@@ -62,6 +62,11 @@ struct BadOriginTests {
     }
 
     /// Ten gigabytes, or without an end: the status is all that is wanted of a success, and 64 KiB of a failure.
+    ///
+    /// The buffers come on top: the daemon's kernel has one of twice 80 KiB, the origin's one of 32 KiB, and as much waits
+    /// in the origin. That makes 288 KiB with what is wanted; 112 KiB is the most that was seen. Where the length is not
+    /// known, another 64 KiB are read, for the connection's sake, and the last piece may be of 64 KiB, too: 416 KiB, of
+    /// which 400 KiB were seen while the processors had too much to do.
     @Test(arguments: [200, 500], ["Content-Length: 10000000000", "X: y"])
     func endlessBodyIsNotDownloaded(_ status: Int, _ length: String) async throws {
         let head = "HTTP/1.1 \(status) Status\r\n\(length)\r\n\r\n"
@@ -72,11 +77,25 @@ struct BadOriginTests {
                     try await daemon.api.waitUntilGone("endless", at: origin.url("/"))
                     #expect(try await daemon.terminate() == 0)
                     let records = try await origin.records.wait { $0.endedCount == 1 }
-                    #expect(records.endlessBytes < 1 << 20, "what waits in both systems' buffers included")
+                    #expect(records.endlessBytes < (length == "X: y" ? 512 : 320) << 10)
                     let failures = Daemon.lines("a delivery failed", in: daemon.program.said.value)
                     #expect(failures.count == (status == 200 ? 0 : 1))
                 }
             }
+        }
+    }
+
+    /// 64 KiB that have come of ten gigabytes are all that is waited for, and all are kept.
+    @Test func failureIsOverWithTheFirst64KiBOfItsBody() async throws {
+        let start = "HTTP/1.1 500 Status\r\nContent-Length: 10000000000\r\n\r\n"
+        try await withQueue({ _ in .raw(start + String(repeating: "x", count: 65_536)) }, ["--log-level", "debug"]) {
+            queue in
+            try await queue.api.enqueue(Draft(id: "job"), at: queue.endpoint)
+            try await queue.api.waitUntilGone("job", at: queue.endpoint)
+            try await queue.daemon.program.said.wait { $0.contains("a delivery failed") }
+            let said = queue.daemon.program.said.value
+            #expect(Daemon.lines("a delivery failed", in: said).map { $0["reason"] } == ["answered 500"])
+            #expect(Daemon.lines("a failure's answer", in: said).map { $0["body"]?.utf8.count } == [65_536])
         }
     }
 

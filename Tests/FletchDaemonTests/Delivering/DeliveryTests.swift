@@ -13,6 +13,8 @@ struct DeliveryTests {
         #expect(request.body == body)
         #expect(request.value(of: "content-type") == "text/plain")
         #expect(request.value(of: "content-length") == "\(body.utf8.count)")
+        #expect(request.value(of: "accept") == "*/*")
+        #expect(request.value(of: "x-quirrel-signature") == nil)
     }
 
     @Test func jobWithoutABodyIsDeliveredEmpty() async throws {
@@ -73,6 +75,19 @@ struct DeliveryTests {
                     #expect(Set(keys).count == 2)
                 }
             }
+        }
+    }
+
+    /// One after the other, whether they succeed or fail: a failure's answer is read, which must not end the connection.
+    @Test func deliveriesToAnOriginShareAConnection() async throws {
+        try await withQueue({ $0.body == "bad" ? .status(500, body: "no such table") : .ok }) { queue in
+            for number in 0..<20 {
+                let draft = Draft(body: number % 3 == 1 ? "bad" : "good", id: "job")
+                try await queue.api.enqueue(draft, at: queue.endpoint)
+                try await queue.api.waitUntilGone("job", at: queue.endpoint)
+            }
+            #expect(queue.requests.count == 20)
+            #expect(Set(queue.requests.map(\.peerPort)).count == 1)
         }
     }
 

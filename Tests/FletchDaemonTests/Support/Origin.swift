@@ -36,6 +36,12 @@ final class Origin: Sendable {
         try await records.wait { $0.requests(to: path).count >= count }.requests(to: path)
     }
 
+    /// Answers what it has held back the longest.
+    func releaseFirst() {
+        let first = held.withLock { held in held?.isEmpty == false ? held?.removeFirst() : nil }
+        first?()
+    }
+
     /// Answers what it has held back, and holds nothing back from now on.
     func release() {
         let all = held.withLock { held in
@@ -52,7 +58,8 @@ final class Origin: Sendable {
             .serverChannelOption(.backlog, value: 4_096)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             // So that what is written is about what has gone out.
-            .childChannelOption(.socketOption(.so_sndbuf), value: 65_536)
+            .childChannelOption(.socketOption(.so_sndbuf), value: 16_384)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 1, high: 16_384))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
@@ -93,6 +100,8 @@ struct OriginRequest: Sendable {
     let path: String
     let fields: [(name: String, value: String)]
     let body: String
+    /// The port of the connection's other end.
+    let peerPort: Int?
     let arrivedAt = ContinuousClock.now
 
     func value(of name: String) -> String? { fields.first { $0.name.lowercased() == name }?.value }

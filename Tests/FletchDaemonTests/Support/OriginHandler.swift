@@ -32,7 +32,8 @@ final class OriginHandler: ChannelInboundHandler {
             guard let head else { return }
             let fields = head.headers.map { (name: $0.name, value: $0.value) }
             let request = OriginRequest(
-                method: head.method.rawValue, path: head.uri, fields: fields, body: String(buffer: body))
+                method: head.method.rawValue, path: head.uri, fields: fields, body: String(buffer: body),
+                peerPort: context.remoteAddress?.port)
             answer(reply(request), context)
         }
     }
