@@ -18,7 +18,7 @@ struct JobRow {
     let attempt: Int
     let isExclusive: Bool
     let retry: RetryPolicy
-    let repetition: Repetition?
+    let schedule: Schedule?
     let count: Int
 
     init(_ row: Row) {
@@ -31,7 +31,7 @@ struct JobRow {
         attempt = row[6]
         isExclusive = row[7]
         retry = RetryPolicy(waits: (row[8] as String).split(separator: ",").compactMap { Int64($0) })
-        repetition = Repetition(every: row[9], cron: Self.cron(row[10], row[11]), times: row[12])
+        schedule = Schedule(every: row[9], cron: Self.cron(row[10], row[11]), times: row[12])
         count = row[13]
     }
 
@@ -40,7 +40,7 @@ struct JobRow {
             key: JobKey(queue, id), instance: instance, body: body, runAt: isPending ? runAt : nil)
         job.isExclusive = isExclusive
         job.retry = retry
-        job.repetition = repetition
+        job.schedule = schedule
         job.count = count
         return job
     }

@@ -78,8 +78,8 @@ struct Transaction {
             queue, Data(job.key.id.utf8), job.instance == job.key.id ? nil : job.instance, Data(job.body.utf8),
             (job.runAt ?? Timestamp(milliseconds: 0)).milliseconds,
             job.isExclusive,
-            job.retry.waits.map(String.init).joined(separator: ","), job.repetition?.every,
-            job.repetition?.cron?.text, job.repetition?.cron?.timeZone, job.repetition?.times, job.count,
+            job.retry.waits.map(String.init).joined(separator: ","), job.schedule?.every,
+            job.schedule?.cron?.text, job.schedule?.cron?.timeZone, job.schedule?.times, job.count,
         ]
     }
 

@@ -77,7 +77,7 @@ import Testing
             let path = directory + "/jobs.sqlite"
             let store = try SQLiteJobStore(path: path)
             var daily = job("a")
-            daily.job.repetition = Repetition(every: nil, cron: try CronExpression("@daily"), times: nil)
+            daily.job.schedule = Schedule(every: nil, cron: try CronExpression("@daily"), times: nil)
             _ = try await store.enqueue([daily])
             try store.close()
             try await DatabaseQueue(path: path).write { db in

@@ -39,14 +39,14 @@ import Testing
         try await kind.withStore { store in
             _ = try await store.enqueue([
                 job("once"), job("retried") { $0.retry = RetryPolicy(waits: [500, 9_000]) },
-                job("repeated") { $0.repetition = Repetition(every: 600, cron: nil, times: 2) },
+                job("repeated") { $0.schedule = Schedule(every: 600, cron: nil, times: 2) },
             ])
             for leased in try await store.leased(at: 0) { try await store.settle(leased, .failed, at: 100) }
             #expect(try await store.job(JobKey(queue, "once")) == nil)
             #expect(try await store.job(JobKey(queue, "retried"))?.runAt == at(600))
             #expect(try await store.job(JobKey(queue, "repeated"))?.runAt == at(600))
             for leased in try await store.leased(at: 600) {
-                #expect(leased.attempt == (leased.job.repetition == nil ? 2 : 1))
+                #expect(leased.attempt == (leased.job.schedule == nil ? 2 : 1))
                 #expect(leased.job.count == 2)
                 try await store.settle(leased, at: 700)
             }
@@ -85,8 +85,8 @@ import Testing
     func invokedJobIsDueNow(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             let key = JobKey(queue, "a")
-            let weekly = Repetition(every: 1_000_000, cron: nil, times: nil)
-            _ = try await store.enqueue([job("a", at: 900_000) { $0.repetition = weekly }])
+            let weekly = Schedule(every: 1_000_000, cron: nil, times: nil)
+            _ = try await store.enqueue([job("a", at: 900_000) { $0.schedule = weekly }])
             #expect(try await store.invoke(key, at: at(50)))
             #expect(try await store.job(key)?.runAt == at(50))
             let leased = try await store.leased(at: 50)[0]

@@ -10,12 +10,12 @@ import Testing
             let full = job("ü, 'quoted' % ü\u{0}", at: 5_000) { job in
                 job.isExclusive = true
                 job.retry = RetryPolicy(waits: [1, 60_000])
-                job.repetition = Repetition(every: 7, cron: cron, times: 3)
+                job.schedule = Schedule(every: 7, cron: cron, times: 3)
                 job.body = "\u{0}line\n😀"
             }
             #expect(try await store.enqueue([full, job("plain")]) == [full.job, job("plain").job])
             #expect(try await store.job(full.job.key) == full.job)
-            #expect(try await store.job(JobKey(queue, "plain"))?.repetition == nil)
+            #expect(try await store.job(JobKey(queue, "plain"))?.schedule == nil)
             #expect(try await store.job(JobKey(other, "plain")) == nil)
             #expect(try await store.job(JobKey(QueueName(tenant: "b", endpoint: queue.endpoint), "plain")) == nil)
         }
@@ -40,7 +40,7 @@ import Testing
     func overrideTakesThePlaceOfTheFirst(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             let cron = try CronExpression("@daily")
-            let first = job("a", at: 1) { $0.repetition = Repetition(every: nil, cron: cron, times: 5) }
+            let first = job("a", at: 1) { $0.schedule = Schedule(every: nil, cron: cron, times: 5) }
             _ = try await store.enqueue([first])
             try await store.settle(try await store.leased()[0], at: 2)
             #expect(try await store.job(first.job.key)?.count == 2)
@@ -67,7 +67,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func deletedJobIsGoneForGood(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
-            let repeating = job("running") { $0.repetition = Repetition(every: 1, cron: nil, times: nil) }
+            let repeating = job("running") { $0.schedule = Schedule(every: 1, cron: nil, times: nil) }
             _ = try await store.enqueue([repeating, job("waiting", at: 9_000), job("a,b:c", at: 9_000)])
             let running = try await store.leased()[0]
             let keys = ["running", "waiting", "never"].map { JobKey(queue, $0) }

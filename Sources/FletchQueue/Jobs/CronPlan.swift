@@ -25,7 +25,7 @@ package struct CronPlan: Sendable {
             draft.id = Self.id
             draft.body = "null"
             draft.overrides = true
-            draft.repetition = Repetition(every: nil, cron: cron, times: nil)
+            draft.schedule = Schedule(every: nil, cron: cron, times: nil)
             return (endpoint, draft)
         }
     }

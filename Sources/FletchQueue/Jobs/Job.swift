@@ -8,7 +8,7 @@ package struct Job: Hashable, Sendable {
     /// Runs only while no other job of its queue does.
     package var isExclusive = false
     package var retry = RetryPolicy()
-    package var repetition: Repetition?
+    package var schedule: Schedule?
     /// Tells it from others that have had the same key, or will have it. Its id where the queue has made that.
     package let instance: String
     /// The run it stands before or in, from 1: retries and repetitions both count.

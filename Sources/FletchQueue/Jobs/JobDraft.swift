@@ -10,7 +10,7 @@ package struct JobDraft: Hashable, Sendable {
     package var overrides = false
     package var isExclusive = false
     package var retry = RetryPolicy()
-    package var repetition: Repetition?
+    package var schedule: Schedule?
 
     package init() {}
 
@@ -19,10 +19,10 @@ package struct JobDraft: Hashable, Sendable {
         let start = runAt ?? Timestamp(milliseconds: now.milliseconds.addingClamped(delay ?? 0))
         var job = Job(
             key: JobKey(queue, id ?? instance), instance: instance, body: body,
-            runAt: repetition?.first(from: start) ?? start)
+            runAt: schedule?.first(from: start) ?? start)
         job.isExclusive = isExclusive
         job.retry = retry
-        job.repetition = repetition
+        job.schedule = schedule
         return NewJob(job, overrides: overrides)
     }
 }

@@ -19,14 +19,14 @@ package struct LeasedJob: Hashable, Sendable {
 
     /// The same for all attempts at this run, and for no other.
     package var idempotencyKey: String {
-        job.repetition == nil ? job.instance : "\(job.instance)-\(job.count)"
+        job.schedule == nil ? job.instance : "\(job.instance)-\(job.count)"
     }
 
     /// When the job repeats after this run, whatever becomes of it; nil where it does not, or this run is its last.
     package func nextRepetition(at now: Timestamp) -> Timestamp? {
-        guard let repetition = job.repetition else { return nil }
-        if let times = repetition.times, job.count >= times { return nil }
-        return repetition.next(after: scheduledAt, at: now)
+        guard let schedule = job.schedule else { return nil }
+        if let times = schedule.times, job.count >= times { return nil }
+        return schedule.next(after: scheduledAt, at: now)
     }
 
     /// What the store makes of the job after `outcome`.

@@ -18,13 +18,13 @@ extension JSONWriter {
         list(job.retry.waits) { $0.number($1) }
         raw(",\"count\":")
         number(job.count)
-        if let repetition = job.repetition { self.repetition(repetition, count: job.count) }
+        if let schedule = job.schedule { self.schedule(schedule, count: job.count) }
         raw("}")
     }
 
-    private mutating func repetition(_ repetition: Repetition, count: Int) {
+    private mutating func schedule(_ schedule: Schedule, count: Int) {
         raw(",\"repeat\":{")
-        if let cron = repetition.cron {
+        if let cron = schedule.cron {
             raw("\"cron\":")
             string(cron.text)
             raw(",\"cronTimezone\":")
@@ -33,11 +33,11 @@ extension JSONWriter {
         }
         raw("\"count\":")
         number(count)
-        if let every = repetition.every {
+        if let every = schedule.every {
             raw(",\"every\":")
             number(every)
         }
-        if let times = repetition.times {
+        if let times = schedule.times {
             raw(",\"times\":")
             number(times)
         }

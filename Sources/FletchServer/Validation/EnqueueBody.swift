@@ -19,12 +19,12 @@ struct EnqueueBody {
 
     /// - Throws: What its fields contradict, or what is no schedule.
     func checked() throws(APIResponse) -> JobDraft {
-        guard let repetition = try repeats?.repetition() else { return draft }
+        guard let schedule = try repeats?.schedule() else { return draft }
         guard draft.retry.waits.isEmpty else {
             throw .invalid("body.retry and body.repeat cannot be used together: a job that repeats is not retried.")
         }
         var draft = draft
-        draft.repetition = repetition
+        draft.schedule = schedule
         return draft
     }
 

@@ -18,12 +18,12 @@ struct RepeatBody {
     }
 
     /// - Returns: nil where there is nothing to repeat by.
-    func repetition() throws(APIResponse) -> Repetition? {
+    func schedule() throws(APIResponse) -> Schedule? {
         do {
             let zone = timeZone ?? CronExpression.defaultTimeZone
             // A zone that nothing is in has to be one all the same.
             let expression = try CronExpression(cron ?? "* * * * *", timeZone: zone)
-            return Repetition(every: every, cron: cron == nil ? nil : expression, times: times)
+            return Schedule(every: every, cron: cron == nil ? nil : expression, times: times)
         } catch {
             throw Self.response(to: error)
         }

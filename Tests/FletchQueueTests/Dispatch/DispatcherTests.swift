@@ -120,7 +120,7 @@ import Testing
             }
             let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: SystemQueueClock())
             var other = draft("other")
-            other.repetition = Repetition(every: 100, cron: nil, times: 20)
+            other.schedule = Schedule(every: 100, cron: nil, times: 20)
             _ = try await jobs.enqueue([draft("slow"), other], in: queue)
             async let run = dispatcher.run(drainLimit: .seconds(300))
             #expect(await becomesTrue { try await store.job(JobKey(queue, "other")) == nil })

@@ -19,7 +19,7 @@ import Testing
         #expect(draft.id == "@cron")
         #expect(draft.overrides)
         #expect(draft.body == "null")
-        #expect(draft.repetition?.cron?.text == "@daily")
+        #expect(draft.schedule?.cron?.text == "@daily")
     }
 
     @Test func endpointsBelowTheBaseEndThatAreNoRoute() throws {

@@ -5,13 +5,13 @@ import Testing
 /// What becomes of a job after a run.
 @Suite struct LeasedJobTests {
     private func leased(
-        at scheduled: Int64 = 10_000, count: Int = 1, retry: [Int64] = [], _ repetition: Repetition? = nil
+        at scheduled: Int64 = 10_000, count: Int = 1, retry: [Int64] = [], _ schedule: Schedule? = nil
     ) -> LeasedJob {
         let queue = QueueName(tenant: "t", endpoint: "https://example.com")
         var job = Job(key: JobKey(queue, "a"), instance: "i", runAt: nil)
         job.count = count
         job.retry = RetryPolicy(waits: retry)
-        job.repetition = repetition
+        job.schedule = schedule
         return LeasedJob(lease: 7, job: job, scheduledAt: Timestamp(milliseconds: scheduled), attempt: 1)
     }
 
@@ -41,28 +41,28 @@ import Testing
 
     @Test func whatIsGoneIsNotCalledAgain() {
         #expect(next(leased(retry: [10]), .gone, at: 0) == nil)
-        #expect(next(leased(Repetition(every: 10, cron: nil, times: nil)), .gone, at: 0) == nil)
+        #expect(next(leased(Schedule(every: 10, cron: nil, times: nil)), .gone, at: 0) == nil)
     }
 
     @Test(arguments: [RunOutcome.succeeded, .failed]) func repetitionDoesNotDrift(_ outcome: RunOutcome) {
-        let job = leased(Repetition(every: 1_000, cron: nil, times: nil))
+        let job = leased(Schedule(every: 1_000, cron: nil, times: nil))
         #expect(next(job, outcome, at: 10_900) == 11_000)
         #expect(!job.settled(outcome, at: Timestamp(milliseconds: 0)).isRetry)
     }
 
     @Test func ofMissedRepetitionsOnlyTheLatestIsMadeUpFor() throws {
-        let every = leased(Repetition(every: 1_000, cron: nil, times: nil))
+        let every = leased(Schedule(every: 1_000, cron: nil, times: nil))
         #expect(next(every, .succeeded, at: 15_300) == 15_000)
         #expect(next(every, .succeeded, at: 15_000) == 15_000)
-        let cron = leased(at: 0, Repetition(every: nil, cron: try CronExpression("*/10 * * * *"), times: nil))
+        let cron = leased(at: 0, Schedule(every: nil, cron: try CronExpression("*/10 * * * *"), times: nil))
         #expect(next(cron, .succeeded, at: 1_000) == 600_000)
         #expect(next(cron, .succeeded, at: 86_400_000 + 1) == 86_400_000)
-        let yearly = leased(at: 0, Repetition(every: nil, cron: try CronExpression("* * * 1 1 *"), times: nil))
+        let yearly = leased(at: 0, Schedule(every: nil, cron: try CronExpression("* * * 1 1 *"), times: nil))
         #expect(next(yearly, .succeeded, at: 200 * 86_400_000) == 86_399_000)
     }
 
     @Test func timesCountsRuns() {
-        let twice = Repetition(every: 1_000, cron: nil, times: 2)
+        let twice = Schedule(every: 1_000, cron: nil, times: 2)
         #expect(next(leased(count: 1, twice), .succeeded, at: 10_001) == 11_000)
         #expect(next(leased(count: 2, twice), .failed, at: 10_001) == nil)
         #expect(leased(count: 2, twice).nextRepetition(at: Timestamp(milliseconds: 0)) == nil)
@@ -70,13 +70,13 @@ import Testing
 
     @Test func invokedRunRepeatsFromWhenItWasAskedFor() {
         #expect(
-            next(leased(at: 12_345, Repetition(every: 1_000, cron: nil, times: nil)), .succeeded, at: 12_400) == 13_345)
+            next(leased(at: 12_345, Schedule(every: 1_000, cron: nil, times: nil)), .succeeded, at: 12_400) == 13_345)
     }
 
     @Test func retriesShareAKeyAndRepetitionsDoNot() {
         #expect(leased(count: 1, retry: [1]).idempotencyKey == leased(count: 2, retry: [1]).idempotencyKey)
-        let repetition = Repetition(every: 1, cron: nil, times: nil)
-        #expect(leased(count: 1, repetition).idempotencyKey != leased(count: 2, repetition).idempotencyKey)
+        let schedule = Schedule(every: 1, cron: nil, times: nil)
+        #expect(leased(count: 1, schedule).idempotencyKey != leased(count: 2, schedule).idempotencyKey)
     }
 
     /// Times come from outside, and end somewhere.
@@ -84,15 +84,15 @@ import Testing
     func noTimeTraps(_ scheduled: Int64, _ now: Int64) throws {
         let cron = try CronExpression("@hourly")
         for every: Int64 in [0, 1, .max] {
-            for repetition in [
-                Repetition(every: every, cron: nil, times: nil), Repetition(every: every, cron: cron, times: nil),
-                Repetition(every: nil, cron: cron, times: nil),
+            for schedule in [
+                Schedule(every: every, cron: nil, times: nil), Schedule(every: every, cron: cron, times: nil),
+                Schedule(every: nil, cron: cron, times: nil),
             ] {
                 for outcome in [RunOutcome.succeeded, .failed, .gone] {
-                    _ = next(leased(at: scheduled, retry: [.max], repetition), outcome, at: now)
-                    _ = next(leased(at: scheduled, repetition), outcome, at: now)
+                    _ = next(leased(at: scheduled, retry: [.max], schedule), outcome, at: now)
+                    _ = next(leased(at: scheduled, schedule), outcome, at: now)
                 }
-                _ = repetition?.first(from: Timestamp(milliseconds: scheduled))
+                _ = schedule?.first(from: Timestamp(milliseconds: scheduled))
             }
         }
     }

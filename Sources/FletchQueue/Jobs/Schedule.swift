@@ -1,5 +1,5 @@
-/// When a job runs again that has run.
-package struct Repetition: Hashable, Sendable {
+/// When a job runs that is to run more than once.
+package struct Schedule: Hashable, Sendable {
     /// In milliseconds. Together with ``cron``, that one tells the first run only.
     package var every: Int64?
     package var cron: CronExpression?
