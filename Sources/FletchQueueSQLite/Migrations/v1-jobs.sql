@@ -14,7 +14,8 @@ CREATE TABLE job (
     number INTEGER PRIMARY KEY,
     queue INTEGER NOT NULL REFERENCES queue (id),
     -- 'pending' until its time has come, 'blocked' by an exclusive job (itself or another), or 'running'.
-    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'blocked', 'running')),
+    -- Not IN: SQLite would make a table of the three for each row that is checked.
+    state TEXT NOT NULL DEFAULT 'pending' CHECK (state = 'pending' OR state = 'blocked' OR state = 'running'),
     -- 2^40 for none, others are above it: all of six bytes.
     lease INTEGER NOT NULL DEFAULT 1099511627776 CHECK ((lease > 1099511627776) = (state = 'running')),
     run_at INTEGER NOT NULL,
@@ -25,7 +26,7 @@ CREATE TABLE job (
     every INTEGER CHECK (every >= 0),
     cron TEXT,
     time_zone TEXT CHECK ((time_zone IS NOT NULL) = (cron IS NOT NULL)),
-    exclusive INTEGER NOT NULL CHECK (exclusive IN (0, 1)),
+    exclusive INTEGER NOT NULL CHECK (exclusive BETWEEN 0 AND 1),
     -- The waits between runs that fail, with commas between them.
     retry TEXT NOT NULL,
     -- UTF-8, any: SQLite's text ends with the first NUL.
