@@ -64,7 +64,7 @@ struct URLParts {
     func target(isSecure: Bool) throws(FletchError) -> RequestTarget {
         guard let schemeEnd else { throw Self.invalid("it has no scheme: write http://host/path") }
         let rest = bytes[(schemeEnd + 3)...]
-        let authorityEnd = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
+        let authorityEnd = rest.firstIndex(where: Self.endsAuthority) ?? rest.endIndex
         let authority = Authority(rest[..<authorityEnd])
         let defaultPort: UInt16 = isSecure ? 443 : 80
         let port = try authority.port(default: defaultPort)
@@ -73,6 +73,10 @@ struct URLParts {
         return RequestTarget(
             isSecure: isSecure, host: host, port: port, authority: port == defaultPort ? name : "\(name):\(port)",
             path: Self.path(rest[authorityEnd...]), credentials: try authority.credentials())
+    }
+
+    private static func endsAuthority(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 
     private static func path(_ bytes: ArraySlice<UInt8>) -> String {
