@@ -36,7 +36,10 @@ package protocol JobStore: Sendable {
     ///
     /// An exclusive job is leased only while no other job of its queue is, and while it waits or runs none is that comes
     /// after it.
-    func lease(_ limit: Int, at now: Timestamp) async throws(StoreError) -> Leasing
+    /// - Parameter settlements: Of leases that end before that, as by ``settle(_:)``.
+    func lease(
+        _ limit: Int, at now: Timestamp, settling settlements: [Settlement]
+    ) async throws(StoreError) -> Leasing
 
     /// Lets leases begin anew; those that have run out are beyond it.
     func extend(_ leases: [LeasedJob.Lease]) async throws(StoreError)
@@ -49,6 +52,12 @@ package protocol JobStore: Sendable {
 
     /// Throws where the store could not answer to anything now.
     func check() async throws(StoreError)
+}
+
+extension JobStore {
+    package func lease(_ limit: Int, at now: Timestamp) async throws(StoreError) -> Leasing {
+        try await lease(limit, at: now, settling: [])
+    }
 }
 
 /// A part of a queue.

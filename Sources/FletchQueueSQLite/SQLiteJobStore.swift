@@ -48,10 +48,13 @@ package final class SQLiteJobStore: JobStore {
         try await writer.perform { transaction in try transaction.empty(queue) }
     }
 
-    package func lease(_ limit: Int, at now: Timestamp) async throws(StoreError) -> Leasing {
+    package func lease(
+        _ limit: Int, at now: Timestamp, settling settlements: [Settlement]
+    ) async throws(StoreError) -> Leasing {
         // A lease that has ended by now, not one that ends while others write.
         let moment = ContinuousClock.now
         return try await writer.perform(isDurable: false) { transaction in
+            try settlements.forEach { try transaction.settle($0) }
             try transaction.takeBackExpired(by: moment)
             return try transaction.lease(limit, at: now)
         }

@@ -16,7 +16,10 @@ package actor Dispatcher {
     private var turn: Turn
     /// When the leases were extended last.
     private var lastKept = ContinuousClock.now
-    private var handedBackCount = 0
+    /// What has been delivered, and is yet to be settled.
+    private var settlements: [Settlement] = []
+    /// What has been cut off.
+    private var unfinished: [LeasedJob.Lease] = []
     /// The loop, while it waits.
     private var sleeper: CheckedContinuation<Void, Never>?
 
@@ -61,8 +64,7 @@ package actor Dispatcher {
         await withDiscardingTaskGroup { deliveries in
             while case let step = turn.step(at: clock.now), step != .end {
                 switch step {
-                case .lease(let limit):
-                    for job in await lease(limit) { deliveries.addTask { await self.handle(job) } }
+                case .lease(let limit): start(await lease(limit), in: &deliveries)
                 case .wait(let moment): await sleep(until: moment)
                 case .end: break
                 }
@@ -70,61 +72,85 @@ package actor Dispatcher {
             await becomeIdle(within: drainLimit)
             deliveries.cancelAll()
         }
-        return handedBackCount
+        return await handBack()
     }
 
+    private func start(_ jobs: [LeasedJob], in deliveries: inout DiscardingTaskGroup) {
+        for job in jobs { deliveries.addTask { [delivery] in await self.ended(job, await delivery(job)) } }
+    }
+
+    /// Ends what has been delivered in the same breath.
     private func lease(_ limit: Int) async -> [LeasedJob] {
         turn.ask()
+        let settlements = settlements
         do throws(StoreError) {
             // A process that was stopped for a while, or its disk, would take its own leases back.
             try await keepLeasesInTime()
-            let leasing = try await store.lease(limit, at: clock.now)
+            let leasing = try await store.lease(limit, at: clock.now, settling: settlements)
+            settled(settlements)
             turn.leased(leasing, of: limit)
             return leasing.jobs
         } catch {
-            logger.error("no jobs can be leased", metadata: ["code": "\(error.code.rawValue)", "reason": "\(error)"])
-            try? await ContinuousClock().sleep(for: Self.pauseAfterFailure)
+            await cope(with: error, unsettled: settlements)
             turn.suspect()
             return []
         }
     }
 
-    private func handle(_ job: LeasedJob) async {
-        let outcome = await delivery(job)
+    private func ended(_ job: LeasedJob, _ outcome: RunOutcome?) {
+        if let outcome {
+            settlements.append(job.settled(outcome, at: clock.now))
+        } else {
+            unfinished.append(job.lease)
+        }
         turn.delivered()
         wake()
-        guard let outcome else { return await handBack(job) }
-        await settle(job, outcome)
     }
 
-    private func settle(_ job: LeasedJob, _ outcome: RunOutcome) async {
-        let settlement = job.settled(outcome, at: clock.now)
-        while true {
-            do throws(StoreError) {
-                try await store.settle([settlement])
-                return ended(job, next: settlement.next)
-            } catch {
-                let reason: Logger.Metadata = ["code": "\(error.code.rawValue)", "reason": "\(error)"]
-                logger.error("a delivery cannot be settled; it may be made again", metadata: reason)
-                guard !Task.isCancelled else { return }
-                try? await ContinuousClock().sleep(for: Self.pauseAfterFailure)
-            }
-        }
+    private func settled(_ settlements: [Settlement]) {
+        self.settlements.removeFirst(settlements.count)
+        turn.settled(settlements.lazy.map(\.lease))
     }
 
-    private func handBack(_ job: LeasedJob) async {
+    private func settle() async {
+        let settlements = settlements
         do throws(StoreError) {
-            try await store.release([job.lease])
-            handedBackCount += 1
+            try await store.settle(settlements)
+            settled(settlements)
         } catch {
-            logger.error("a job cannot be handed back before its lease runs out", metadata: ["reason": "\(error)"])
+            await cope(with: error, unsettled: settlements)
         }
-        ended(job, next: nil)
     }
 
-    private func ended(_ job: LeasedJob, next: Timestamp?) {
-        turn.settled(job, next: next)
-        wake()
+    /// What cannot be done now is tried again a little later; but a part that is damaged must not hold up the others.
+    private func cope(with error: StoreError, unsettled settlements: [Settlement]) async {
+        let reason: Logger.Metadata = ["code": "\(error.code.rawValue)", "reason": "\(error)"]
+        logger.error(
+            settlements.isEmpty
+                ? "no jobs can be leased" : "a delivery cannot be settled; it may be made again", metadata: reason)
+        if error.code == .damaged { await settleEach(settlements) }
+        try? await ContinuousClock().sleep(for: Self.pauseAfterFailure)
+    }
+
+    /// One that cannot be is given up: as long as the process lives its job remains leased.
+    private func settleEach(_ settlements: [Settlement]) async {
+        self.settlements.removeFirst(settlements.count)
+        for settlement in settlements where (try? await store.settle([settlement])) != nil {
+            turn.settled([settlement.lease])
+        }
+    }
+
+    /// - Returns: How many jobs.
+    private func handBack() async -> Int {
+        if !settlements.isEmpty { await settle() }
+        guard !unfinished.isEmpty else { return 0 }
+        do throws(StoreError) {
+            try await store.release(unfinished)
+            return unfinished.count
+        } catch {
+            logger.error("jobs cannot be handed back before their leases run out", metadata: ["reason": "\(error)"])
+            return 0
+        }
     }
 
     /// As long as the process lives, no lease of its own runs out.
@@ -152,7 +178,9 @@ package actor Dispatcher {
             try await ContinuousClock().sleep(until: end)
             wake()
         }
-        while !turn.running.isEmpty, ContinuousClock.now < end { await pause() }
+        while turn.running.count > unfinished.count, ContinuousClock.now < end {
+            if settlements.isEmpty { await pause() } else { await settle() }
+        }
         alarm.cancel()
     }
 

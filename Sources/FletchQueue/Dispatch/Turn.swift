@@ -2,7 +2,7 @@
 struct Turn: Sendable {
     /// How many deliveries may be under way at once.
     let concurrency: Int
-    /// What is leased: under way, or waiting for its end to be on disk.
+    /// What is leased: under way, or about to be settled.
     private(set) var running: Set<LeasedJob.Lease> = []
     private var deliveringCount = 0
     private(set) var isDraining = false
@@ -10,10 +10,6 @@ struct Turn: Sendable {
     private var nextDue: Timestamp?
     /// Whether the store may have something now, for all that is known.
     private var isStale = true
-
-    /// Whoever has been delivered makes room for the next before that is on disk, up to so many times the concurrency:
-    /// a disk that takes no more holds deliveries up then.
-    private static let maximumUnsettledFactor = 4
 
     init(concurrency: Int) { self.concurrency = concurrency }
 
@@ -27,7 +23,7 @@ struct Turn: Sendable {
 
     func step(at now: Timestamp) -> Step {
         if isDraining { return .end }
-        let room = min(concurrency - deliveringCount, Self.maximumUnsettledFactor * concurrency - running.count)
+        let room = concurrency - deliveringCount
         guard room > 0 else { return .wait(until: nil) }
         if isStale { return .lease(room) }
         if let nextDue, nextDue <= now { return .lease(room) }
@@ -56,15 +52,13 @@ struct Turn: Sendable {
     /// Looks anew, for leases that have run out and a clock that was set.
     mutating func suspect() { isStale = true }
 
-    /// A delivery has ended, however it has.
-    mutating func delivered() { deliveringCount -= 1 }
-
-    mutating func settled(_ job: LeasedJob, next: Timestamp?) {
-        running.remove(job.lease)
-        if let next { stored(dueAt: next) }
-        // Behind an exclusive job, or before one, others may wait for this one's end.
+    /// A delivery has ended, however it has: it is settled with the next lease, which others may have waited for.
+    mutating func delivered() {
+        deliveringCount -= 1
         isStale = true
     }
+
+    mutating func settled(_ leases: some Sequence<LeasedJob.Lease>) { running.subtract(leases) }
 
     mutating func drain() { isDraining = true }
 }

@@ -58,24 +58,20 @@ import Testing
         turn.leased(Leasing(jobs: [leased(2)], nextDue: nil), of: 1)
         #expect(turn.step(at: start) == .wait(until: nil))
         turn.delivered()
-        turn.settled(leased(1), next: nil)
         #expect(turn.step(at: start) == .lease(1))
     }
 
-    /// The disk is not waited for; but where it takes nothing at all, nothing more is delivered.
-    @Test func deliveryMakesRoomBeforeItIsSettledUpToALimit() {
+    /// It is settled with the next lease, be there anything to lease or not.
+    @Test func deliveryThatHasEndedMakesRoom() {
         var turn = Turn(concurrency: 2)
-        for lease in stride(from: Int64(1), through: 7, by: 2) {
-            #expect(turn.step(at: start) == .lease(2))
-            turn.ask()
-            turn.leased(Leasing(jobs: [leased(lease), leased(lease + 1)], nextDue: nil), of: 2)
-            #expect(turn.step(at: start) == .wait(until: nil))
-            turn.delivered()
-            turn.delivered()
-        }
-        #expect(turn.step(at: start) == .wait(until: nil))
-        turn.settled(leased(1), next: nil)
-        #expect(turn.step(at: start) == .lease(1))
+        turn.ask()
+        turn.leased(Leasing(jobs: [leased(1)], nextDue: later), of: 2)
+        #expect(turn.step(at: start) == .wait(until: later))
+        turn.delivered()
+        #expect(turn.step(at: start) == .lease(2))
+        #expect(turn.running == [1])
+        turn.settled([1])
+        #expect(turn.running.isEmpty)
     }
 
     @Test func asksAgainWhereThereMayBeMore() {

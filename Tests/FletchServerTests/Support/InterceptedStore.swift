@@ -49,8 +49,12 @@ struct InterceptedStore: JobStore {
         try await call { () async throws(StoreError) in try await base.empty(queue) }
     }
 
-    func lease(_ limit: Int, at now: Timestamp) async throws(StoreError) -> Leasing {
-        try await call { () async throws(StoreError) in try await base.lease(limit, at: now) }
+    func lease(
+        _ limit: Int, at now: Timestamp, settling settlements: [Settlement]
+    ) async throws(StoreError) -> Leasing {
+        try await call { () async throws(StoreError) in
+            try await base.lease(limit, at: now, settling: settlements)
+        }
     }
 
     func extend(_ leases: [LeasedJob.Lease]) async throws(StoreError) {
