@@ -1,3 +1,4 @@
+import Fletch
 import Logging
 
 /// Leases jobs that are due, has them delivered, and settles them.
@@ -22,6 +23,8 @@ package actor Dispatcher {
     private var unfinished: [LeasedJob.Lease] = []
     /// The loop, while it waits.
     private var sleeper: CheckedContinuation<Void, Never>?
+    /// While it waits: what is due from then on need not wake it. For clients that enqueue jobs for later, one by one.
+    private let horizon = Lock<Timestamp?>(nil)
 
     /// - Parameter concurrency: How many deliveries are under way at once, at most.
     package init(
@@ -35,7 +38,12 @@ package actor Dispatcher {
     }
 
     /// Something is stored that is due at `moment`; nil where it waits for something else.
-    package func stored(dueAt moment: Timestamp?) {
+    package nonisolated func stored(dueAt moment: Timestamp?) async {
+        if let moment, let horizon = horizon.withLock(\.self), moment >= horizon { return }
+        await heed(moment)
+    }
+
+    private func heed(_ moment: Timestamp?) {
         turn.stored(dueAt: moment)
         wake()
     }
@@ -185,6 +193,8 @@ package actor Dispatcher {
     }
 
     private func sleep(until moment: Timestamp?) async {
+        horizon.withLock { $0 = turn.horizon }
+        defer { horizon.withLock { $0 = nil } }
         // Without a parent: the pause ends before it where something else is to be done.
         let alarm = Task {
             try await clock.sleep(until: moment)

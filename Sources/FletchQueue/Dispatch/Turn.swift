@@ -30,6 +30,10 @@ struct Turn: Sendable {
         return .wait(until: nextDue)
     }
 
+    /// What is due from then on is no news to whoever has waited as ``step(at:)`` says: it asks again before, or once there
+    /// is room. nil where everything is.
+    var horizon: Timestamp? { concurrency > deliveringCount ? nextDue : Timestamp(milliseconds: .min) }
+
     /// Something is stored that is due at `moment`, or due once something else has ended.
     mutating func stored(dueAt moment: Timestamp?) {
         guard let moment else { return isStale = true }

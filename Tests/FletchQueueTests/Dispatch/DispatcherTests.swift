@@ -131,6 +131,27 @@ import Testing
         }
     }
 
+    @Test func jobThatCannotBeSettledForDamageHoldsNoOtherUp() async throws {
+        try await withStore { base in
+            let store = DamagedStore(base: base)
+            let dispatcher = Dispatcher(
+                store: store, clock: ManualClock(), concurrency: 4, logger: Logger(label: "test")
+            ) { job in
+                if job.job.key.id == "a" { _ = store.damaged.withLock { $0.insert(job.lease) } }
+                return .succeeded
+            }
+            let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: ManualClock())
+            _ = try await jobs.enqueue([draft("a"), draft("b")], in: queue)
+            async let run = dispatcher.run(drainLimit: .zero)
+            #expect(await becomesTrue { try await base.job(JobKey(queue, "b")) == nil })
+            _ = try await jobs.enqueue([draft("c")], in: queue)
+            #expect(await becomesTrue { try await base.counts(of: "t") == [queue.endpoint: 1] })
+            #expect(try await base.job(JobKey(queue, "a")) != nil)
+            await dispatcher.drain()
+            #expect(await run == 0)
+        }
+    }
+
     /// Who waited for it is woken: this clock wakes nobody.
     @Test(arguments: [false, true])
     func nextInTurnRunsOnceTheExclusiveJobBeforeItIsGone(isReplaced: Bool) async throws {

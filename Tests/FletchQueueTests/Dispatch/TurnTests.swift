@@ -39,6 +39,17 @@ import Testing
         #expect(turn.step(at: start) == .lease(2))
     }
 
+    @Test func whatIsDueLaterThanTheNextIsNoNews() {
+        #expect(idle(nextDue: later).horizon == later)
+        #expect(idle().horizon == nil)
+        var full = Turn(concurrency: 1)
+        full.ask()
+        full.leased(Leasing(jobs: [leased(1)], nextDue: nil), of: 1)
+        #expect(full.horizon == Timestamp(milliseconds: .min))
+        full.delivered()
+        #expect(full.horizon == nil)
+    }
+
     /// What is stored while the store answers may not have been in its answer.
     @Test func whatIsStoredDuringTheAnswerIsAskedFor() {
         var turn = Turn(concurrency: 2)

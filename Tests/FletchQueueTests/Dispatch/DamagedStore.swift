@@ -1,0 +1,43 @@
+import Fletch
+import FletchQueue
+
+/// A store of which a part is damaged: some leases cannot be settled.
+struct DamagedStore: JobStore {
+    let base: any JobStore
+    let damaged = Lock<Set<LeasedJob.Lease>>([])
+
+    var leaseDuration: Duration { base.leaseDuration }
+
+    private func check(_ settlements: [Settlement]) throws(StoreError) {
+        let damaged = damaged.withLock(\.self)
+        if settlements.contains(where: { damaged.contains($0.lease) }) { throw StoreError(.damaged, "damaged") }
+    }
+
+    func lease(
+        _ limit: Int, at now: Timestamp, settling settlements: [Settlement]
+    ) async throws(StoreError) -> Leasing {
+        try check(settlements)
+        return try await base.lease(limit, at: now, settling: settlements)
+    }
+
+    func settle(_ settlements: [Settlement]) async throws(StoreError) {
+        try check(settlements)
+        try await base.settle(settlements)
+    }
+
+    func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] { try await base.enqueue(jobs) }
+    func endpoints(of tenant: String) async throws(StoreError) -> [String] { try await base.endpoints(of: tenant) }
+    func counts(of tenant: String) async throws(StoreError) -> [String: Int] { try await base.counts(of: tenant) }
+    func jobs(in queue: QueueName, from cursor: Int64, limit: Int) async throws(StoreError) -> JobPage {
+        try await base.jobs(in: queue, from: cursor, limit: limit)
+    }
+    func job(_ key: JobKey) async throws(StoreError) -> Job? { try await base.job(key) }
+    func invoke(_ key: JobKey, at now: Timestamp) async throws(StoreError) -> Bool {
+        try await base.invoke(key, at: now)
+    }
+    func delete(_ keys: [JobKey]) async throws(StoreError) -> Set<JobKey> { try await base.delete(keys) }
+    func empty(_ queue: QueueName) async throws(StoreError) { try await base.empty(queue) }
+    func extend(_ leases: [LeasedJob.Lease]) async throws(StoreError) { try await base.extend(leases) }
+    func release(_ leases: [LeasedJob.Lease]) async throws(StoreError) { try await base.release(leases) }
+    func check() async throws(StoreError) { try await base.check() }
+}
