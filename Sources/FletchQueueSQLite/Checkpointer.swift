@@ -12,6 +12,7 @@ final class Checkpointer: Sendable {
     private struct State {
         var pageCount = 0
         var isRunning = false
+        var hasFailed = false
     }
 
     private let pool: DatabasePool
@@ -33,7 +34,8 @@ final class Checkpointer: Sendable {
         let isDue = state.withLock { state in
             state.pageCount += pageCount
             guard !state.isRunning, state.pageCount >= Self.pageCount else { return false }
-            state = State(isRunning: true)
+            state.pageCount = 0
+            state.isRunning = true
             return true
         }
         if isDue { copy() }
@@ -49,10 +51,31 @@ final class Checkpointer: Sendable {
     }
 
     /// Moves all of the log into the database at once, and gives its room back; not where there is none for that either.
-    /// - Parameter patience: How long readers are waited for, in milliseconds.
+    /// - Parameter patience: How long readers are waited for, and a copy that is under way.
     /// - Returns: Whether it has.
     @discardableResult
-    func makeRoom(_ db: Database, patience: Int32 = 0) -> Bool { Self.checkpoint(db, .truncate, patience: patience) }
+    func makeRoom(_ db: Database, patience: Duration = .zero) -> Bool {
+        let end = ContinuousClock.now + patience
+        var outcome = noted(Self.checkpoint(db, .truncate))
+        while outcome == .busy, ContinuousClock.now < end {
+            usleep(5_000)
+            outcome = noted(Self.checkpoint(db, .truncate))
+        }
+        return outcome == .done
+    }
+
+    /// - Returns: Whether one has failed since this was last asked: the log may not be whole then.
+    func takeFailure() -> Bool {
+        state.withLock { state in
+            defer { state.hasFailed = false }
+            return state.hasFailed
+        }
+    }
+
+    private func noted(_ outcome: Outcome) -> Outcome {
+        if outcome == .failed { state.withLock { $0.hasFailed = true } }
+        return outcome
+    }
 
     /// Whether less is left on the disk than a log usually takes.
     var hasLittleRoom: Bool {
@@ -64,23 +87,29 @@ final class Checkpointer: Sendable {
     /// Nearly all is copied beside the writer, and what has come meanwhile; the rest is little, and then the log begins anew.
     private func copy() {
         besides.asyncWriteWithoutTransaction { [self] db in
-            Self.checkpoint(db, .passive)
-            Self.checkpoint(db, .passive)
+            for _ in 0..<2 { _ = noted(Self.checkpoint(db, .passive)) }
             pool.asyncWriteWithoutTransaction { [self] db in
-                Self.checkpoint(db, .restart)
+                _ = noted(Self.checkpoint(db, .restart))
                 state.withLock { $0.isRunning = false }
             }
         }
     }
 
-    /// Waits for nobody, unless it is told to: a reader would hold up whoever writes.
-    /// - Returns: Whether as much of the log is in the database as the mode demands.
+    enum Outcome { case done, busy, failed }
+
+    /// Waits for nobody: a reader would hold up whoever writes.
     @discardableResult
-    static func checkpoint(_ db: Database, _ mode: Database.CheckpointMode, patience: Int32 = 0) -> Bool {
+    static func checkpoint(_ db: Database, _ mode: Database.CheckpointMode) -> Outcome {
         // None once it is closed.
-        guard db.sqliteConnection != nil else { return false }
-        sqlite3_busy_timeout(db.sqliteConnection, patience)
+        guard db.sqliteConnection != nil else { return .busy }
+        sqlite3_busy_timeout(db.sqliteConnection, 0)
         defer { sqlite3_busy_timeout(db.sqliteConnection, SQLiteFile.busyMilliseconds) }
-        return (try? db.checkpoint(mode)) != nil
+        do {
+            _ = try db.checkpoint(mode)
+            return .done
+        } catch {
+            let code = (error as? DatabaseError)?.resultCode
+            return code == .SQLITE_BUSY || code == .SQLITE_LOCKED ? .busy : .failed
+        }
     }
 }

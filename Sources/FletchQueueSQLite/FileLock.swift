@@ -14,8 +14,8 @@ final class FileLock: Sendable {
             let code: StoreError.Code = errno == EROFS || errno == EACCES ? .readOnly : .cannotOpen
             throw StoreError(code, "\(path) cannot be made (\(reason)): see that its directory is there and writable")
         }
+        // Where it throws from here on, `deinit` closes.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
             throw StoreError(
                 .inUse, "another fletchd has the database (it holds \(path)): stop it, or choose another file")
         }

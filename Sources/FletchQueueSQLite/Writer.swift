@@ -18,14 +18,15 @@ final class Writer: Sendable {
         // Sendable because only the pool's writer thread touches it, which `submit` hands every operation to.
         var book = LeaseBook()
         var queues = QueueNumbers()
-        var isDurable = true
+        /// Whether the connection syncs what it commits; nil at first, as the pool has set what it likes.
+        var isDurable: Bool?
         /// Whether the disk has been full, and has little room still.
         var isSuspect = false
         var isTight = false
     }
 
-    /// How long readers are waited for without whose end nothing can be written, in milliseconds.
-    private static let patience: Int32 = 1_000
+    /// How long readers are waited for without whose end nothing can be written.
+    private static let patience = Duration.seconds(1)
 
     private let pool: DatabasePool
     private let leaseDuration: Duration
@@ -104,7 +105,7 @@ final class Writer: Sendable {
     /// database. Where the disk is full, the log is emptied and it is tried once more. Until there is room again the log is kept
     /// empty: what little there is must not go to it, or nothing is left to empty it into.
     private func commitOrMakeRoom(_ operations: [Operation], _ db: Database) throws(StoreError) {
-        if logSync.takeFailure() { state.isSuspect = true }
+        if logSync.takeFailure() || checkpointer.takeFailure() { state.isSuspect = true }
         if state.isSuspect {
             guard checkpointer.makeRoom(db, patience: Self.patience) else {
                 throw StoreError(.failed, "the disk has failed, and is not back yet, or another program reads for long")

@@ -21,6 +21,8 @@ package actor Dispatcher {
     private var settlements: [Settlement] = []
     /// What has been cut off.
     private var unfinished: [LeasedJob.Lease] = []
+    /// How many have been delivered, and cannot ever be settled.
+    private var abandonedCount = 0
     /// The loop, while it waits.
     private var sleeper: CheckedContinuation<Void, Never>?
     /// While it waits: what is due from then on need not wake it. For clients that enqueue jobs for later, one by one.
@@ -70,7 +72,7 @@ package actor Dispatcher {
 
     private func work(_ drainLimit: Duration) async -> Int {
         await withDiscardingTaskGroup { deliveries in
-            while case let step = turn.step(at: clock.now), step != .end {
+            while !Task.isCancelled, case let step = turn.step(at: clock.now), step != .end {
                 switch step {
                 case .lease(let limit): start(await lease(limit), in: &deliveries)
                 case .wait(let moment): await sleep(until: moment)
@@ -140,11 +142,16 @@ package actor Dispatcher {
         try? await ContinuousClock().sleep(for: Self.pauseAfterFailure)
     }
 
-    /// One that cannot be is given up: as long as the process lives its job remains leased.
+    /// One that cannot be for damage is given up: as long as the process lives its job remains leased.
     private func settleEach(_ settlements: [Settlement]) async {
         self.settlements.removeFirst(settlements.count)
-        for settlement in settlements where (try? await store.settle([settlement])) != nil {
-            turn.settled([settlement.lease])
+        for settlement in settlements {
+            do throws(StoreError) {
+                try await store.settle([settlement])
+                turn.settled([settlement.lease])
+            } catch {
+                if error.code == .damaged { abandonedCount += 1 } else { self.settlements.append(settlement) }
+            }
         }
     }
 
@@ -186,7 +193,8 @@ package actor Dispatcher {
             try await ContinuousClock().sleep(until: end)
             wake()
         }
-        while turn.running.count > unfinished.count, ContinuousClock.now < end {
+        // What is tried again is paused after, which a task that is cancelled does not.
+        while !Task.isCancelled, turn.running.count > unfinished.count + abandonedCount, ContinuousClock.now < end {
             if settlements.isEmpty { await pause() } else { await settle() }
         }
         alarm.cancel()

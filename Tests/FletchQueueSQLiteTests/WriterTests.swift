@@ -5,7 +5,7 @@ import Testing
 
 @testable import FletchQueueSQLite
 
-@Suite struct CheckpointerTests {
+@Suite struct WriterTests {
     /// What it takes most of its time for is done while others write.
     @Test func logIsCopiedBesideAWriter() async throws {
         try await withPool { pool in
@@ -17,12 +17,27 @@ import Testing
             try await pool.writeWithoutTransaction { db in
                 try db.inTransaction {
                     try db.execute(sql: "INSERT INTO queue (tenant, endpoint) VALUES ('a', 'b')")
-                    #expect(checkpointer.besides.writeWithoutTransaction { Checkpointer.checkpoint($0, .passive) })
+                    #expect(
+                        checkpointer.besides.writeWithoutTransaction { Checkpointer.checkpoint($0, .passive) } == .done)
                     return .commit
                 }
             }
             #expect(try fileSize(pool.path) > size)
             try checkpointer.close()
+        }
+    }
+
+    /// From the first on: the pool has set the connection to sync nothing.
+    @Test func whatIsPromisedIsSyncedAsItIsCommitted() async throws {
+        try await withPool { pool in
+            let writer = try Writer(pool, leaseDuration: .seconds(30))
+            for isDurable in [true, false, true] {
+                let level = try await writer.perform(isDurable: isDurable) { transaction in
+                    try Int.fetchOne(transaction.db, sql: "PRAGMA synchronous")
+                }
+                #expect(level == (isDurable ? 2 : 1))
+            }
+            try writer.close()
         }
     }
 
