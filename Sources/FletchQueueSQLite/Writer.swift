@@ -20,8 +20,9 @@ final class Writer: Sendable {
         var queues = QueueNumbers()
         /// Whether the connection syncs what it commits; nil at first, as the pool has set what it likes.
         var isDurable: Bool?
-        /// Whether the disk has been full, and has little room still.
+        /// Whether a sync has failed, so that the log may not be whole.
         var isSuspect = false
+        /// Whether the disk has been full, and has little room still.
         var isTight = false
     }
 
