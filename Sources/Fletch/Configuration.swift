@@ -62,6 +62,11 @@ public struct Configuration: Sendable {
 
     /// The largest body that is accepted; a larger one fails with `bodyTooLarge`. Default: 1 GiB.
     public var maximumBodyBytes: Int = 1 << 30
+    /// Connections of all origins together, in each event loop (``eventLoopCount``): under way, parked and idle. At the
+    /// limit an idle one ends for the next; without one, requests wait until another ends, each origin in turn. At least
+    /// 1. Default: no limit but the process's descriptors. Where these, local ports or memory run out, requests wait in
+    /// the same way as long as connections of the client's own hold some; else they fail.
+    public var maximumConnectionCount: Int = .max
     /// Connections per origin that are still under way; beyond it requests wait, in order. As many more may be idle. At
     /// least 1. Default: 64.
     public var maximumActiveConnectionCount: Int = 64
@@ -73,6 +78,11 @@ public struct Configuration: Sendable {
     /// origin (RFC 9112 §9.3). Another disposal than ``Disposal/automatic``, or a `Connection: close` field of the
     /// request, ends the connection all the same. Default: true.
     public var reusesConnections: Bool = true
+    /// Whether `send` sends a request again, once, that was lost to a connection which had served before: mostly because
+    /// the server closed it at that moment. Only where nothing was heard of it and twice does no harm
+    /// (``FletchRequest/isRepeatable``: an idempotent method, or an `Idempotency-Key`). Turn it off where every request
+    /// that the server may have seen has to be counted. Default: true.
+    public var resendsLostRequests: Bool = true
     /// How long a connection waits for its next request before it is reset. A request may be lost to a server that
     /// closes its idle connections sooner, and is sent again only where twice does no harm. Default: 30 seconds.
     public var idleLimit: Duration = .seconds(30)

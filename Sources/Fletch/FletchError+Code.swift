@@ -43,16 +43,21 @@ extension FletchError {
 
         // MARK: Connecting
 
-        /// The host's name has no address, or the resolver failed.
+        /// The host's name has no address.
         public static let nameNotResolved = Code(rawValue: "name-not-resolved")
-        /// The proxy's name has no address, or the resolver failed.
+        /// The proxy's name has no address.
         public static let proxyNotResolved = Code(rawValue: "proxy-not-resolved")
         /// No address of the origin took the connection: refused, unreachable.
         public static let connectFailed = Code(rawValue: "connect-failed")
+        /// The resolver did not say whether the host's name has an address: it does not answer, or failed (`EAI_AGAIN`,
+        /// `EAI_FAIL`, `EAI_SYSTEM`).
+        public static let resolverFailed = Code(rawValue: "resolver-failed")
         /// No local port is left for that address (`EADDRNOTAVAIL`).
         public static let localPortsExhausted = Code(rawValue: "local-ports-exhausted")
         /// The process or the system has no file descriptor left (`EMFILE`, `ENFILE`).
         public static let descriptorsExhausted = Code(rawValue: "descriptors-exhausted")
+        /// The kernel has no memory for a further socket (`ENOMEM`, `ENOBUFS`).
+        public static let memoryExhausted = Code(rawValue: "memory-exhausted")
         /// No connection within ``Configuration/connectDeadline``.
         public static let connectDeadlineExceeded = Code(rawValue: "connect-deadline-exceeded")
 

@@ -8,11 +8,13 @@ extension FletchError.Code {
         .requestTooLarge: "the request is larger than the whole outbox: enlarge it, or wait for room with send",
         .circuitOpen: "the origin has refused every connection lately: it is tried again after a pause",
         .nameNotResolved: "the host's name has no address: check its spelling and the resolver",
+        .resolverFailed: "the resolver does not answer: check /etc/resolv.conf, the name server and the network",
         .proxyNotResolved: "the proxy's name has no address: check its spelling, http_proxy and the resolver",
         .connectFailed: "no connection: check that the server runs and that host and port are right",
         .localPortsExhausted:
             "no local port is left for this address: open fewer connections a second, or use more addresses",
         .descriptorsExhausted: "no file descriptor is left: raise the limit (ulimit -n) or open fewer connections",
+        .memoryExhausted: "the kernel has no memory for a further connection: free some, or open fewer connections",
         .connectDeadlineExceeded:
             "no connection within the connect deadline: check host, port and firewall, or allow more time",
         .proxyRefused: "the proxy did not lead to the origin: check its rules and credentials",

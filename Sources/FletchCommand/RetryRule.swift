@@ -27,7 +27,7 @@ struct RetryRule {
     static let maximumSeconds = 600
 
     private static let passing: Set<FletchError.Code> = [
-        .nameNotResolved, .proxyNotResolved, .connectFailed, .connectDeadlineExceeded, .localPortsExhausted,
-        .descriptorsExhausted, .deadlineExceeded,
+        .nameNotResolved, .proxyNotResolved, .resolverFailed, .connectFailed, .connectDeadlineExceeded,
+        .localPortsExhausted, .descriptorsExhausted, .memoryExhausted, .deadlineExceeded,
     ]
 }

@@ -72,15 +72,15 @@ package final class Asker: Sendable {
     }
 
     private func addresses(of endpoint: Endpoint, until deadline: Moment) throws(FletchError) -> [SocketAddress] {
-        guard case .host(let host, let port, let isProxy) = endpoint.peer else {
+        guard case .host(let host, let port, _) = endpoint.peer else {
             if case .local(let address) = endpoint.peer { return [address] }
             return []
         }
         if let address = SocketAddress(literal: host, port: port) { return [address] }
-        let code: FletchError.Code = isProxy ? .proxyNotResolved : .nameNotResolved
         switch resolver.waitForAddresses(of: host, port: port, until: deadline) {
         case .success(let addresses)?: return addresses.map { $0.with(port: port) }
         case .failure(let failure)?:
+            let code = failure.code(on: endpoint)
             throw FletchError(code, .notSent, code.explanation + " (\(host): \(failure.message))")
         case nil: throw FletchError(.connectDeadlineExceeded, .notSent, "the name \(host) was not resolved in time")
         }

@@ -34,15 +34,11 @@ extension Connection {
     func resolved(_ result: Result<[SocketAddress], ResolutionFailure>) {
         switch result {
         case .success(let addresses): dial(addresses)
-        case .failure(let failure): handle(.failed(notResolved(failure.message)))
+        case .failure(let failure):
+            let code = failure.code(on: pool.endpoint)
+            if isOwnShortage(code) { return postpone() }
+            handle(.failed(ExchangeFailure(code, detail: "\(pool.endpoint.hostName): \(failure.message)")))
         }
-    }
-
-    private func notResolved(_ why: String) -> ExchangeFailure {
-        guard case .host(let host, _, let isProxy) = pool.endpoint.peer else {
-            return ExchangeFailure(.nameNotResolved)
-        }
-        return ExchangeFailure(isProxy ? .proxyNotResolved : .nameNotResolved, detail: "\(host): \(why)")
     }
 
     private func dial(_ addresses: [SocketAddress]) {
@@ -62,9 +58,27 @@ extension Connection {
         while isDialing, let address = dial?.next(at: .now) {
             if attempt(address) { return }
         }
-        if attempts.isEmpty, dial?.isExhausted == true, dial?.nextAttempt == nil, let failure = dial?.failure {
-            handle(.failed(failure))
+        guard attempts.isEmpty, dial?.isExhausted == true, dial?.nextAttempt == nil, let failure = dial?.failure else {
+            return
         }
+        if isOwnShortage(failure.code) { postpone() } else { handle(.failed(failure)) }
+    }
+
+    /// Whether other connections of this client hold what is missing, so that waiting helps. A port is missing for one
+    /// address alone.
+    private func isOwnShortage(_ code: FletchError.Code) -> Bool {
+        switch code {
+        case .descriptorsExhausted, .memoryExhausted: loop.connectionCount > 1
+        case .localPortsExhausted: pool.hasOthers
+        default: false
+        }
+    }
+
+    /// Gives its requests back, which wait until there is something to connect with.
+    private func postpone() {
+        while let submission = pipeline.takeUnbegun() { loop.sendAgain(submission) }
+        finish(isReset: true)
+        loop.starve(pool)
     }
 
     /// - Returns: Whether the attempt is under way or has succeeded.
@@ -91,10 +105,10 @@ extension Connection {
             ? attemptWriting(Attempt(socket: socket, address: address)) : wait(for: socket, address)
     }
 
-    /// Where there is no descriptor left, those of connections that nobody uses are given back: another origin's, mostly.
+    /// Where there is no descriptor left, that of a connection that nobody uses is given back: another origin's, mostly.
     private func newSocket(for address: SocketAddress) -> Socket {
         let socket = Socket(for: address)
-        guard [-EMFILE, -ENFILE].contains(socket.descriptor), loop.closeIdle() else { return socket }
+        guard [-EMFILE, -ENFILE].contains(socket.descriptor), loop.endOldestIdle() else { return socket }
         return Socket(for: address)
     }
 
@@ -239,6 +253,7 @@ extension Connection {
             switch number {
             case EADDRNOTAVAIL: .localPortsExhausted
             case EMFILE, ENFILE: .descriptorsExhausted
+            case ENOMEM, ENOBUFS: .memoryExhausted
             default: .connectFailed
             }
         let words = String(cString: strerror(number))

@@ -12,7 +12,9 @@ extension Connection {
     }
 
     func reportFailure(at index: Int) {
-        if let submission = pipeline.takeResendable(at: index) { return loop.sendAgain(submission) }
+        if loop.limits.resendsLostRequests, let submission = pipeline.takeResendable(at: index) {
+            return loop.sendAgain(submission)
+        }
         guard let submission = takeUntold(at: index) else { return }
         let exchange = pipeline[index].exchange
         let failure = exchange.reportedFailure ?? ExchangeFailure(.clientClosed)

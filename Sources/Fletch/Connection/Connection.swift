@@ -248,6 +248,7 @@ final class Connection {
         guard !isOver else { return }
         isOver = true
         if wasNotReached { pool.noteNotConnected() }
+        if socket != nil || unprepared != nil || !attempts.isEmpty { loop.relieveFirst() }
         for attempt in attempts { attempt.socket.close() }
         attempts = []
         unprepared?.socket.close()

@@ -26,6 +26,8 @@ final class ConnectionPool {
     private(set) var breaker: CircuitBreaker
     /// Whether the loop will call ``dispatch()`` at the end of its turn.
     var isScheduled = false
+    /// Whether its requests wait because nothing is left to connect with.
+    var isStarved = false
 
     init(_ endpoint: Endpoint, _ loop: EventLoop) {
         self.endpoint = endpoint
@@ -60,7 +62,11 @@ extension ConnectionPool {
             refill(connection)
             connection.go()
         }
-        while activeCount < limits.activeConnectionCount, let submission = waiting.popFirst() { open(submission) }
+        while !waiting.isEmpty, activeCount < limits.activeConnectionCount, loop.hasRoom(for: self),
+            let submission = waiting.popFirst()
+        {
+            open(submission)
+        }
     }
 
     /// Gives a connection that can take them further requests; it sends them afterwards.
@@ -168,6 +174,12 @@ extension ConnectionPool {
         parkOthers()
         loop.schedule(self)
     }
+
+    /// The one that was used longest ago.
+    var oldestIdle: Connection? { idle.first }
+
+    /// Whether it has a connection beside one that is being made.
+    var hasOthers: Bool { activeCount + parkedCount + idle.count > 1 }
 
     /// Ends those that nobody uses.
     func closeIdle() {

@@ -38,9 +38,11 @@ struct Dial {
     /// Tries no other address beside those under way.
     mutating func hold() { nextAttempt = nil }
 
-    /// Keeps the failure that says most: a refusal by a peer over an address that this machine cannot use.
+    /// Keeps the failure that says most: a refusal by a peer over an address that this machine cannot use, and above all
+    /// that an address could not be tried for a lack of descriptors or memory.
     mutating func note(_ failure: ExchangeFailure) {
-        if self.failure == nil || self.failure?.code == .localPortsExhausted { self.failure = failure }
+        let isUntried = failure.code == .descriptorsExhausted || failure.code == .memoryExhausted
+        if isUntried || self.failure == nil || self.failure?.code == .localPortsExhausted { self.failure = failure }
     }
 
     private static func interleaved(_ addresses: [SocketAddress]) -> [SocketAddress] {

@@ -18,6 +18,12 @@ struct Endpoint: Sendable, Hashable {
 
     static func local(_ address: SocketAddress) -> Endpoint { Endpoint(peer: .local(address)) }
 
+    /// Whether connections lead to a proxy.
+    var isProxy: Bool { if case .host(_, _, true) = peer { true } else { false } }
+
+    /// The name that is looked up.
+    var hostName: String { if case .host(let host, _, _) = peer { host } else { description } }
+
     /// Whether anything lies between a connection and its first request: a tunnel, TLS.
     var isPrepared: Bool { origin != nil }
 

@@ -171,6 +171,15 @@ extension Pipeline {
         return submission
     }
 
+    /// Takes back the last request, of which nothing was sent, whether or not the connection has served: it was never made.
+    mutating func takeUnbegun() -> Submission? {
+        guard !isEmpty, !self[count - 1].exchange.hasBegun, let submission = self[count - 1].submission else {
+            return nil
+        }
+        remove(at: count - 1)
+        return submission
+    }
+
     /// Takes back a request that went out on a connection which had served before, and of which nothing was heard: most
     /// likely the server had closed it meanwhile (RFC 9112 §9.3.1). Once, and only where twice does no harm.
     mutating func takeResendable(at index: Int) -> Submission? {

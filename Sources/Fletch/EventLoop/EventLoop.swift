@@ -28,6 +28,8 @@ final class EventLoop: @unchecked Sendable {
     private(set) var pools: [Endpoint: ConnectionPool] = [:]
     /// Pools where someone waits and there may be room.
     private var scheduled: [ConnectionPool] = []
+    /// Pools that have nothing left to connect with.
+    var shortage = Shortage()
     /// The earliest deadline of those who wait for a connection, or one that has gone meanwhile.
     private var waitingDeadline = Moment.never
     private var poolCountBeforeSweeping = EventLoop.minimumPoolCountBeforeSweeping
@@ -127,9 +129,8 @@ final class EventLoop: @unchecked Sendable {
 
     /// In milliseconds, rounded up; -1 for no deadline.
     private func untilNextDeadline() -> Int32 {
-        guard let next = [deadlines.next, drain.deadline, waitingDeadline, delayed.min?.due].compactMap({ $0 }).min(),
-            next != .never
-        else { return -1 }
+        let moments = [deadlines.next, drain.deadline, waitingDeadline, delayed.min?.due, shortage.nextLook]
+        guard let next = moments.compactMap({ $0 }).min(), next != .never else { return -1 }
         let left = next.nanoseconds - Moment.now.nanoseconds
         return Int32(clamping: max(0, (left + 999_999) / 1_000_000))
     }
@@ -142,10 +143,12 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func passDeadlines() {
-        guard deadlines.next != nil || waitingDeadline != .never || !delayed.isEmpty else { return }
+        guard deadlines.next != nil || waitingDeadline != .never || !delayed.isEmpty || shortage.nextLook != .never
+        else { return }
         tick()
         let now = now
         passDelays()
+        relieveAll()
         passWaitingDeadlines()
         while let slot = deadlines.popExpired(now) { connections[slot]?.deadlinePassed(now) }
     }
@@ -196,12 +199,8 @@ extension EventLoop {
     }
 
     /// Ends the connections that nobody uses.
-    /// - Returns: Whether there were any.
-    @discardableResult
-    func closeIdle() -> Bool {
-        guard idleCount > 0 else { return false }
+    private func closeIdle() {
         for pool in pools.values { pool.closeIdle() }
-        return true
     }
 
     /// Has a request wait for a connection.
@@ -283,6 +282,8 @@ extension EventLoop {
 // MARK: - What connections ask for
 
 extension EventLoop {
+    var connectionCount: Int { connections.count }
+
     func insert(_ connection: Connection) -> Int { connections.insert(connection) }
 
     func token(_ slot: Int) -> UInt64 { connections.token(slot) }

@@ -6,10 +6,12 @@ struct Limits: Sendable {
     let park: Int64
     let idle: Int64
     let attemptDelay: Int64
+    let connectionCount: Int
     let activeConnectionCount: Int
     let parkedConnectionCount: Int
     let pipelineDepth: Int
     let reusesConnections: Bool
+    let resendsLostRequests: Bool
     /// The window of a connection for requests that follow each other unanswered and keep nothing.
     let pipelineWindowBytes: Int32
     let circuitFailureLimit: Int
@@ -23,9 +25,11 @@ struct Limits: Sendable {
         park = configuration.parkLimit.wholeNanoseconds
         idle = configuration.idleLimit.wholeNanoseconds
         attemptDelay = configuration.connectionAttemptDelay.wholeNanoseconds
+        connectionCount = max(1, configuration.maximumConnectionCount)
         activeConnectionCount = max(1, configuration.maximumActiveConnectionCount)
         parkedConnectionCount = max(0, configuration.maximumParkedConnectionCount)
         reusesConnections = configuration.reusesConnections
+        resendsLostRequests = configuration.resendsLostRequests
         pipelineDepth = reusesConnections ? max(1, configuration.pipelineDepth) : 1
         pipelineWindowBytes = Int32(min(Int(Socket.maximumUnscaledWindowBytes), pipelineDepth * 1_024))
         circuitFailureLimit = max(0, configuration.circuitFailureLimit)

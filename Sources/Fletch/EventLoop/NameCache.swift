@@ -1,8 +1,3 @@
-/// Why a name has no addresses.
-struct ResolutionFailure: Error, Equatable {
-    let message: String
-}
-
 /// Which names are known, which are being looked up and who waits for them: pure, no threads.
 struct NameCache<Waiter> {
     /// What the caller of ``ask(_:_:at:)`` is to do.

@@ -50,7 +50,7 @@ final class Resolver: Sendable {
         do throws(FletchError) {
             try Thread.start { self.answer(name, Self.getAddresses(name, self.family)) }
         } catch {
-            answer(name, .failure(ResolutionFailure(message: error.message)))
+            answer(name, .failure(ResolutionFailure(cause: .resolver, message: error.message)))
         }
     }
 
@@ -66,7 +66,7 @@ final class Resolver: Sendable {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let number = getaddrinfo(name, nil, &hints, &list)
-        guard number == 0 else { return .failure(ResolutionFailure(message: String(cString: gai_strerror(number)))) }
+        guard number == 0 else { return .failure(ResolutionFailure(number: number, errorNumber: errno)) }
         defer { freeaddrinfo(list) }
         let addresses = sequence(first: list, next: { $0?.pointee.ai_next }).compactMap { entry in
             SocketAddress(entry?.pointee.ai_addr, port: 0)

@@ -59,6 +59,27 @@ struct NamespaceTests {
         #expect(outcome.output.contains("status 7"))
     }
 
+    /// The connections that hold the ports are the command's own: the others wait for them.
+    @Test func volleyWaitsForItsOwnPorts() async throws {
+        let outcome = try await Namespace.run(
+            """
+            sysctl -qw net.ipv4.ip_local_port_range="50000 50009"
+            seq -f 'http://127.0.0.1:5000/%g' 100 | fletch volley --retry 0 --until answered --summary json -
+            """, target: "--delay 20ms")
+        #expect(outcome.output.contains("\"answered\":100"), "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.status == 0)
+    }
+
+    @Test func volleyWaitsForItsOwnDescriptors() async throws {
+        let outcome = try await Namespace.run(
+            """
+            seq -f 'http://127.0.0.1:5000/%g' 500 |
+                ( ulimit -n 20; fletch volley --retry 0 --until answered --summary json - )
+            """, target: "--delay 20ms")
+        #expect(outcome.output.contains("\"answered\":500"), "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.status == 0)
+    }
+
     @Test func descriptorsRunOut() async throws {
         // The standard streams, the pipe, two eventfds and epoll: none is left for the socket.
         for limit in [5, 6, 7] {

@@ -31,6 +31,18 @@ import Testing
         #expect(dial.failure?.code == .connectFailed)
     }
 
+    @Test(arguments: [FletchError.Code.descriptorsExhausted, .memoryExhausted])
+    func addressThatCouldNotBeTriedSaysMoreThanARefusal(_ code: FletchError.Code) {
+        var dial = Dial(version4, delay: 1)
+        dial.note(ExchangeFailure(code))
+        dial.note(ExchangeFailure(.connectFailed))
+        #expect(dial.failure?.code == code)
+        dial = Dial(version4, delay: 1)
+        dial.note(ExchangeFailure(.connectFailed))
+        dial.note(ExchangeFailure(code))
+        #expect(dial.failure?.code == code)
+    }
+
     @Test func addressIsTriedAgainWhereTheQueueWasFull() {
         var dial = Dial([version4[0]], delay: 1)
         _ = dial.next(at: Moment(nanoseconds: 0))

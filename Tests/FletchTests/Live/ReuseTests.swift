@@ -209,6 +209,23 @@ import Testing
         #expect(peer.connectionCount == 2)
     }
 
+    @Test func requestThatMayHaveBeenSeenIsNotSentAgainWhereEachHasToBeCounted() async throws {
+        let peer = try ScriptedPeer { connection in
+            _ = connection.readRequest()
+            connection.write(okAndNext)
+            _ = connection.readRequest()
+        }
+        var configuration = Configuration()
+        configuration.resendsLostRequests = false
+        try await withFletchClient(configuration, drainingFor: patience) { client in
+            _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)
+            let error = await failure(of: FletchRequest(.get, peer.url), with: client)
+            #expect(error?.code == .closedWithoutAnswer)
+            #expect(error?.certainty == .unknown)
+        }
+        #expect(peer.connectionCount == 1)
+    }
+
     @Test func requestLostToAnEndingConnectionStaysUnknownWhereItCannotBeSentAgain() async throws {
         let listener = try ScriptedPeer.bound("127.0.0.1", port: 0, nil)
         defer { close(listener.descriptor) }

@@ -1,0 +1,91 @@
+import FletchTarget
+import Testing
+
+@testable import Fletch
+
+/// The limit on the connections of all origins together.
+@Suite(.timeLimit(.minutes(2))) struct ConnectionLimitTests {
+    @Test func originsTakeTurnsAtTheLimitAndNothingIsLost() async throws {
+        let counts = Lock((now: 0, most: 0))
+        let peers = try (0..<4).map { _ in
+            try ScriptedPeer { connection in
+                counts.withLock { counts in
+                    counts.now += 1
+                    counts.most = max(counts.most, counts.now)
+                }
+                connection.readHead()
+                counts.withLock { $0.now -= 1 }
+                connection.write(ok)
+                _ = connection.departure()
+            }
+        }
+        try await withFletchClient(Self.configuration(3), drainingFor: patience) { client in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<80 {
+                    let url = peers[number % peers.count].url
+                    group.addTask { _ = try await client.send(FletchRequest(.get, url), until: .answered) }
+                }
+                try await group.waitForAll()
+            }
+        }
+        #expect(peers.map(\.connectionCount) == [20, 20, 20, 20])
+        #expect(counts.withLock(\.most) <= 3)
+    }
+
+    @Test func connectionThatHasBeenIdleLongestGivesWayToAnotherOrigin() async throws {
+        let departures = (0..<2).map { _ in Signal<Void>() }
+        let peers = try departures.map { departure in
+            try ScriptedPeer { connection in
+                connection.readHead()
+                connection.write(okAndNext)
+                _ = connection.departure()
+                departure.set(())
+            }
+        }
+        let last = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write(ok)
+        }
+        try await withFletchClient(Self.configuration(2), drainingFor: patience) { client in
+            for peer in peers { _ = try await client.send(FletchRequest(.get, peer.url), until: .answered) }
+            #expect(await becomesTrue { client.statistics.connectionCount == 2 })
+            _ = try await client.send(FletchRequest(.get, last.url), until: .answered)
+            #expect(await departures[0].value() != nil)
+            #expect(await becomesTrue { client.statistics.connectionCount == 1 })
+        }
+    }
+
+    /// What is parked ends with its origin's answer, and no sooner.
+    @Test func requestWaitsForAConnectionThatIsParked() async throws {
+        let mayAnswer = Signal<Void>()
+        let slow = try ScriptedPeer { connection in
+            connection.readHead()
+            mayAnswer.waitBlocking()
+            connection.write(ok)
+            _ = connection.departure()
+        }
+        let other = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write(ok)
+        }
+        try await withFletchClient(Self.configuration(1), drainingFor: patience) { client in
+            _ = try await client.send(FletchRequest(.get, slow.url))
+            var late = FletchRequest(.get, other.url)
+            late.deadline = .milliseconds(200)
+            let error = await failure(of: late, with: client)
+            #expect(error?.code == .deadlineExceeded)
+            #expect(error?.certainty == .notSent)
+            #expect(error?.receipt?.moments.resolved == nil)
+            async let receipt = client.send(FletchRequest(.get, other.url), until: .answered)
+            mayAnswer.set(())
+            #expect(try await receipt.status?.code == 200)
+        }
+        #expect(other.connectionCount == 1)
+    }
+
+    private static func configuration(_ limit: Int) -> Configuration {
+        var configuration = Configuration()
+        configuration.maximumConnectionCount = limit
+        return configuration
+    }
+}
