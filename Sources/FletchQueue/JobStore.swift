@@ -47,8 +47,8 @@ package protocol JobStore: Sendable {
     /// Ends leases, each as it says, unless the job has been deleted or overridden, or the lease has run out.
     func settle(_ settlements: [Settlement]) async throws(StoreError)
 
-    /// Hands jobs back, due as they were.
-    func release(_ leases: [LeasedJob.Lease]) async throws(StoreError)
+    /// Hands jobs back, due as they were, unless the job has been deleted or overridden, or the lease has run out.
+    func release(_ handbacks: [Handback]) async throws(StoreError)
 
     /// Throws where the store could not answer to anything now.
     func check() async throws(StoreError)

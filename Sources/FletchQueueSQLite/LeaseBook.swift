@@ -15,12 +15,16 @@ struct LeaseBook {
         var isExclusive = false
         /// Whether jobs wait for their turn.
         var isHolding = false
+        /// Whether none is leased until its rest is over.
+        var isResting = false
     }
 
     private(set) var entries: [LeasedJob.Lease: Entry] = [:]
     private(set) var gates: [Int64: Gate] = [:]
     /// Queues where something has ended since it was last looked for the next in turn.
     private(set) var openings: Set<Int64> = []
+    /// When the rests of queues end.
+    private var rests: [Int64: ContinuousClock.Instant] = [:]
     private var lastLease = none
 
     /// What the database has for no lease.
@@ -38,6 +42,21 @@ struct LeaseBook {
     }
 
     mutating func hold(_ queue: Int64) { gates[queue, default: Gate()].isHolding = true }
+
+    /// None of the queue's jobs is leased until then: they wait for their turn.
+    mutating func rest(_ queue: Int64, until end: ContinuousClock.Instant) {
+        hold(queue)
+        gates[queue]?.isResting = true
+        rests[queue] = max(end, rests[queue] ?? end)
+    }
+
+    mutating func endRests(by now: ContinuousClock.Instant) {
+        for (queue, end) in rests where end <= now {
+            rests[queue] = nil
+            gates[queue]?.isResting = false
+            reconsider(queue)
+        }
+    }
 
     /// Nobody waits there any more.
     mutating func cleared(_ queue: Int64) {
@@ -77,10 +96,10 @@ struct LeaseBook {
     }
 
     private static func fits(_ isExclusive: Bool, _ gate: Gate) -> Bool {
-        isExclusive ? gate.running == 0 : !gate.isExclusive
+        !gate.isResting && (isExclusive ? gate.running == 0 : !gate.isExclusive)
     }
 
     private mutating func forget(_ queue: Int64) {
-        if let gate = gates[queue], gate.running == 0, !gate.isHolding { gates[queue] = nil }
+        if let gate = gates[queue], gate.running == 0, !gate.isHolding, !gate.isResting { gates[queue] = nil }
     }
 }

@@ -70,8 +70,10 @@ package final class SQLiteJobStore: JobStore {
         }
     }
 
-    package func release(_ leases: [LeasedJob.Lease]) async throws(StoreError) {
-        try await writer.perform(isDurable: false) { transaction in try leases.forEach { try transaction.release($0) } }
+    package func release(_ handbacks: [Handback]) async throws(StoreError) {
+        try await writer.perform(isDurable: false) { transaction in
+            try handbacks.forEach { try transaction.release($0) }
+        }
     }
 
     package func endpoints(of tenant: String) async throws(StoreError) -> [String] {

@@ -5,6 +5,7 @@ extension Transaction {
     /// Those that are next in turn come first: they were due before.
     mutating func lease(_ limit: Int, at now: Timestamp) throws -> Leasing {
         var jobs: [LeasedJob] = []
+        book.endRests(by: .now)
         for queue in book.openings where jobs.count < limit { try leaseInTurn(limit, from: queue, &jobs) }
         try leaseDue(limit, at: now, &jobs)
         return Leasing(jobs: jobs, nextDue: jobs.count < limit ? try nextDue() : nil)
@@ -27,18 +28,19 @@ extension Transaction {
             """, [next.milliseconds, settlement.isRetry, LeaseBook.none, entry.job, settlement.lease])
     }
 
-    mutating func release(_ lease: LeasedJob.Lease) throws {
-        guard let entry = book.end(lease) else { return }
+    mutating func release(_ handback: Handback) throws {
+        guard let entry = book.end(handback.lease) else { return }
+        if let rest = handback.rest { book.rest(entry.queue, until: .now + rest) }
         // Where others wait for their turn, it was due before them.
         let state = book.gates[entry.queue]?.isHolding == true ? "blocked" : "pending"
         try run(
-            "UPDATE job SET state = ?, lease = ? WHERE number = ? AND lease = ?",
-            [state, LeaseBook.none, entry.job, lease])
+            "UPDATE job SET state = ?, lease = ?, attempt = attempt - ? WHERE number = ? AND lease = ?",
+            [state, LeaseBook.none, handback.mayHaveBeenSeen ? 0 : 1, entry.job, handback.lease])
     }
 
     /// Takes leases back that had run out by `moment`.
     mutating func takeBackExpired(by moment: ContinuousClock.Instant) throws {
-        for lease in book.expired(at: moment) { try release(lease) }
+        for lease in book.expired(at: moment) { try release(Handback(lease)) }
     }
 
     /// What waits for its turn in a queue, until one may not run yet.

@@ -28,9 +28,54 @@ import Testing
             #expect(leased.job.runAt == nil)
             #expect(leased.attempt == 1)
             #expect(try await store.job(leased.job.key)?.runAt == nil)
-            try await store.release([leased.lease])
+            try await store.release([Handback(leased.lease)])
             #expect(try await store.job(leased.job.key)?.runAt == at(7))
             #expect(try await store.leased()[0].attempt == 2)
+        }
+    }
+
+    /// What never left this machine is no attempt.
+    @Test(arguments: StoreKind.allCases)
+    func jobThatNobodyHasSeenIsHandedBackAsItWas(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue([job("a", at: 7) { $0.retry = RetryPolicy(waits: [5]) }])
+            for _ in 0..<3 {
+                let leased = try await store.leased()[0]
+                #expect(leased.attempt == 1)
+                #expect(leased.job.count == 1)
+                #expect(leased.scheduledAt == at(7))
+                try await store.release([Handback(leased.lease, mayHaveBeenSeen: false)])
+            }
+            #expect(try await store.job(JobKey(queue, "a"))?.retry.waits == [5])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func queueRestsAndOthersGoOn(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue(["a", "b", "c"].map { job($0) } + [exclusive("d")])
+            let first = try await store.leased(1)[0]
+            try await store.release([Handback(first.lease, mayHaveBeenSeen: false, rest: .seconds(3_600))])
+            _ = try await store.enqueue([job("e"), job("f", in: other)])
+            #expect(try await store.leased().ids == ["f"])
+            #expect(try await store.leased().isEmpty)
+            #expect(try await store.counts(of: "anonymous")[queue.endpoint] == 5)
+            #expect(try await store.delete([first.job.key]) == [first.job.key])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func queueGoesOnInOrderOnceItHasRested(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue([job("b"), job("c"), job("d")])
+            let leased = try await store.leased(2)
+            try await store.release([Handback(leased[0].lease, mayHaveBeenSeen: false, rest: .milliseconds(1))])
+            try await store.settle(leased[1])
+            _ = try await store.enqueue([job("a", at: 1)])
+            var rested: [LeasedJob] = []
+            while rested.isEmpty { rested = try await store.leased() }
+            #expect(rested.ids == ["b", "d", "a"])
+            #expect(rested.map(\.attempt) == [1, 1, 1])
         }
     }
 
@@ -162,7 +207,7 @@ import Testing
             case .settled: try await store.settle(running)
             case .gone: try await store.settle(running, .gone)
             case .released:
-                try await store.release([running.lease])
+                try await store.release([Handback(running.lease)])
                 try await store.settle(try await store.leased(1)[0])
             case .deleted:
                 _ = try await store.delete([running.job.key])

@@ -4,10 +4,9 @@ import Logging
 /// Leases jobs that are due, has them delivered, and settles them.
 package actor Dispatcher {
     /// Delivers a job once.
-    /// - Returns: nil where its task was cancelled before there was an outcome: the job is handed back.
-    package typealias Delivery = @Sendable (LeasedJob) async -> RunOutcome?
+    package typealias Delivery = @Sendable (LeasedJob) async -> DeliveryEnd
 
-    /// Where the store does not answer.
+    /// Where the store does not answer, or the machine lacks what deliveries take.
     private static let pauseAfterFailure = Duration.seconds(1)
 
     private let store: any JobStore
@@ -19,8 +18,11 @@ package actor Dispatcher {
     private var lastKept = ContinuousClock.now
     /// What has been delivered, and is yet to be settled.
     private var settlements: [Settlement] = []
-    /// What has been cut off.
-    private var unfinished: [LeasedJob.Lease] = []
+    /// What has not been delivered, and is yet to be handed back.
+    private var handbacks: [Handback] = []
+    private var rests = Rests()
+    /// Whether the machine has lacked what deliveries take since the last pause.
+    private var isMachineShort = false
     /// How many have been delivered, and cannot ever be settled.
     private var abandonedCount = 0
     /// The loop, while it waits.
@@ -74,6 +76,7 @@ package actor Dispatcher {
         await withDiscardingTaskGroup { deliveries in
             while !Task.isCancelled, case let step = turn.step(at: clock.now), step != .end {
                 switch step {
+                case .lease where isMachineShort: await recover()
                 case .lease(let limit): start(await lease(limit), in: &deliveries)
                 case .wait(let moment): await sleep(until: moment)
                 case .end: break
@@ -96,6 +99,7 @@ package actor Dispatcher {
         do throws(StoreError) {
             // A process that was stopped for a while, or its disk, would take its own leases back.
             try await keepLeasesInTime()
+            try await release()
             let leasing = try await store.lease(limit, at: clock.now, settling: settlements)
             settled(settlements)
             turn.leased(leasing, of: limit)
@@ -107,14 +111,39 @@ package actor Dispatcher {
         }
     }
 
-    private func ended(_ job: LeasedJob, _ outcome: RunOutcome?) {
-        if let outcome {
+    private func ended(_ job: LeasedJob, _ end: DeliveryEnd) {
+        let queue = job.job.key.queue
+        switch end {
+        case .ran(let outcome):
+            rests.end(of: queue)
             settlements.append(job.settled(outcome, at: clock.now))
-        } else {
-            unfinished.append(job.lease)
+        case .notRun(.endpoint, let mayHaveBeenSeen):
+            if let rest = rests.rest(of: queue, at: .now) {
+                handbacks.append(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen, rest: rest))
+            } else {
+                settlements.append(job.settled(.failed, at: clock.now))
+            }
+        case .notRun(let fault, let mayHaveBeenSeen):
+            if fault == .machine { isMachineShort = true }
+            handbacks.append(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen))
         }
         turn.delivered()
         wake()
+    }
+
+    /// Leaves the machine time to get back what it lacks. What is delivered meanwhile waits to be settled.
+    private func recover() async {
+        logger.warning("this machine lacks what deliveries take: they pause, and no job is lost by it")
+        try? await ContinuousClock().sleep(for: Self.pauseAfterFailure)
+        isMachineShort = false
+    }
+
+    private func release() async throws(StoreError) {
+        let handbacks = handbacks
+        guard !handbacks.isEmpty else { return }
+        try await store.release(handbacks)
+        self.handbacks.removeFirst(handbacks.count)
+        turn.settled(handbacks.lazy.map(\.lease))
     }
 
     private func settled(_ settlements: [Settlement]) {
@@ -158,10 +187,10 @@ package actor Dispatcher {
     /// - Returns: How many jobs.
     private func handBack() async -> Int {
         if !settlements.isEmpty { await settle() }
-        guard !unfinished.isEmpty else { return 0 }
+        let count = handbacks.count
         do throws(StoreError) {
-            try await store.release(unfinished)
-            return unfinished.count
+            try await release()
+            return count
         } catch {
             logger.error("jobs cannot be handed back before their leases run out", metadata: ["reason": "\(error)"])
             return 0
@@ -194,7 +223,7 @@ package actor Dispatcher {
             wake()
         }
         // What is tried again is paused after, which a task that is cancelled does not.
-        while !Task.isCancelled, turn.running.count > unfinished.count + abandonedCount, ContinuousClock.now < end {
+        while !Task.isCancelled, turn.running.count > handbacks.count + abandonedCount, ContinuousClock.now < end {
             if settlements.isEmpty { await pause() } else { await settle() }
         }
         alarm.cancel()

@@ -27,11 +27,13 @@ struct Call {
         return request
     }
 
-    /// - Returns: nil where `receipt` is the final answer. 301, 302 and 303 make a GET of it (RFC 9110 §15.4).
-    func redirected(by receipt: Receipt) -> Call? {
+    /// 301, 302 and 303 make a GET of it (RFC 9110 §15.4). From https to http is not followed: whoever listens there would
+    /// read the job and its key.
+    func redirected(by receipt: Receipt) -> Redirect {
         guard let status = receipt.status?.code, [301, 302, 303, 307, 308].contains(status),
             let location = receipt.location, let next = Self.resolve(location, against: url)
-        else { return nil }
+        else { return .none }
+        guard !Self.isSecure(url) || Self.isSecure(next) else { return .refused }
         var call = self
         call.url = next
         if status < 307 {
@@ -39,8 +41,17 @@ struct Call {
             call.body = .none
             call.fields[.contentType] = nil
         }
-        return call
+        return .to(call)
     }
+
+    enum Redirect {
+        /// The answer is the final one.
+        case none
+        case to(Call)
+        case refused
+    }
+
+    private static func isSecure(_ url: String) -> Bool { url.lowercased().hasPrefix("https:") }
 
     private static func resolve(_ location: String, against base: String) -> String? {
         guard let base = URL(string: base), let url = URL(string: location, relativeTo: base) else { return nil }

@@ -35,28 +35,44 @@ package struct Deliverer: Sendable {
     package static func configuration(concurrency: Int, logger: Logger) -> Configuration {
         var configuration = Configuration()
         configuration.maximumActiveConnectionCount = concurrency
+        // Each delivery that may have been seen is an attempt, and counted as one.
+        configuration.resendsLostRequests = false
+        // Less than servers wait, so that hardly a job is lost to one that closes its connection just then.
+        configuration.idleLimit = .seconds(1)
         configuration.userAgent = "fletchd/\(fletchVersion)"
         configuration.logger = logger
         return configuration
     }
 
-    /// - Returns: nil where the task was cancelled before there was an answer.
-    package func deliver(_ job: LeasedJob) async -> RunOutcome? {
+    /// Cancelling the task cuts the delivery off.
+    package func deliver(_ job: LeasedJob) async -> DeliveryEnd {
         let end = ContinuousClock.now + timeout
         var call = Call(of: job, at: clock.now, isInDocker: isInDocker)
-        do {
-            for _ in 0...Self.maximumRedirectCount {
+        for redirectCount in 0...Self.maximumRedirectCount {
+            do throws(FletchError) {
                 let receipt = try await client.send(call.request(until: end), until: .answered)
-                guard let next = call.redirected(by: receipt) else { return outcome(receipt, job) }
-                call = next
+                switch call.redirected(by: receipt) {
+                case .none: return .ran(outcome(receipt, job))
+                case .to(let next): call = next
+                case .refused: return .ran(failed(job, "redirected from https to http, which is not followed"))
+                }
+            } catch {
+                return self.end(of: job, error, mayHaveBeenSeen: error.certainty == .unknown || redirectCount > 0)
             }
-            return failed(job, "redirected more than \(Self.maximumRedirectCount) times")
-        } catch let error where error.code == .cancelled {
-            return nil
-        } catch {
-            // The head may have come, and the rest of what a failure says not.
-            return failed(job, "\(error)", error.receipt?.status.map { RunOutcome(status: $0.code) } ?? .failed)
         }
+        return .ran(failed(job, "redirected more than \(Self.maximumRedirectCount) times"))
+    }
+
+    private func end(of job: LeasedJob, _ error: FletchError, mayHaveBeenSeen: Bool) -> DeliveryEnd {
+        if error.code == .cancelled || error.code == .clientClosed {
+            return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
+        }
+        if let fault = LocalFault(error) {
+            log("a delivery cannot be made for now", job, "\(error)")
+            return .notRun(fault, mayHaveBeenSeen: mayHaveBeenSeen)
+        }
+        // The head may have come, and the rest of what a failure says not.
+        return .ran(failed(job, "\(error)", error.receipt?.status.map { RunOutcome(status: $0.code) } ?? .failed))
     }
 
     private func outcome(_ receipt: Receipt, _ job: LeasedJob) -> RunOutcome {
@@ -68,14 +84,18 @@ package struct Deliverer: Sendable {
     }
 
     private func failed(_ job: LeasedJob, _ reason: String, _ outcome: RunOutcome = .failed) -> RunOutcome {
+        log("a delivery failed", job, reason)
+        return outcome
+    }
+
+    private func log(_ message: Logger.Message, _ job: LeasedJob, _ reason: String) {
         logger.info(
-            "a delivery failed",
+            message,
             metadata: [
                 "endpoint": "\(Self.withoutSecrets(job.job.key.queue.endpoint))", "id": "\(job.job.key.id)",
                 "count": "\(job.job.count)",
                 "attempt": "\(job.attempt)", "reason": "\(reason)",
             ])
-        return outcome
     }
 
     /// Without user information and query.

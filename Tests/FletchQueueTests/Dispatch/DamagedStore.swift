@@ -38,6 +38,6 @@ struct DamagedStore: JobStore {
     func delete(_ keys: [JobKey]) async throws(StoreError) -> Set<JobKey> { try await base.delete(keys) }
     func empty(_ queue: QueueName) async throws(StoreError) { try await base.empty(queue) }
     func extend(_ leases: [LeasedJob.Lease]) async throws(StoreError) { try await base.extend(leases) }
-    func release(_ leases: [LeasedJob.Lease]) async throws(StoreError) { try await base.release(leases) }
+    func release(_ handbacks: [Handback]) async throws(StoreError) { try await base.release(handbacks) }
     func check() async throws(StoreError) { try await base.check() }
 }

@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func failureIsDeliveredAgain() async throws {
-        try await withDispatcher(outcomes: [.failed, .failed, .succeeded]) { queueOfJobs, deliveries, clock in
+        try await withDispatcher([.ran(.failed), .ran(.failed), .ran(.succeeded)]) { queueOfJobs, deliveries, clock in
             var draft = draft("a")
             draft.retry = RetryPolicy(waits: [100, 3_600_000])
             _ = try await queueOfJobs.enqueue([draft], in: queue)
@@ -61,6 +61,30 @@ import Testing
         }
     }
 
+    /// Neither an attempt nor a retry is used up by what this machine lacks; it is delivered once that is there again.
+    @Test(arguments: [LocalFault.machine, .endpoint])
+    func deliveryThatThisMachineCannotMakeIsNoRun(_ fault: LocalFault) async throws {
+        try await withStore { store in
+            let made = Lock<[LeasedJob]>([])
+            let dispatcher = Dispatcher(
+                store: store, clock: SystemQueueClock(), concurrency: 4, logger: Logger(label: "test")
+            ) { job in
+                made.withLock { made in
+                    made.append(job)
+                    return made.count < 3 ? .notRun(fault, mayHaveBeenSeen: false) : .ran(.succeeded)
+                }
+            }
+            let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: SystemQueueClock())
+            _ = try await jobs.enqueue([draft("a")], in: queue)
+            async let run = dispatcher.run(drainLimit: .seconds(300))
+            #expect(await becomesTrue { try await store.counts(of: "t").isEmpty })
+            await dispatcher.drain()
+            #expect(await run == 0)
+            #expect(made.withLock { $0.map(\.attempt) } == [1, 1, 1])
+            #expect(made.withLock { $0.map(\.job.count) } == [1, 1, 1])
+        }
+    }
+
     @Test func drainWaitsForWhatIsUnderWayAndLeasesNoMore() async throws {
         let gate = AsyncStream<Void>.makeStream()
         try await withStore { store in
@@ -71,7 +95,7 @@ import Testing
             ) { _ in
                 started.continuation.yield()
                 for await _ in gate.stream { break }
-                return .succeeded
+                return .ran(.succeeded)
             }
             let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: clock)
             _ = try await jobs.enqueue([draft("a"), draft("b")], in: queue)
@@ -94,7 +118,7 @@ import Testing
                 started.continuation.yield()
                 // Until the task is cancelled.
                 for await _ in AsyncStream<Void>.makeStream().stream {}
-                return nil
+                return .notRun(nil, mayHaveBeenSeen: true)
             }
             let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: clock)
             _ = try await jobs.enqueue([draft("a")], in: queue)
@@ -116,7 +140,7 @@ import Testing
             ) { job in
                 counts.withLock { $0[job.job.key.id, default: 0] += 1 }
                 if job.job.key.id == "slow" { for await _ in gate.stream {} }
-                return .succeeded
+                return .ran(.succeeded)
             }
             let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: SystemQueueClock())
             var other = draft("other")
@@ -138,7 +162,7 @@ import Testing
                 store: store, clock: ManualClock(), concurrency: 4, logger: Logger(label: "test")
             ) { job in
                 if job.job.key.id == "a" { _ = store.damaged.withLock { $0.insert(job.lease) } }
-                return .succeeded
+                return .ran(.succeeded)
             }
             let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: ManualClock())
             _ = try await jobs.enqueue([draft("a"), draft("b")], in: queue)
@@ -215,19 +239,19 @@ private actor Deliveries {
 }
 
 private func withDispatcher(
-    outcomes: [RunOutcome] = [], isOpen: AsyncStream<Void>? = nil,
+    _ ends: [DeliveryEnd] = [], isOpen: AsyncStream<Void>? = nil,
     _ body: (JobQueue, Deliveries, ManualClock) async throws -> Void
 ) async throws {
     try await withStore { store in
         let clock = ManualClock()
         let made = AsyncStream<LeasedJob>.makeStream()
-        let rest = Lock(outcomes)
+        let rest = Lock(ends)
         let dispatcher = Dispatcher(
             store: store, clock: clock, concurrency: 4, logger: Logger(label: "test")
         ) { job in
             made.continuation.yield(job)
             if let isOpen, job.job.key.id == "a" { for await _ in isOpen {} }
-            return rest.withLock { $0.isEmpty ? .succeeded : $0.removeFirst() }
+            return rest.withLock { $0.isEmpty ? .ran(.succeeded) : $0.removeFirst() }
         }
         async let run = dispatcher.run(drainLimit: .seconds(300))
         try await body(JobQueue(store: store, dispatcher: dispatcher, clock: clock), Deliveries(made.stream), clock)

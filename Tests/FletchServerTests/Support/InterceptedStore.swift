@@ -65,8 +65,8 @@ struct InterceptedStore: JobStore {
         try await call { () async throws(StoreError) in try await base.settle(settlements) }
     }
 
-    func release(_ leases: [LeasedJob.Lease]) async throws(StoreError) {
-        try await call { () async throws(StoreError) in try await base.release(leases) }
+    func release(_ handbacks: [Handback]) async throws(StoreError) {
+        try await call { () async throws(StoreError) in try await base.release(handbacks) }
     }
 
     func check() async throws(StoreError) {

@@ -18,7 +18,9 @@ struct TestAPI {
     init(_ store: any JobStore) {
         self.store = store
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let dispatcher = Dispatcher(store: store, clock: StoppedClock(), concurrency: 1, logger: logger) { _ in nil }
+        let dispatcher = Dispatcher(store: store, clock: StoppedClock(), concurrency: 1, logger: logger) { _ in
+            .notRun(nil, mayHaveBeenSeen: false)
+        }
         api = QueueAPI(JobQueue(store: store, dispatcher: dispatcher, clock: StoppedClock()), logger: logger)
     }
 
