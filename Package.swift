@@ -94,7 +94,7 @@ let package = Package(
             name: "FletchDaemon",
             dependencies: [
                 "Fletch", "FletchQueue", "FletchQueueSQLite", "FletchServer", argumentParser,
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),

@@ -23,8 +23,22 @@ struct CheckCommand: ParsableCommand {
 
     private static func problems(of settings: Settings) -> [String] {
         let ofPlace = Surroundings.problem(listeningAt: settings.host.value, port: settings.port.value)
+        let ofLimit = problem(ofLimitFor: settings.concurrency.value)
         switch settings.store.value {
-        case .sqlite(let path): return [ofPlace].compactMap(\.self) + SQLiteCheck.problems(with: path)
+        case .sqlite(let path): return [ofPlace, ofLimit].compactMap(\.self) + SQLiteCheck.problems(with: path)
+        }
+    }
+
+    private static func problem(ofLimitFor concurrency: Int) -> String? {
+        do {
+            let budget = try Descriptors.budget(concurrency: concurrency, yetToBeOpenedCount: Descriptors.storeCount)
+            guard budget.concurrency < concurrency else { return nil }
+            return """
+                few file descriptors: \(budget.concurrency) deliveries at once, not \(concurrency); raise the limit \
+                (ulimit -n, LimitNOFILE)
+                """
+        } catch {
+            return "\(error)"
         }
     }
 }

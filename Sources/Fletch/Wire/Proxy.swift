@@ -80,6 +80,11 @@ extension Proxy {
 }
 
 extension ProxySetting {
+    /// Throws `invalidProxy` where requests could not be sent by it.
+    package func check() throws(FletchError) {
+        for isSecure in [false, true] { _ = try Proxy.resolve(self, isSecure: isSecure) }
+    }
+
     /// What is given here, and the environment for what is nil; an empty `url` is no proxy.
     package static func environment(url: String?, except: String?) -> ProxySetting {
         guard let url else { return except.map(environmentExcept) ?? .environment }

@@ -24,17 +24,18 @@ struct Daemon: Service {
         let listening = AsyncStream<Void>.makeStream()
         self.listening = listening
         store = try Self.open(settings.store.value)
+        let budget = try Self.budget(concurrency: settings.concurrency.value, logger)
         let clock = SystemQueueClock()
-        let concurrency = settings.concurrency.value
-        client = try FletchClient(Deliverer.configuration(concurrency: concurrency, logger: logger))
+        client = try FletchClient(Self.configuration(settings, budget, logger))
         let deliverer = Deliverer(
             client: client, clock: clock, timeout: .seconds(settings.deliveryTimeout.value),
             isInDocker: settings.isInDocker.value, logger: logger)
         dispatcher = Dispatcher(
-            store: store, clock: clock, concurrency: concurrency, logger: logger, delivery: deliverer.deliver)
+            store: store, clock: clock, concurrency: budget.concurrency, logger: logger, delivery: deliverer.deliver)
         var configuration = QueueServer.Configuration()
         configuration.host = settings.host.value
         configuration.port = settings.port.value
+        configuration.maximumConnectionCount = budget.apiConnectionCount
         let queue = JobQueue(store: store, dispatcher: dispatcher, clock: clock)
         server = QueueServer(QueueAPI(queue, logger: logger), configuration: configuration, logger: logger) { port in
             onListening(port ?? settings.port.value)
@@ -96,6 +97,26 @@ struct Daemon: Service {
         } onGracefulShutdown: {
             Task { await dispatcher.drain() }
         }
+    }
+
+    private static func budget(concurrency: Int, _ logger: Logger) throws -> DescriptorBudget {
+        let budget = try Descriptors.budget(concurrency: concurrency)
+        if budget.concurrency < concurrency {
+            logger.warning(
+                "few file descriptors, so fewer deliveries at once: raise the limit (ulimit -n, LimitNOFILE)",
+                metadata: ["concurrency": "\(budget.concurrency)"])
+        }
+        return budget
+    }
+
+    private static func configuration(
+        _ settings: Settings, _ budget: DescriptorBudget, _ logger: Logger
+    ) -> Configuration {
+        var configuration = Deliverer.configuration(concurrency: budget.concurrency, logger: logger)
+        configuration.maximumConnectionCount = budget.outgoingConnectionCount
+        configuration.maximumParkedConnectionCount = budget.parkedConnectionCount
+        configuration.proxy = settings.proxy.value?.setting ?? .none
+        return configuration
     }
 
     private static func open(_ location: StoreLocation) throws(StoreError) -> SQLiteJobStore {

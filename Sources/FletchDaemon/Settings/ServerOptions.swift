@@ -26,6 +26,14 @@ struct ServerOptions: ParsableArguments {
             valueName: "seconds"))
     var drainTimeout: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            The HTTP proxy that deliveries go through. http_proxy does not count. (FLETCHD_PROXY keeps a password out of \
+            the process list; default: none)
+            """, valueName: "url"))
+    var proxy: String?
+
     @Option(help: "The lines on standard error: text or json. (default: \(Settings().logFormat.value.rawValue))")
     var logFormat: String?
 

@@ -12,6 +12,8 @@ struct Settings: Sendable {
     var drainTimeout = Setting(30.0)
     var logFormat = Setting(LogFormat.text)
     var logLevel = Setting(Logger.Level.info)
+    /// nil for none.
+    var proxy = Setting<ProxyLocation?>(nil)
     /// An endpoint at `localhost` is the container's host.
     var isInDocker = Setting(false)
 
@@ -28,6 +30,7 @@ struct Settings: Sendable {
             ("concurrency", "\(concurrency.value)", "\(concurrency.source)"),
             ("delivery-timeout", "\(deliveryTimeout.value) s", "\(deliveryTimeout.source)"),
             ("drain-timeout", "\(drainTimeout.value) s", "\(drainTimeout.source)"),
+            ("proxy", proxy.value.map { "\($0)" } ?? "none", "\(proxy.source)"),
             ("log-format", logFormat.value.rawValue, "\(logFormat.source)"),
             ("log-level", "\(logLevel.value)", "\(logLevel.source)"),
             ("in docker", isInDocker.value ? "yes" : "no", "\(isInDocker.source)"),

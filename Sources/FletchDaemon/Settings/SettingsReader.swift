@@ -46,6 +46,13 @@ struct SettingsReader {
                 Double($0).flatMap { 0...Settings.maximumSeconds ~= $0 ? $0 : nil }
             }
         }
+        if let proxy = text(options.proxy, "--proxy", variable: "FLETCHD_PROXY") {
+            if let location = ProxyLocation(proxy.value) {
+                settings.proxy = Setting(location, proxy.source)
+            } else {
+                problems.append("\(proxy.source) names no proxy: http://[user:password@]host[:port]")
+            }
+        }
     }
 
     private mutating func readLog() {

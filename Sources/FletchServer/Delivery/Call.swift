@@ -29,9 +29,8 @@ struct Call {
 
     /// 301, 302 and 303 make a GET of it (RFC 9110 §15.4). From https to http is not followed: whoever listens there would
     /// read the job and its key.
-    func redirected(by receipt: Receipt) -> Redirect {
-        guard let status = receipt.status?.code, [301, 302, 303, 307, 308].contains(status),
-            let location = receipt.location, let next = Self.resolve(location, against: url)
+    func redirected(by status: Int, to location: String?) -> Redirect {
+        guard [301, 302, 303, 307, 308].contains(status), let location, let next = Self.resolve(location, against: url)
         else { return .none }
         guard !Self.isSecure(url) || Self.isSecure(next) else { return .refused }
         var call = self

@@ -51,7 +51,7 @@ package struct Deliverer: Sendable {
         for redirectCount in 0...Self.maximumRedirectCount {
             do throws(FletchError) {
                 let receipt = try await client.send(call.request(until: end), until: .answered)
-                switch call.redirected(by: receipt) {
+                switch call.redirected(by: receipt.status?.code ?? 0, to: receipt.location) {
                 case .none: return .ran(outcome(receipt, job))
                 case .to(let next): call = next
                 case .refused: return .ran(failed(job, "redirected from https to http, which is not followed"))

@@ -13,6 +13,8 @@ package struct QueueServer: Service {
         package var host = "0.0.0.0"
         /// Default: 9181. With 0 the system chooses.
         package var port = 9181
+        /// How many connections there are at once, at most. Default: 4,096.
+        package var maximumConnectionCount = 4_096
         /// After so long without a request a connection is closed. Default: 72 seconds, as Fastify.
         package var idleLimit = Duration.seconds(72)
 

@@ -156,4 +156,40 @@ struct DeliveryTests {
             }
         }
     }
+
+    /// What the environment has for other programs would catch calls to this machine, too.
+    @Test func onlyAProxyThatIsNamedForDeliveriesIsUsed() async throws {
+        try await withPlace { place in
+            try await withOrigin { origin in
+                try await withOrigin { proxy in
+                    let environment = ["http_proxy": proxy.url(""), "all_proxy": proxy.url("")]
+                    try await withDaemon(place, environment: environment) { daemon in
+                        try await daemon.api.enqueue(Draft(body: "direct"), at: origin.url("/direct"))
+                        try await origin.wait(for: 1, at: "/direct")
+                        try await daemon.api.waitUntilEmpty()
+                    }
+                    try await withDaemon(place, ["--proxy", proxy.url("")]) { daemon in
+                        try await daemon.api.enqueue(Draft(body: "by proxy"), at: origin.url("/proxied"))
+                        try await proxy.wait(for: 1, at: origin.url("/proxied"))
+                    }
+                    #expect(proxy.records.value.requests.count == 1)
+                    #expect(origin.records.value.requests.count == 1)
+                }
+            }
+        }
+    }
+
+    /// It has served another job before: the same as with a connection of its own.
+    @Test func jobThatIsTakenAndNotAnsweredIsDeliveredOnceUnlessItIsToBeRetried() async throws {
+        try await withQueue({ $0.body == "poison" ? .close : .ok }) { queue in
+            for retry in [nil, [1]] as [[Int]?] {
+                try await queue.settleOthers()
+                var poison = Draft(body: "poison", id: "poison")
+                poison.retry = retry
+                try await queue.api.enqueue(poison, at: queue.endpoint)
+                try await queue.api.waitUntilGone("poison", at: queue.endpoint)
+            }
+            #expect(queue.requests.map(\.attempt) == [1, 1, 2])
+        }
+    }
 }

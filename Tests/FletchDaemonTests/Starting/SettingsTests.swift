@@ -45,6 +45,14 @@ struct SettingsTests {
         #expect(lines["in docker"] == "no (default)")
     }
 
+    @Test func proxyIsShownWithoutItsPassword() async throws {
+        let flag = try await settings(["--proxy", "http://user:secret@proxy.test:3128"])
+        #expect(flag["proxy"] == "http://…@proxy.test:3128 (--proxy)")
+        let variable = try await settings([], ["FLETCHD_PROXY": "proxy.test", "http_proxy": "http://other.test"])
+        #expect(variable["proxy"] == "proxy.test (FLETCHD_PROXY)")
+        #expect(try await settings([], ["http_proxy": "http://other.test"])["proxy"] == "none (default)")
+    }
+
     @Test func itListensWhereTheEnvironmentSays() async throws {
         try await withPlace { place in
             let command = [Daemon.path, "--store", place.store, "--log-format", "json"]

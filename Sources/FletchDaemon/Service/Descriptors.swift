@@ -1,0 +1,41 @@
+import Foundation
+import NIOCore
+
+/// The file descriptors of this process.
+enum Descriptors {
+    /// Raises the limit as far as the process may, and deals it out.
+    /// - Parameter yetToBeOpenedCount: How many are still to be opened before there is anything to deal out.
+    static func budget(concurrency: Int, yetToBeOpenedCount: Int = 0) throws(TooFewDescriptors) -> DescriptorBudget {
+        let limit = raiseLimit()
+        // The server has a thread for each processor, each with epoll, an eventfd and a timer.
+        let openCount = openCount + yetToBeOpenedCount + 3 * System.coreCount
+        guard let budget = DescriptorBudget(limit: limit, openCount: openCount, concurrency: concurrency) else {
+            throw TooFewDescriptors(limit: limit, openCount: openCount)
+        }
+        return budget
+    }
+
+    /// How many a store holds.
+    static let storeCount = 12
+
+    private static func raiseLimit() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return usual }
+        let wanted = min(limit.rlim_max, rlim_t(mostOfUse))
+        if limit.rlim_cur < wanted {
+            var raised = limit
+            raised.rlim_cur = wanted
+            if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
+        }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// How many are open now.
+    private static var openCount: Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? expectedOpenCount
+    }
+
+    private static let expectedOpenCount = 16
+    private static let usual = 1_024
+    private static let mostOfUse = 1 << 20
+}

@@ -1,0 +1,36 @@
+/// How a limited number of file descriptors is dealt out, so that neither clients of the API nor answers that do not end take
+/// them from deliveries.
+struct DescriptorBudget: Equatable {
+    /// Connections of clients.
+    let apiConnectionCount: Int
+    /// Connections to endpoints, all together.
+    let outgoingConnectionCount: Int
+    /// Deliveries under way at once.
+    let concurrency: Int
+    /// Connections to one endpoint's origin that are parked: held for the rest of an answer.
+    let parkedConnectionCount: Int
+
+    /// - Parameters:
+    ///   - limit: What the process may have.
+    ///   - openCount: What it has open before it listens and delivers.
+    ///   - concurrency: How many deliveries are wished for at once.
+    /// - Returns: nil where there are too few to work with.
+    init?(limit: Int, openCount: Int, concurrency: Int) {
+        let rest = limit - openCount - Self.reserve
+        guard rest >= Self.least else { return nil }
+        apiConnectionCount = min(rest / 3, Self.maximumAPIConnectionCount)
+        outgoingConnectionCount = rest - apiConnectionCount
+        self.concurrency = min(concurrency, outgoingConnectionCount / 2)
+        parkedConnectionCount = min((outgoingConnectionCount - self.concurrency) / 2, Self.maximumParkedConnectionCount)
+    }
+
+    /// The lowest limit that there can be work with.
+    static func leastLimit(openCount: Int) -> Int { openCount + reserve + least }
+
+    /// For the database's readers, the resolver, listeners, signals, the client's own, and connections that are accepted
+    /// beyond the limit.
+    private static let reserve = 28
+    private static let least = 6
+    private static let maximumAPIConnectionCount = 4_096
+    private static let maximumParkedConnectionCount = 1_024
+}
