@@ -53,6 +53,9 @@ public struct FletchRequest: Sendable {
 }
 
 extension FletchRequest {
+    /// Throws what every request to `url` would fail with before it is sent: `invalidURL` or `schemeNotSupported`.
+    package static func check(url: String) throws(FletchError) { _ = try RequestTarget.parse(url).get() }
+
     /// Whether the request may arrive twice without harm (RFC 9110 §9.2.2).
     var isIdempotent: Bool {
         switch method {

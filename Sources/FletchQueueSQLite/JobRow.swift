@@ -48,6 +48,6 @@ struct JobRow {
     private static func cron(_ text: String?, _ zone: String?) -> CronExpression? {
         guard let text, let zone else { return nil }
         // SQLiteFile opens none where one cannot be read.
-        return try? CronExpression(text, timeZone: zone)
+        return try? CronExpression(stored: text, timeZone: zone)
     }
 }

@@ -67,7 +67,7 @@ enum SQLiteFile {
         while let schedule = try schedules.next() {
             let (cron, zone): (String, String) = (schedule[0], schedule[1])
             do {
-                _ = try CronExpression(cron, timeZone: zone)
+                _ = try CronExpression(stored: cron, timeZone: zone)
             } catch {
                 let reason = "the schedule '\(cron)' (\(zone)) in the database is none here (\(error))"
                 throw StoreError(.tooNew, "\(reason): use the fletchd that has stored it")

@@ -8,7 +8,7 @@
 /// |---|---|
 /// | `*`, in the days `?` too | every value |
 /// | `5` · `mon` · `DEC` | one; Sunday is 0 and 7 |
-/// | `1-5` · `fri-mon` · `22-2` | a range; where its end comes first, it goes on with the field's first value |
+/// | `1-5` · `jan-mar` · `fri-mon` | a range; names of weekdays may go on with the next week |
 /// | `*/15` · `1-30/2` · `5/10` | every so many values of a range; without an end, to the field's last (Saturday) |
 /// | `1,15,20-25` | any of these |
 /// | `L` | as a day of the month: the last |
@@ -37,9 +37,18 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     ///   - timeZone: An IANA name. Default: `Etc/UTC`.
     /// - Throws: `invalidExpression` or `neverFires` for `text`, and `unknownTimeZone` where only the zone is at fault.
     package init(_ text: String, timeZone: String = CronExpression.defaultTimeZone) throws(CronError) {
+        try self.init(text, timeZone: timeZone, wraps: false)
+    }
+
+    /// An expression that was stored, be it by a version that took more: ranges of numbers whose end comes first (`22-2`).
+    package init(stored text: String, timeZone: String) throws(CronError) {
+        try self.init(text, timeZone: timeZone, wraps: true)
+    }
+
+    private init(_ text: String, timeZone: String, wraps: Bool) throws(CronError) {
         self.text = text
         self.timeZone = timeZone
-        fields = try CronParser.fields(of: text)
+        fields = try CronParser.fields(of: text, wraps: wraps)
         rules = ZoneRules(try ZoneName.zone(named: timeZone))
     }
 

@@ -7,7 +7,8 @@ enum CronItem {
     /// `5#2`, `5L`.
     case weekday(Int, week: Int)
 
-    init(_ text: Substring, of field: CronField) throws(CronError) {
+    /// - Parameter wraps: Whether any range may end before it begins; else only one of names of weekdays may.
+    init(_ text: Substring, of field: CronField, wraps: Bool) throws(CronError) {
         guard !text.isEmpty else { throw field.error(text, "an item of the list is empty") }
         if field == .dayOfMonth, Self.isL(text) {
             self = .lastDay
@@ -16,7 +17,7 @@ enum CronItem {
         } else if field == .dayOfWeek, text.last.map({ Self.isL(String($0)) }) == true {
             self = .weekday(try Self.weekday(text.dropLast(), in: text), week: Weekdays.lastWeek)
         } else {
-            self = .values(try Self.range(text, of: field))
+            self = .values(try Self.range(text, of: field, wraps: wraps))
         }
     }
 
@@ -39,29 +40,34 @@ enum CronItem {
 
     // MARK: Ranges and steps
 
-    private static func range(_ text: Substring, of field: CronField) throws(CronError) -> [Int] {
+    private static func range(_ text: Substring, of field: CronField, wraps: Bool) throws(CronError) -> [Int] {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2 else { throw field.error(text, "one `/` is enough") }
-        guard parts.count == 2 else { return try span(parts[0], of: field, isStepped: false, in: text) }
+        guard parts.count == 2 else { return try span(parts[0], of: field, isStepped: false, wraps: wraps, in: text) }
         guard let step = number(parts[1]), step > 0 else {
             throw field.error(text, "behind `/` stands a number of at least 1")
         }
-        return try span(parts[0], of: field, isStepped: true, in: text).enumerated()
+        return try span(parts[0], of: field, isStepped: true, wraps: wraps, in: text).enumerated()
             .filter { $0.offset % step == 0 }.map(\.element)
     }
 
     private static func span(
-        _ text: Substring, of field: CronField, isStepped: Bool, in item: Substring
+        _ text: Substring, of field: CronField, isStepped: Bool, wraps: Bool, in item: Substring
     ) throws(CronError) -> [Int] {
         if text == "*" || (text == "?" && field.acceptsQuestionMark) { return Array(field.values) }
         let ends = text.split(separator: "-", omittingEmptySubsequences: false)
         guard ends.count <= 2 else { throw field.error(item, "a range has two ends, and no value is negative") }
         let begin = try value(ends[0], of: field, in: item)
-        if ends.count == 2 { return span(begin, try value(ends[1], of: field, in: item), of: field) }
-        return isStepped ? span(begin, field.last, of: field) : [begin]
+        guard ends.count == 2 else { return isStepped ? span(begin, field.last, of: field) : [begin] }
+        let end = try value(ends[1], of: field, in: item)
+        let isNamed = field == .dayOfWeek && ends.allSatisfy { field.value(named: $0) != nil }
+        guard begin <= end || wraps || isNamed else {
+            throw field.error(item, "a range begins with its lower end; write two of them, with a comma between")
+        }
+        return span(begin, end, of: field)
     }
 
-    /// Goes on with the field's first value where the end comes before the begin: `22-2`, `fri-mon`.
+    /// Goes on with the field's first value where the end comes before the begin: `fri-mon`.
     private static func span(_ begin: Int, _ end: Int, of field: CronField) -> [Int] {
         // Sunday as 7 ends a week (`5-7`), and as 0 begins one (`7-2`).
         if begin > field.last { return end > field.last ? [0] : Array(0...end) }

@@ -1,12 +1,13 @@
 /// Reads an expression; see ``CronExpression`` for what may be written.
 enum CronParser {
-    static func fields(of expression: String) throws(CronError) -> CronFields {
+    /// - Parameter wraps: As in ``CronItem``.
+    static func fields(of expression: String, wraps: Bool) throws(CronError) -> CronFields {
         guard expression.utf8.count <= maximumBytes else {
             throw .invalid(
                 "the expression has more than \(maximumBytes) bytes; write ranges and steps, or several jobs")
         }
         let words = expression.split { $0.isASCII && $0.isWhitespace }
-        let fields = try read(try expanded(words))
+        let fields = try read(try expanded(words), wraps: wraps)
         // Every weekday is a 29 February within 28 years of 1970: what has not come by then never does.
         guard fields.next(after: 0) != nil else {
             throw CronError(
@@ -32,7 +33,7 @@ enum CronParser {
         return fields.split(separator: " ")
     }
 
-    private static func read(_ words: [Substring]) throws(CronError) -> CronFields {
+    private static func read(_ words: [Substring], wraps: Bool) throws(CronError) -> CronFields {
         let missing = CronField.allCases.count - words.count
         guard missing >= 0 else {
             throw .invalid(
@@ -42,15 +43,17 @@ enum CronParser {
         var fields = CronFields()
         for field in CronField.allCases {
             let text = field.rawValue < missing ? field.standard : words[field.rawValue - missing]
-            try read(text, field, into: &fields)
+            try read(text, field, wraps: wraps, into: &fields)
         }
         return fields
     }
 
-    private static func read(_ text: Substring, _ field: CronField, into fields: inout CronFields) throws(CronError) {
+    private static func read(
+        _ text: Substring, _ field: CronField, wraps: Bool, into fields: inout CronFields
+    ) throws(CronError) {
         var values = BitSet64()
         for text in text.split(separator: ",", omittingEmptySubsequences: false) {
-            switch try CronItem(text, of: field) {
+            switch try CronItem(text, of: field, wraps: wraps) {
             case .values(let numbers): for number in numbers { values.insert(number) }
             case .lastDay: fields.days.includesLastDay = true
             case .weekday(let weekday, let week): fields.days.weekdays.insert(weekday, week: week)

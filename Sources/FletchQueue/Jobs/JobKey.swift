@@ -4,6 +4,9 @@ package struct JobKey: Hashable, Sendable {
     package let queue: QueueName
     package let id: String
 
+    /// As UTF-8. Longer ones are refused when a job is enqueued.
+    package static let maximumIDBytes = 1_024
+
     package init(_ queue: QueueName, _ id: String) {
         self.queue = queue
         self.id = id

@@ -1,13 +1,15 @@
 /// When a job runs that is to run more than once.
 package struct Schedule: Hashable, Sendable {
-    /// In milliseconds. Together with ``cron``, that one tells the first run only.
-    package var every: Int64?
-    package var cron: CronExpression?
+    /// In milliseconds, more than 0. Together with ``cron``, that one tells the first run only.
+    package let every: Int64?
+    package let cron: CronExpression?
     /// How many runs there are in all; nil for ever.
-    package var times: Int?
+    package let times: Int?
 
+    /// - Parameter every: 0 is no repetition, as in Quirrel.
     /// - Returns: nil for what never comes again.
     package init?(every: Int64?, cron: CronExpression?, times: Int?) {
+        let every = every.flatMap { $0 > 0 ? $0 : nil }
         guard every != nil || cron != nil else { return nil }
         self.every = every
         self.cron = cron
@@ -22,7 +24,6 @@ package struct Schedule: Hashable, Sendable {
     /// Of the runs that an outage has let pass, only the latest is made up for: the grid stays as it was.
     func next(after previous: Timestamp, at now: Timestamp) -> Timestamp? {
         guard let every else { return nextOfCron(after: previous, at: now) }
-        guard every > 0 else { return max(previous, now) }
         let passed = max(0, now.milliseconds.subtractingClamped(previous.milliseconds) / every)
         return Timestamp(milliseconds: previous.milliseconds.addingClamped(every.multipliedClamped(by: max(1, passed))))
     }

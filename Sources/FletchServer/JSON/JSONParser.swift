@@ -3,16 +3,19 @@
 /// A parser of our own because of the batches: values by Foundation's decoder take 7 µs for each job there, as long as
 /// storing it does; see docs/decisions.md.
 struct JSONParser {
-    /// So deep may values lie in one another.
-    static let maximumDepth = 256
+    /// What lies deeper is checked, and no value is made of it: nobody asks for one, and it may be as deep as it is long.
+    static let maximumDepth = 32
 
     private let text: UnsafeBufferPointer<UInt8>
     private var position = 0
     private var depth = 0
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// - Returns: nil for what is no JSON text.
     static func value(of text: UnsafeBufferPointer<UInt8>) -> JSONValue? {
         var parser = JSONParser(text: text)
+        // Fastify leaves it out as well.
+        if text.starts(with: byteOrderMark) { parser.position = byteOrderMark.count }
         parser.skipWhitespace()
         guard let value = parser.value() else { return nil }
         parser.skipWhitespace()
@@ -36,7 +39,7 @@ struct JSONParser {
     }
 
     private mutating func nested(_ parse: (inout JSONParser) -> JSONValue?) -> JSONValue? {
-        guard depth < Self.maximumDepth else { return nil }
+        guard depth < Self.maximumDepth else { return skipsDeepValue() ? .array([]) : nil }
         depth += 1
         position += 1
         defer { depth -= 1 }
@@ -46,11 +49,7 @@ struct JSONParser {
     private mutating func object() -> JSONValue? {
         var members: [JSONValue.Member] = []
         let isComplete = list(until: UInt8(ascii: "}")) { parser in
-            guard let name = parser.string() else { return false }
-            parser.skipWhitespace()
-            guard parser.take(UInt8(ascii: ":")) else { return false }
-            parser.skipWhitespace()
-            guard let value = parser.value() else { return false }
+            guard let name = parser.name(), let value = parser.value() else { return false }
             members.append(JSONValue.Member(name: name, value: value))
             return true
         }
@@ -95,9 +94,57 @@ struct JSONParser {
             _ = take(UInt8(ascii: "+")) || take(UInt8(ascii: "-"))
             guard digits() else { return nil }
         }
-        let number = Double(String(decoding: text[start..<position], as: UTF8.self))
-        // Beyond what a double holds, nothing that a job could mean is left.
-        return number.flatMap { $0.isFinite ? .number($0) : nil }
+        return Double(String(decoding: text[start..<position], as: UTF8.self)).map(JSONValue.number)
+    }
+
+    /// Goes over an array or an object, however deep it is: what is open is remembered by the bracket that closes it.
+    /// - Returns: Whether it is one.
+    private mutating func skipsDeepValue() -> Bool {
+        var ends: [UInt8] = []
+        repeat {
+            if let end = takeOpening() {
+                ends.append(end)
+                skipWhitespace()
+                if byte != end {
+                    guard end == UInt8(ascii: "]") || name() != nil else { return false }
+                    continue
+                }
+            } else if value() == nil {
+                return false
+            }
+            guard closes(&ends) else { return false }
+        } while !ends.isEmpty
+        return true
+    }
+
+    /// - Returns: The bracket that closes it.
+    private mutating func takeOpening() -> UInt8? {
+        if take(UInt8(ascii: "[")) { return UInt8(ascii: "]") }
+        return take(UInt8(ascii: "{")) ? UInt8(ascii: "}") : nil
+    }
+
+    /// A member's name, up to its value.
+    private mutating func name() -> String? {
+        guard let name = string() else { return nil }
+        skipWhitespace()
+        guard take(UInt8(ascii: ":")) else { return nil }
+        skipWhitespace()
+        return name
+    }
+
+    /// What stands behind a value: brackets that close, and a comma where one is still open.
+    private mutating func closes(_ ends: inout [UInt8]) -> Bool {
+        while let end = ends.last {
+            skipWhitespace()
+            if take(end) {
+                ends.removeLast()
+                continue
+            }
+            guard take(UInt8(ascii: ",")) else { return false }
+            skipWhitespace()
+            return end == UInt8(ascii: "]") || name() != nil
+        }
+        return true
     }
 
     /// Whether there is a digit at least.

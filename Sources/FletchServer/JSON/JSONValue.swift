@@ -2,7 +2,7 @@
 enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
-    /// Finite.
+    /// Infinite where it is beyond what a double holds.
     case number(Double)
     case string(String)
     case array([JSONValue])

@@ -24,7 +24,8 @@ extension JSONWriter {
 
     private mutating func schedule(_ schedule: Schedule, count: Int) {
         raw(",\"repeat\":{")
-        if let cron = schedule.cron {
+        // Beside `every` it has told the first run only, and Quirrel does not show it.
+        if schedule.every == nil, let cron = schedule.cron {
             raw("\"cron\":")
             string(cron.text)
             raw(",\"cronTimezone\":")

@@ -9,7 +9,7 @@ extension QueueAPI {
         let body: EnqueueBody = try Self.checked(content, as: "object") { value throws(Violation) in
             try EnqueueBody(value)
         }
-        try Self.checkIsAbsolute(name)
+        try Self.checkIsCallable(name)
         let jobs = try await queue.enqueue([body.checked()], in: name)
         return .json(.created) { json in jobs.first.map { json.job($0) } }
     }
@@ -24,7 +24,7 @@ extension QueueAPI {
                 .badRequest,
                 "That's a whole lot of jobs! If this wasn't a mistake, please get in touch to lift the 1000 limit.")
         }
-        try Self.checkIsAbsolute(name)
+        try Self.checkIsCallable(name)
         let jobs = try await queue.enqueue(bodies.map { body throws(APIResponse) in try body.checked() }, in: name)
         return .json(.created) { json in json.list(jobs) { $0.job($1) } }
     }
@@ -55,7 +55,9 @@ extension QueueAPI {
         }
     }
 
-    private static func checkIsAbsolute(_ name: QueueName) throws(APIResponse) {
+    /// What can never be called is refused while somebody is there to hear of it.
+    private static func checkIsCallable(_ name: QueueName) throws(APIResponse) {
         guard URIFormat.isAbsolute(name.endpoint) else { throw .invalid("endpoint needs to be absolute URL.") }
+        if let problem = URIFormat.problem(calling: name.endpoint) { throw .invalid("endpoint \(problem)") }
     }
 }

@@ -1,6 +1,6 @@
 internal import FletchQueue
 
-/// Moments as text: RFC 3339, which is ISO 8601 with a date, a time and an offset.
+/// Moments as text: RFC 3339, which is ISO 8601 with a date, a time and an offset. Without an offset it is UTC's.
 enum DateTime {
     /// - Parameter text: Any string. A fraction of a second is cut off after the milliseconds; the second 60 is the next
     ///   one.
@@ -46,9 +46,10 @@ enum DateTime {
 
     /// In seconds, ahead of UTC.
     private static func offset(_ digits: inout DigitScanner) -> Int? {
-        if digits.take("Z") || digits.take("z") { return 0 }
+        if digits.take("Z") || digits.take("z") || digits.isAtEnd { return 0 }
         let isBehind = digits.take("-")
         guard isBehind || digits.take("+"), let hours = digits.number(2), hours < 24 else { return nil }
+        if digits.isAtEnd { return hours * (isBehind ? -3_600 : 3_600) }
         _ = digits.take(":")
         guard let minutes = digits.number(2), minutes < 60 else { return nil }
         return (hours * 60 + minutes) * (isBehind ? -60 : 60)

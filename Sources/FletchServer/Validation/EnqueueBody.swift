@@ -10,11 +10,11 @@ struct EnqueueBody {
         draft.body = try object.member("body") { value throws(Violation) in try value.asString() } ?? ""
         draft.runAt = try object.member("runAt", Self.moment)
         draft.delay = try object.member("delay", Self.milliseconds)
-        draft.id = try object.member("id") { value throws(Violation) in try value.asString() }
+        draft.id = try object.member("id", Self.id)
         draft.overrides = try object.member("override") { value throws(Violation) in try value.asBool() } ?? false
         draft.isExclusive = try object.member("exclusive") { value throws(Violation) in try value.asBool() } ?? false
         if let waits = try object.member("retry", Self.waits) { draft.retry = RetryPolicy(waits: waits) }
-        repeats = try object.member("repeat") { value throws(Violation) in try RepeatBody(value) }
+        repeats = try object["repeat"].map(Self.repeats)
     }
 
     /// - Throws: What its fields contradict, or what is no schedule.
@@ -35,8 +35,25 @@ struct EnqueueBody {
         return moment
     }
 
+    private static func repeats(_ value: JSONValue) throws(Violation) -> RepeatBody {
+        do {
+            return try RepeatBody(value)
+        } catch {
+            throw error.below("repeat")
+        }
+    }
+
+    private static func id(_ value: JSONValue) throws(Violation) -> String {
+        let id = try value.asString()
+        guard id.utf8.count <= JobKey.maximumIDBytes else {
+            throw Violation("must NOT have more than \(JobKey.maximumIDBytes) bytes")
+        }
+        return id
+    }
+
+    /// Rounded up: a wait is never shorter than it was asked for.
     static func milliseconds(_ value: JSONValue) throws(Violation) -> Int64 {
-        Int64(clamping: try value.asNumber(atLeast: 0))
+        Int64(clamping: try value.asNumber(atLeast: 0), rounded: .up)
     }
 
     private static func waits(_ value: JSONValue) throws(Violation) -> [Int64] {

@@ -1,6 +1,6 @@
 extension FixedWidthInteger {
-    /// Rounded down, and no further away than the type reaches. Any finite number may be given.
-    init(clamping number: Double) {
-        self = Self(exactly: number.rounded(.down)) ?? (number < 0 ? .min : .max)
+    /// Rounded, and no further away than the type reaches. Any number but NaN may be given.
+    init(clamping number: Double, rounded rule: FloatingPointRoundingRule = .down) {
+        self = Self(exactly: number.rounded(rule)) ?? (number < 0 ? .min : .max)
     }
 }

@@ -1,24 +1,25 @@
 // Ajv's coercion of types, as Fastify sets it up: scalars become one another where that makes sense, an array of one
 // item is that item, and a scalar is an array of one.
+//
+// But for null, which Ajv takes for "", 0 or false: three jobs with the id null would be one. A member that is null is as if
+// it were absent; elsewhere null has no type that is wanted.
 extension JSONValue {
     func asString() throws(Violation) -> String {
         switch unwrapped {
         case .string(let string): string
-        case .number(let number): Self.text(of: number)
+        case .number(let number): JavaScriptNumber.text(of: number)
         case .bool(let value): value ? "true" : "false"
-        case .null: ""
-        case .array, .object: throw Violation("must be string")
+        case .null, .array, .object: throw Violation("must be string")
         }
     }
 
     func asNumber() throws(Violation) -> Double {
         switch unwrapped {
-        case .number(let number): return number
+        case .number(let number) where number.isFinite: return number
         case .bool(let value): return value ? 1 : 0
-        case .null: return 0
-        case .string(let string):
-            if let number = Self.number(in: string) { return number }
-        case .array, .object: break
+        case .string(let string) where !string.isEmpty:
+            if let number = JavaScriptNumber.value(of: string), number.isFinite { return number }
+        default: break
         }
         throw Violation("must be number")
     }
@@ -33,7 +34,7 @@ extension JSONValue {
         switch unwrapped {
         case .bool(let value): value
         case .string("true"), .number(1): true
-        case .string("false"), .number(0), .null: false
+        case .string("false"), .number(0): false
         default: throw Violation("must be boolean")
         }
     }
@@ -58,26 +59,15 @@ extension JSONValue {
         return self
     }
 
-    private static func text(of number: Double) -> String {
-        // All whole numbers that a double holds without a gap.
-        if let whole = Int64(exactly: number), abs(number) < 9_007_199_254_740_992 { return String(whole) }
-        return String(number)
-    }
-
-    private static func number(in string: String) -> Double? {
-        let bytes = string.utf8
-        guard !bytes.isEmpty, bytes.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }), let number = Double(string)
-        else { return nil }
-        return number.isFinite ? number : nil
-    }
 }
 
 // Members and items, each with its place in what is thrown.
 extension JSONValue {
+    /// - Returns: nil for a member that is not there, and for one that is null.
     func member<Result>(
         _ name: String, _ read: (JSONValue) throws(Violation) -> Result
     ) throws(Violation) -> Result? {
-        guard let value = self[name] else { return nil }
+        guard let value = self[name], value != .null else { return nil }
         do {
             return try read(value)
         } catch {

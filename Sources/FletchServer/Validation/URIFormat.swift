@@ -1,3 +1,5 @@
+internal import Fletch
+
 /// The format `uri` of JSON Schema: RFC 3986, with a scheme.
 enum URIFormat {
     /// Whether `text` is a URI. Any string may be given.
@@ -5,6 +7,16 @@ enum URIFormat {
 
     /// Whether it also says where it leads: with a scheme and a host.
     static func isAbsolute(_ text: String) -> Bool { parts(of: text)?.host.isEmpty == false }
+
+    /// Why no request could ever be sent to an absolute URI; nil where one could.
+    static func problem(calling text: String) -> String? {
+        do {
+            try FletchRequest.check(url: text)
+            return nil
+        } catch {
+            return "cannot be called: \(error.message)"
+        }
+    }
 
     private static func parts(of text: String) -> (host: Substring.UTF8View, rest: Substring.UTF8View)? {
         let text = text[...].utf8

@@ -45,6 +45,7 @@ struct UpdateCronBody {
     private static func baseURL(_ value: JSONValue) throws(Violation) -> String {
         let url = try value.asString()
         guard URIFormat.isAbsolute(url) else { throw Violation("must match format \"uri\"") }
+        if let problem = URIFormat.problem(calling: url) { throw Violation(problem) }
         return url
     }
 
@@ -59,7 +60,9 @@ struct UpdateCronBody {
     /// What is made of it has to be a queue's name: no other request could reach it else.
     private static func route(_ value: JSONValue, below base: String) throws(Violation) -> String {
         let route = try value.asString()
-        guard URIFormat.isAbsolute(base + "/" + route) else { throw Violation("must match format \"uri-reference\"") }
+        let endpoint = base + "/" + route
+        guard URIFormat.isAbsolute(endpoint) else { throw Violation("must match format \"uri-reference\"") }
+        if let problem = URIFormat.problem(calling: endpoint) { throw Violation(problem) }
         return route
     }
 }

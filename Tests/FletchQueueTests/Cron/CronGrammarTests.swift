@@ -25,14 +25,29 @@ import Testing
     func spellingsMeanTheSame(_ one: String, _ other: String) throws { try expectSame(one, other) }
 
     @Test(arguments: [
-        ("50-10/7 0 * * *", "50,57,4 0 * * *"), ("0 22-4/2 * * *", "0 22,0,2,4 * * *"),
-        ("0 0 28-3/2 * *", "0 0 28,30,1,3 * *"), ("0 0 1 nov-mar/2 *", "0 0 1 11,1,3 *"),
-        ("0 0 * * fri-mon/2", "0 0 * * 5,0"), ("0 0 * * 7-2", "0 0 * * 0,1,2"), ("0 0 * * 7-7", "0 0 * * 0"),
-        ("0 0 * * 7/2", "0 0 * * 0,2,4,6"), ("0 0 * * sat-sun", "0 0 * * 6,0"), ("0 0 * * 1/2", "0 0 * * 1,3,5"),
-        ("0 0 * * 1-7/2", "0 0 * * 1,3,5,0"),
+        ("0 0 * * fri-mon", "0 0 * * 5,6,0,1"), ("0 0 * * FRI-Sun,wed", "0 0 * * 5,6,0,3"),
+        ("0 0 * * fri-mon/2", "0 0 * * 5,0"), ("0 0 * * sat-sun", "0 0 * * 6,0"), ("0 0 * * 5-7", "0 0 * * 5,6,0"),
+        ("0 0 * * 7-7", "0 0 * * 0"), ("0 0 * * 7/2", "0 0 * * 0,2,4,6"), ("0 0 * * 1/2", "0 0 * * 1,3,5"),
+        ("0 0 * * 1-7/2", "0 0 * * 1,3,5,0"), ("0 0 1 jan-mar/2 *", "0 0 1 1,3 *"),
     ])
-    func rangesGoOnWithTheFirstValueAndStepsGoOnCounting(_ range: String, _ list: String) throws {
+    func namesOfWeekdaysGoOnWithTheNextWeekAndStepsGoOnCounting(_ range: String, _ list: String) throws {
         try expectSame(range, list)
+    }
+
+    /// As in cron-parser; but what was stored when they were taken goes on meaning the same.
+    @Test(arguments: [
+        ("5-1 * * * *", "5-59,0-1 * * * *"), ("50-10/7 0 * * *", "50,57,4 0 * * *"),
+        ("0 22-4/2 * * *", "0 22,0,2,4 * * *"), ("0 0 28-3/2 * *", "0 0 28,30,1,3 * *"),
+        ("0 0 1 nov-mar/2 *", "0 0 1 11,1,3 *"), ("0 0 * * 7-2", "0 0 * * 0,1,2"), ("0 0 * * 6-1", "0 0 * * 6,0,1"),
+        ("0 0 * * fri-1", "0 0 * * 5,6,0,1"), ("0 0 * * 5-mon", "0 0 * * 5,6,0,1"),
+    ])
+    func otherRangesThatEndBeforeTheyBeginAreRefusedUnlessTheyAreStored(_ range: String, _ list: String) throws {
+        let error = #expect(throws: CronError.self) { try CronExpression(range) }
+        #expect(error?.code == .invalidExpression)
+        #expect(error?.description.contains("a range begins with its lower end") == true, "\(error as Any)")
+        let stored = try CronExpression(stored: range, timeZone: "Etc/UTC")
+        let start = try Timestamp(start)
+        #expect(try stored.next(40, after: start) == CronExpression(list).next(40, after: start))
     }
 
     @Test(arguments: ["*/90 0 * * *", "*/999999999 0 * * *", "0 0 * * *"])

@@ -47,11 +47,13 @@ import Testing
     /// A job has the members that are documented, and no others.
     @Test func jobIsAsItIsDocumented() async throws {
         try await TestAPI.with { api in
-            let job = await api.send(.post, queue, #"{"repeat":{"cron":"@daily","every":5,"times":2}}"#).json
+            let job = await api.send(.post, queue, #"{"repeat":{"cron":"@daily","times":2}}"#).json
+            let other = await api.send(.post, queue, #"{"repeat":{"every":5}}"#).json
             let schema = Self.document?["components"]?["schemas"]?["Job"]
             #expect(Set(Self.members(job).map(\.name)) == Set(Self.members(schema?["properties"]).map(\.name)))
             let repetition = schema?["properties"]?["repeat"]?["properties"]
-            #expect(Set(Self.members(job?["repeat"]).map(\.name)) == Set(Self.members(repetition).map(\.name)))
+            let members = Self.members(job?["repeat"]) + Self.members(other?["repeat"])
+            #expect(Set(members.map(\.name)) == Set(Self.members(repetition).map(\.name)))
         }
     }
 }

@@ -24,23 +24,74 @@ import Testing
                     + #""retry":[1.9,0,60000],"unknown":{"deep":[1]}}"#)
             #expect(
                 answer.text == #"{"id":"é\"/","endpoint":"https://example.com/api/queue","body":"\u0000\n🚀","#
-                    + #""runAt":"2027-01-01T00:00:00.500Z","exclusive":true,"retry":[1,0,60000],"count":1}"#)
+                    + #""runAt":"2027-01-01T00:00:00.500Z","exclusive":true,"retry":[2,0,60000],"count":1}"#)
             #expect(await api.send(.get, queue + "/" + "é\"/".encoded).text == answer.text)
         }
     }
 
     @Test(arguments: [
-        (#"{"every":1000.7,"times":3.5}"#, #"{"count":1,"every":1000,"times":3}"#),
+        (#"{"every":1000.7,"times":3.5}"#, #"{"count":1,"every":1001,"times":3}"#),
+        (#"{"every":0.5}"#, #"{"count":1,"every":1}"#),
         (#"{"cron":"0 0 * * *"}"#, #"{"cron":"0 0 * * *","cronTimezone":"Etc/UTC","count":1}"#),
         (
             #"{"cron":"@daily","cronTimezone":"Europe/Berlin","every":5,"x":1}"#,
-            #"{"cron":"@daily","cronTimezone":"Europe/Berlin","count":1,"every":5}"#
+            #"{"count":1,"every":5}"#
         ),
     ])
     func repeatIsAnswered(_ asked: String, _ told: String) async throws {
         try await TestAPI.with { api in
             let answer = await api.send(.post, queue, "{\"repeat\":\(asked)}")
             #expect(answer.text.hasSuffix(#""count":1,"repeat":"# + told + "}"))
+        }
+    }
+
+    /// 0 would never come to an end; as in Quirrel it is no repetition.
+    @Test(arguments: [#"{"every":0}"#, #"{"every":0,"times":3}"#, #"{"every":null}"#, "{}"])
+    func repeatOfNothingIsNone(_ asked: String) async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(.post, queue, "{\"repeat\":\(asked),\"retry\":[1]}")
+            #expect(answer.status == 201)
+            #expect(answer.json?["repeat"] == nil)
+        }
+    }
+
+    /// Else three jobs with the id null would be one, and a retry of null one that is made at once.
+    @Test func nullIsAsIfItWereAbsent() async throws {
+        try await TestAPI.with { api in
+            let names = ["body", "runAt", "delay", "id", "override", "exclusive", "retry"]
+            let all = "{" + names.map { "\"\($0)\":null" }.joined(separator: ",") + "}"
+            for _ in 0..<3 {
+                let answer = await api.send(.post, queue, all)
+                #expect(answer.status == 201)
+                #expect(answer.json?["retry"] == .array([]))
+                guard case .string(let id) = answer.json?["id"] else { throw MissingID() }
+                #expect(id.utf8.count == 36)
+            }
+            let schedule = #"{"repeat":{"every":5,"times":null,"cron":null,"cronTimezone":null}}"#
+            let repeated = await api.send(.post, queue, schedule)
+            #expect(repeated.text.hasSuffix(#""count":1,"repeat":{"count":1,"every":5}}"#), "\(repeated)")
+            #expect(await api.send(.get, "/queues/stats").text.contains("\"count\":4"))
+        }
+    }
+
+    @Test(arguments: [
+        ("9007199254740993", "9007199254740992"), ("1e-7", "1e-7"), ("1e400", "Infinity"), ("1e21", "1e+21"),
+        ("-0", "0"), ("5.0", "5"), ("true", "true"), ("[7]", "7"),
+    ])
+    func scalarBecomesTheTextThatJavaScriptMakesOfIt(_ id: String, _ text: String) async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(.post, queue, "{\"id\":\(id),\"body\":\(id)}")
+            #expect(answer.json?["id"] == .string(text))
+            #expect(answer.json?["body"] == .string(text))
+        }
+    }
+
+    @Test func whatIsAroundAJobMayBeAsDeepAsItLikes() async throws {
+        try await TestAPI.with { api in
+            let deep = String(repeating: "[", count: 5_000) + String(repeating: "]", count: 5_000)
+            let answer = await api.send(.post, queue, "\u{FEFF}{\"unknown\":\(deep),\"id\":\"a\"}")
+            #expect(answer.status == 201)
+            #expect(answer.json?["id"] == .string("a"))
         }
     }
 
@@ -56,7 +107,10 @@ import Testing
         (#"{"delay":0}"#, "2026-03-01T12:00:00.250Z"), (#"{"delay":86400000}"#, "2026-03-02T12:00:00.250Z"),
         (#"{"delay":4294967296}"#, "2026-04-20T05:02:47.546Z"), (#"{"delay":1e308}"#, "+275760-09-13T00:00:00.000Z"),
         (#"{"delay":"1.5e3"}"#, "2026-03-01T12:00:01.750Z"), (#"{"delay":[true]}"#, "2026-03-01T12:00:00.251Z"),
-        (#"{"delay":null}"#, "2026-03-01T12:00:00.250Z"), (#"{"delay":0.9}"#, "2026-03-01T12:00:00.250Z"),
+        (#"{"delay":null}"#, "2026-03-01T12:00:00.250Z"), (#"{"delay":0.9}"#, "2026-03-01T12:00:00.251Z"),
+        (#"{"delay":" 5 "}"#, "2026-03-01T12:00:00.255Z"), (#"{"delay":"0x10"}"#, "2026-03-01T12:00:00.266Z"),
+        (#"{"runAt":"2027-01-01T00:00:00"}"#, "2027-01-01T00:00:00.000Z"),
+        (#"{"runAt":"2027-01-01T01:00:00+01"}"#, "2027-01-01T00:00:00.000Z"),
         (#"{"runAt":"2020-01-01T00:00:00Z","delay":9}"#, "2020-01-01T00:00:00.000Z"),
         (#"{"repeat":{"cron":"30 4 * * *"}}"#, "2026-03-02T04:30:00.000Z"),
         (#"{"repeat":{"every":60000},"delay":7}"#, "2026-03-01T12:00:00.257Z"),

@@ -74,12 +74,23 @@ import Testing
         }
     }
 
+    @Test func idBeyondAKibibyteIsRefused() async throws {
+        try await TestAPI.with { api in
+            let job = #"{"id":"\#(String(repeating: "ä", count: 512))i"}"#
+            #expect(await api.send(.post, queue, job).isInvalid("body/id must NOT have more than 1024 bytes"))
+            let batch = await api.send(.post, queue + "/batch", "[{},\(job)]")
+            #expect(batch.isInvalid("body/1/id must NOT have more than 1024 bytes"))
+            #expect(await api.send(.get, queue + "/" + String(repeating: "i", count: 8_000)).status == 404)
+            #expect(await api.send(.get, "/queues").text == "[]")
+        }
+    }
+
     @Test func longEndpointsAndIDsWork() async throws {
         try await TestAPI.with { api in
             let long = "/queues/" + ("https://example.com/" + String(repeating: "ä/".encoded, count: 1_000)).encoded
-            let id = String(repeating: "i", count: 8_000)
+            let id = String(repeating: "ä", count: 512)
             #expect(await api.send(.post, long, #"{"id":"\#(id)"}"#).status == 201)
-            #expect(await api.send(.get, long + "/" + id).status == 200)
+            #expect(await api.send(.get, long + "/" + id.encoded).status == 200)
         }
     }
 }

@@ -7,7 +7,8 @@ import Testing
     static let bodies: [(String, String)] = [
         (#"{"delay":-1}"#, "body/delay must be >= 0"), (#"{"delay":"x"}"#, "body/delay must be number"),
         (#"{"delay":"Infinity"}"#, "body/delay must be number"), (#"{"delay":"NaN"}"#, "body/delay must be number"),
-        (#"{"delay":"1e999"}"#, "body/delay must be number"),
+        (#"{"delay":"1e999"}"#, "body/delay must be number"), (#"{"delay":1e400}"#, "body/delay must be number"),
+        (#"{"id":[null]}"#, "body/id must be string"), (#"{"retry":[null]}"#, "body/retry/0 must be number"),
         (#"{"delay":""}"#, "body/delay must be number"), (#"{"delay":[1,2]}"#, "body/delay must be number"),
         (#"{"delay":{}}"#, "body/delay must be number"), (#"{"body":{}}"#, "body/body must be string"),
         (#"{"id":[]}"#, "body/id must be string"), (#"{"exclusive":2}"#, "body/exclusive must be boolean"),
@@ -72,6 +73,29 @@ import Testing
             #expect(one.isInvalid(message), "\(one)")
             let many = await api.send(.post, "/queues/\(endpoint.encoded)/batch", "[{}]")
             #expect(many.isInvalid(message), "\(many)")
+        }
+    }
+
+    /// While there is somebody to hear of it. What is there already can be seen and deleted.
+    @Test(arguments: [
+        ("ftp://example.com/", "the scheme \\\"ftp\\\" is not supported: use http or https"),
+        ("http://example.com:0/", "the URL is malformed: its port is not a number from 1 to 65535"),
+        ("http://example.com:99999/", "the URL is malformed: its port is not a number from 1 to 65535"),
+        ("http://a..b/", "the URL is malformed: its host has an empty label"),
+        ("http://.a.test/", "the URL is malformed: its host has an empty label"),
+        ("http://[1::2::3]/", "the URL is malformed: its bracketed host is not an IPv6 address"),
+    ])
+    func endpointThatCanNeverBeCalledIsRefused(_ endpoint: String, _ why: String) async throws {
+        try await TestAPI.with { api in
+            let path = "/queues/" + endpoint.encoded
+            #expect(await api.send(.post, path, "{}").isInvalid("endpoint cannot be called: \(why)"))
+            #expect(await api.send(.post, path + "/batch", "[{}]").isInvalid("endpoint cannot be called: \(why)"))
+            let cron = #"{"baseUrl":"\#(endpoint)","crons":[{"route":"a","schedule":"@daily"}]}"#
+            let update = await api.send(.put, "/queues/update-cron", cron)
+            #expect(update.isInvalid("body/baseUrl cannot be called: \(why)"), "\(update)")
+            #expect(await api.send(.get, path).status == 200)
+            #expect(await api.send(.delete, path).status == 204)
+            #expect(await api.send(.get, "/queues").text == "[]")
         }
     }
 

@@ -10,6 +10,8 @@ import Testing
         #expect("false\n".json == .bool(false))
         #expect("-0.5e+1".json == .number(-5))
         #expect("1e308".json == .number(1e308))
+        #expect("-1e400".json == .number(-.infinity))
+        #expect("\u{FEFF}1".json == .number(1))
         #expect(#""a""#.json == .string("a"))
         #expect("[1, [], {}]".json == .array([.number(1), .array([]), .object([])]))
         #expect(#"{"a" : 1, "b":"2"}"#.json?["b"] == .string("2"))
@@ -27,9 +29,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "nul", "truex", "01", "-", "1.", ".5", "1e", "+1", "1e400", "NaN", "[1,]", "[1", "{\"a\":}", "{a:1}",
+        "", " ", "nul", "truex", "01", "-", "1.", ".5", "1e", "+1", "NaN", "[1,]", "[1", "{\"a\":}", "{a:1}",
         "{\"a\":1,}", "{\"a\" 1}", "\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\n\"", "1 2", "'a'", "\"\\",
-        "\u{FEFF}1",
+        "1\u{FEFF}", "\u{FEFF}\u{FEFF}1", "\u{FEFF}",
     ])
     func whatIsNoJSONIsNotRead(_ text: String) {
         #expect(text.json == nil)
@@ -41,13 +43,25 @@ import Testing
         }
     }
 
-    @Test func depthIsBounded() {
-        func nested(_ depth: Int) -> String {
-            String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    /// As `JSON.parse` has it: a text may be as deep as it is long. What lies deep is checked all the same.
+    @Test(arguments: [1, JSONParser.maximumDepth, JSONParser.maximumDepth + 1, 257, 200_000])
+    func depthHasNoBound(_ depth: Int) {
+        func nested(_ open: String, _ inner: String, _ close: String) -> JSONValue? {
+            let text = String(repeating: open, count: depth) + inner + String(repeating: close, count: depth)
+            return #"{"deep":\#(text),"id":"a"}"#.json
         }
-        #expect(nested(JSONParser.maximumDepth).json != nil)
-        #expect(nested(JSONParser.maximumDepth + 1).json == nil)
-        #expect(String(repeating: "[{\"a\":", count: 100_000).json == nil)
+        for inner in ["", "1", #"[], {"a" : -1e5}"#, #" "x" , [ {} ] "#] {
+            #expect(nested("[", inner, "]")?["id"] == .string("a"), "\(inner)")
+        }
+        for inner in ["null", "[]", #"{ "b" : [ 1 , 2 ] } "#] {
+            #expect(nested(#"{"a": "#, inner, " }")?["id"] == .string("a"), "\(inner)")
+        }
+        for inner in ["[", "]", "1,", ",", "1 2", "01", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{1:2}"#, #""\x""#] {
+            #expect(nested("[", inner, "]") == nil, "\(inner)")
+            #expect(nested(#"{"a":"#, inner, "}") == nil, "\(inner)")
+        }
+        #expect(nested("[", "1", "}") == nil)
+        #expect(String(repeating: #"[{"a":"#, count: depth).json == nil)
     }
 
     /// Cut off or changed at any byte, a text is read as Foundation reads it, or not at all.
