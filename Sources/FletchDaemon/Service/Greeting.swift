@@ -7,8 +7,7 @@ struct Greeting {
 
     init(_ settings: Settings, port: Int) {
         self.settings = settings
-        let host = settings.host.value
-        address = "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        address = Surroundings.authority(settings.host.value, port)
     }
 
     func show(_ logger: Logger) {

@@ -1,3 +1,4 @@
+import FletchServer
 import Foundation
 
 /// What the process finds around it.
@@ -6,13 +7,22 @@ enum Surroundings {
 
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Host and port as a URL has them.
+    static func authority(_ host: String, _ port: Int) -> String {
+        "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
     static func complain(_ text: String) {
         let bytes = Array((text + "\n").utf8)
         _ = write(STDERR_FILENO, bytes, bytes.count)
     }
 
-    /// Why nothing could listen there; nil where it could.
+    /// Why nothing could listen there, at one of its addresses at least; nil where it could.
     static func problem(listeningAt host: String, port: Int) -> String? {
+        ListeningHosts.addresses(of: host).lazy.compactMap { problem(listeningAtAddress: $0, port: port) }.first
+    }
+
+    private static func problem(listeningAtAddress host: String, port: Int) -> String? {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_PASSIVE
@@ -28,7 +38,8 @@ enum Surroundings {
         var isReused: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
         guard bind(descriptor, address.ai_addr, address.ai_addrlen) == 0 else {
-            return "\(host):\(port) cannot be listened at (\(String(cString: strerror(errno)))): choose another port"
+            return
+                "\(authority(host, port)) cannot be listened at (\(String(cString: strerror(errno)))): choose another port"
         }
         return nil
     }

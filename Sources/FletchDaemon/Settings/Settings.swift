@@ -2,7 +2,7 @@ import Logging
 
 /// What `fletchd` runs by.
 struct Settings: Sendable {
-    var host = Setting("127.0.0.1")
+    var host = Setting("localhost")
     var port = Setting(9_181)
     var store = Setting(StoreLocation.sqlite("fletch.sqlite"))
     var concurrency = Setting(100)

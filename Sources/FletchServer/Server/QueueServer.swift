@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 import ServiceLifecycle
@@ -9,33 +10,34 @@ import ServiceLifecycle
 /// answer, and a request that has arrived is completed though its client has gone.
 package struct QueueServer: Service {
     package struct Configuration: Sendable {
-        /// A name or an address to listen at. Default: every address.
+        /// A name or an address to listen at; see ``ListeningHosts``. Default: every address.
         package var host = "0.0.0.0"
         /// Default: 9181. With 0 the system chooses.
         package var port = 9181
-        /// How many connections there are at once, at most. Default: 4,096.
+        /// How many connections there are at once, at most, over all addresses. Default: 4,096.
         package var maximumConnectionCount = 4_096
         /// After so long without a request a connection is closed. Default: 72 seconds, as Fastify.
         package var idleLimit = Duration.seconds(72)
+        /// A client that takes nothing of its answer for so long is left. Default: 30 seconds.
+        package var stallLimit = Duration.seconds(30)
 
         package init() {}
     }
 
-    private let application: Application<QueueResponder>
+    private let api: QueueAPI
+    private let configuration: Configuration
+    private let logger: Logger
+    private let onListening: @Sendable (Int?) async -> Void
 
     /// - Parameter onListening: Told the port once connections are accepted.
     package init(
         _ api: QueueAPI, configuration: Configuration = Configuration(), logger: Logger,
         onListening: @escaping @Sendable (Int?) async -> Void = { _ in }
     ) {
-        application = Application(
-            responder: QueueResponder(api: api),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [ContinueHandler()], idleTimeout: TimeAmount(configuration.idleLimit))),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), backlog: Self.backlog),
-            onServerRunning: { await onListening($0.localAddress?.port) }, logger: Self.quieter(logger))
+        self.api = api
+        self.configuration = configuration
+        self.logger = Self.quieter(logger)
+        self.onListening = onListening
     }
 
     /// That it listens is said by whoever is told so.
@@ -46,7 +48,57 @@ package struct QueueServer: Service {
     }
 
     /// Returns once it is told to shut down and what had been asked has been answered. Throws where it cannot listen.
-    package func run() async throws { try await application.run() }
+    package func run() async throws {
+        let limit = ConnectionLimit(configuration.maximumConnectionCount)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var port: Int?
+            for address in ListeningHosts.addresses(of: configuration.host) {
+                let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+                // All have the port that the first one got.
+                let wanted = port ?? configuration.port
+                let application = application(at: address, port: wanted, limit) { listening.yield($0 ?? wanted) }
+                let isDispensable = port != nil && configuration.port == 0
+                group.addTask {
+                    defer { listening.finish() }
+                    do {
+                        try await application.run()
+                    } catch  where isDispensable {
+                        // Nobody has asked for this very port.
+                        logger.notice("not listening", metadata: ["address": "\(address)", "reason": "\(error)"])
+                    }
+                }
+                if let actual = await ports.first(where: { _ in true }) {
+                    port = actual
+                } else if !isDispensable {
+                    // It says why, or has been told to shut down.
+                    return try await group.waitForAll()
+                }
+            }
+            await onListening(port)
+            try await group.waitForAll()
+        }
+    }
+
+    private func application(
+        at host: String, port: Int, _ limit: ConnectionLimit, _ onListening: @escaping @Sendable (Int?) -> Void
+    ) -> Application<QueueResponder> {
+        var times = ConnectionTimes()
+        times.idle = TimeAmount(configuration.idleLimit)
+        times.stall = TimeAmount(configuration.stallLimit)
+        return Application(
+            responder: QueueResponder(api: api),
+            server: HTTPServerBuilder { [times] responder in
+                APIChannel(responder: responder, limit: limit, times: times)
+            },
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: Self.backlog),
+            onServerRunning: { [logger] channel in
+                let loop = channel.eventLoop
+                try? await loop.submit {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(limit, logger: logger), position: .first)
+                }.get()
+                onListening(channel.localAddress?.port)
+            }, logger: logger)
+    }
 
     /// The kernel caps it at its own limit.
     private static let backlog = 4_096

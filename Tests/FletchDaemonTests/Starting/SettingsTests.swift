@@ -6,7 +6,7 @@ import Testing
 struct SettingsTests {
     @Test func defaultsAreShown() async throws {
         let lines = try await settings([])
-        #expect(lines["host"] == "127.0.0.1 (default)")
+        #expect(lines["host"] == "localhost (default)")
         #expect(lines["port"] == "9181 (default)")
         #expect(lines["store"] == "sqlite:fletch.sqlite (default)")
         #expect(lines["concurrency"] == "100 (default)")
@@ -41,7 +41,7 @@ struct SettingsTests {
     @Test func whatIsSetToNothingIsNotSet() async throws {
         let lines = try await settings([], ["PORT": "", "HOST": "", "RUNNING_IN_DOCKER": ""])
         #expect(lines["port"] == "9181 (default)")
-        #expect(lines["host"] == "127.0.0.1 (default)")
+        #expect(lines["host"] == "localhost (default)")
         #expect(lines["in docker"] == "no (default)")
     }
 

@@ -88,7 +88,7 @@ struct StartTests {
             let lines = said.split(separator: "\r\n").map(String.init)
             #expect(lines.count == 3)
             let address = try #require(lines.first?.split(separator: " ").last.map(String.init))
-            #expect(address.hasPrefix("http://127.0.0.1:"))
+            #expect(address.hasPrefix("http://localhost:"))
             #expect(
                 lines == [
                     "fletchd listens at \(address)", "and keeps its jobs in \(place.store)",

@@ -1,0 +1,53 @@
+import Hummingbird
+import HummingbirdCore
+internal import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// How a connection to the API is set up: as Hummingbird's own, but for what ``TurnHandler`` sees to below it.
+struct APIChannel: HTTPChannelHandler {
+    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    let responder: HTTPChannelHandler.Responder
+    let limit: ConnectionLimit
+    let times: ConnectionTimes
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        limit.opened()
+        let id = ObjectIdentifier(channel)
+        channel.closeFuture.whenComplete { [limit] _ in limit.closed(id) }
+        return channel.eventLoop.makeCompletedFuture {
+            let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)
+            try channel.pipeline.syncOperations.addHandlers([
+                HTTPResponseEncoder(), ByteToMessageHandler(decoder), TurnHandler(limit, times),
+                HTTP1ToHTTPServerCodec(secure: false),
+            ])
+            return try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async { await handleHTTP(asyncChannel: value, logger: logger) }
+}
+
+/// How long a connection may take over what it does.
+struct ConnectionTimes: Sendable {
+    /// Between requests.
+    var idle = TimeAmount.seconds(72)
+    /// For a request line and its fields, from their first byte.
+    var head = TimeAmount.seconds(60)
+    /// For the whole request.
+    var request = TimeAmount.seconds(300)
+    /// For the client to take any more of its answer.
+    var stall = TimeAmount.seconds(30)
+    /// For the client to end its side after the last answer.
+    var linger = TimeAmount.seconds(2)
+
+    /// How often they are looked at.
+    var interval: TimeAmount {
+        let shortest = [idle, head, request, stall].map(\.nanoseconds).min() ?? 0
+        return .nanoseconds(max(10_000_000, shortest / 4))
+    }
+}

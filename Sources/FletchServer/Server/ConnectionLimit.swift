@@ -1,0 +1,69 @@
+internal import Fletch
+import NIOCore
+
+/// How many connections there are, over all listeners, and which of them have nothing to do.
+///
+/// At the limit no further one is accepted, but one that waits for a request gives way: the one that has waited longest. So
+/// idle clients, however many, keep nobody out; one that has begun a request, or is being answered, is never ended for another.
+final class ConnectionLimit: Sendable {
+    typealias ID = ObjectIdentifier
+
+    private struct Idle {
+        let since: NIODeadline
+        let end: @Sendable () -> Void
+    }
+
+    private struct State {
+        var count = 0
+        var idle: [ID: Idle] = [:]
+        /// Listeners that wait until there is room.
+        var waiting: [@Sendable () -> Void] = []
+    }
+
+    private let maximumCount: Int
+    private let state = Lock(State())
+
+    init(_ maximumCount: Int) { self.maximumCount = max(1, maximumCount) }
+
+    /// Whether one more may be accepted now.
+    /// - Parameter retry: Called once there is room, where there is none.
+    func admits(retry: @escaping @Sendable () -> Void) -> Bool {
+        let (isAdmitted, end) = state.withLock { state in
+            if state.count < maximumCount { return (true, nil as (@Sendable () -> Void)?) }
+            state.waiting.append(retry)
+            return (false, Self.takeLongestIdle(&state))
+        }
+        end?()
+        return isAdmitted
+    }
+
+    func opened() { state.withLock { $0.count += 1 } }
+
+    func closed(_ id: ID) {
+        let waiting = state.withLock { state in
+            state.count -= 1
+            state.idle[id] = nil
+            guard state.count < maximumCount else { return [@Sendable () -> Void]() }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for retry in waiting { retry() }
+    }
+
+    /// The connection waits for a request.
+    /// - Parameter end: Ends it, unless it has begun one meanwhile.
+    func isIdle(_ id: ID, end: @escaping @Sendable () -> Void) {
+        let end = state.withLock { state in
+            state.idle[id] = Idle(since: .now(), end: end)
+            return state.waiting.isEmpty ? nil : Self.takeLongestIdle(&state)
+        }
+        end?()
+    }
+
+    func isBusy(_ id: ID) { state.withLock { _ = $0.idle.removeValue(forKey: id) } }
+
+    private static func takeLongestIdle(_ state: inout State) -> (@Sendable () -> Void)? {
+        guard let longest = state.idle.min(by: { $0.value.since < $1.value.since }) else { return nil }
+        return state.idle.removeValue(forKey: longest.key)?.end
+    }
+}

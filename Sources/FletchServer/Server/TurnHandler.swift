@@ -1,0 +1,250 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+
+/// Runs the ``Turns`` of a connection: between NIO's parts of HTTP/1 and those that Hummingbird knows.
+///
+/// Says with the last answer that the connection ends, and ends it so that the answer arrives: the sending side at first, the
+/// rest once the client has ended its own, or after a while.
+final class TurnHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// How much is still read after the last answer, and thrown away.
+    private static let maximumLingerBytes = 1 << 20
+
+    private let limit: ConnectionLimit
+    private var clock: ConnectionClock
+    private let times: ConnectionTimes
+    private var turns = Turns()
+    /// Whether what comes belongs to a request that is handed on.
+    private var isHandingOn = false
+    private var hasReadParts = false
+    private var isInputClosed = false
+    private var isLingering = false
+    private var lingerBytes = 0
+    private var check: RepeatedTask?
+
+    init(_ limit: ConnectionLimit, _ times: ConnectionTimes) {
+        self.limit = limit
+        self.times = times
+        clock = ConnectionClock(times)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        check = context.eventLoop.scheduleRepeatedTask(initialDelay: times.interval, delay: times.interval) { _ in
+            bound.value.0.checkTimes(bound.value.1)
+        }
+        noteIdle(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { check?.cancel() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        check?.cancel()
+        context.fireChannelInactive()
+    }
+}
+
+// MARK: - What comes
+
+extension TurnHandler {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        hasReadParts = true
+        let part = unwrapInboundIn(data)
+        switch part {
+        case .head(let head): begin(head, context)
+        case .body(let bytes):
+            if isHandingOn { context.fireChannelRead(data) } else { drop(bytes.readableBytes, context) }
+        case .end:
+            guard isHandingOn else { return }
+            isHandingOn = false
+            turns.end()
+            clock.received()
+            context.fireChannelRead(data)
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        noteBusy(context)
+        switch turns.begin(Reception(head)) {
+        case .taken(let goesOn):
+            isHandingOn = true
+            clock.begin()
+            if goesOn { writeContinue(context) }
+            // Hummingbird ends a connection by itself where this says `close`, and does not say so.
+            var head = head
+            head.headers.remove(name: "connection")
+            context.fireChannelRead(wrapInboundOut(.head(head)))
+        case .refused(let isNext):
+            isHandingOn = false
+            if isNext { refuse(context) }
+        case .dropped: isHandingOn = false
+        }
+    }
+
+    private func drop(_ count: Int, _ context: ChannelHandlerContext) {
+        guard isLingering else { return }
+        lingerBytes += count
+        if lingerBytes > Self.maximumLingerBytes { context.close(promise: nil) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // What has come is part of a head.
+        if !hasReadParts, turns.isEmpty, !isLingering {
+            clock.beginHead()
+            noteBusy(context)
+        }
+        hasReadParts = false
+        context.fireChannelReadComplete()
+        if isLingering { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
+        switch error {
+        case .invalidEOFState: if turns.isReceiving || turns.isEmpty { context.close(promise: nil) }
+        case .headerOverflow: refuse(.headTooLarge, context)
+        case .invalidVersion: refuse(.version, context)
+        default: refuse(.notHTTP, context)
+        }
+    }
+
+    private func refuse(_ fault: ConnectionFault, _ context: ChannelHandlerContext) {
+        isHandingOn = false
+        if turns.refuse(fault) == .refused(isNext: true) { refuse(context) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { return drain(context) }
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
+            isInputClosed = true
+            turns.drain()
+            if isLingering { return context.close(promise: nil) }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// The server shuts down.
+    private func drain(_ context: ChannelHandlerContext) {
+        turns.drain()
+        if turns.isEmpty { context.close(promise: nil) }
+    }
+}
+
+// MARK: - What is answered
+
+extension TurnHandler {
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // The answer to this one has been given here.
+        guard !turns.isEmpty, !turns.isRefusing else { return promise?.fail(ChannelError.eof) ?? () }
+        switch unwrapOutboundIn(data) {
+        case .head(let head):
+            guard let manner = turns.answer() else { return promise?.fail(ChannelError.eof) ?? () }
+            context.write(wrapOutboundOut(.head(Self.head(head, manner))), promise: promise)
+        case .body: context.write(data, promise: noted(promise, context))
+        case .end:
+            let next = turns.answered()
+            let promise = noted(promise, context)
+            if next == .close { endSending(after: promise.futureResult, context) }
+            context.write(data, promise: promise)
+            go(on: next, context)
+        }
+    }
+
+    private static func head(_ head: HTTPResponseHead, _ manner: Turns.Manner) -> HTTPResponseHead {
+        var head = head
+        if manner.isVersion1_0 { head.version = .http1_0 }
+        head.headers.remove(name: "connection")
+        if let connection = manner.connection { head.headers.add(name: "Connection", value: connection) }
+        return head
+    }
+
+    private func go(on next: Turns.Next, _ context: ChannelHandlerContext) {
+        switch next {
+        case .wait: if turns.isEmpty { noteIdle(context) }
+        case .goOn: writeContinue(context)
+        case .refuse: refuse(context)
+        case .close: context.flush()
+        }
+    }
+
+    private func writeContinue(_ context: ChannelHandlerContext) {
+        context.writeAndFlush(
+            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+    }
+
+    /// Answers the first request, which is at fault.
+    private func refuse(_ context: ChannelHandlerContext) {
+        guard let fault = turns.firstFault, let manner = turns.answer() else { return }
+        let answer = fault.response
+        var head = HTTPResponseHead(
+            version: .http1_1, status: .init(statusCode: answer.status.code, reasonPhrase: answer.status.reasonPhrase))
+        for field in answer.fields { head.headers.add(name: field.name.canonicalName, value: field.value) }
+        head.headers.add(name: "Content-Length", value: "\(answer.body.readableBytes)")
+        context.write(wrapOutboundOut(.head(Self.head(head, manner))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+        _ = turns.answered()
+        let promise = noted(nil, context)
+        endSending(after: promise.futureResult, context)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
+    }
+
+    /// A promise that tells when what is written has left, so that a client is noticed that takes nothing.
+    private func noted(_ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
+        let promise = promise ?? context.eventLoop.makePromise()
+        clock.writes()
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        promise.futureResult.whenComplete { _ in bound.value.clock.wrote() }
+        return promise
+    }
+
+    /// Ends the sending side once the last answer has left, and waits for the client to end its own: what it still sends would
+    /// turn a close into a reset, which may destroy the answer.
+    private func endSending(after written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        written.whenComplete { _ in bound.value.0.linger(bound.value.1) }
+    }
+
+    private func linger(_ context: ChannelHandlerContext) {
+        guard !isLingering else { return }
+        isLingering = true
+        guard !isInputClosed else { return context.close(promise: nil) }
+        context.close(mode: .output, promise: nil)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: times.linger) { bound.value.close(promise: nil) }
+        context.read()
+    }
+}
+
+// MARK: - Time
+
+extension TurnHandler {
+    private func checkTimes(_ context: ChannelHandlerContext) {
+        guard context.channel.isActive, !isLingering else { return }
+        switch clock.verdict(isIdle: turns.isEmpty, isReceiving: turns.isReceiving) {
+        case .fine: break
+        case .headIsSlow: refuse(.tooSlow, context)
+        case .end: context.close(promise: nil)
+        }
+    }
+
+    private func noteIdle(_ context: ChannelHandlerContext) {
+        clock.rest()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        limit.isIdle(ObjectIdentifier(context.channel)) { loop.execute { bound.value.0.giveWay(bound.value.1) } }
+    }
+
+    private func noteBusy(_ context: ChannelHandlerContext) {
+        limit.isBusy(ObjectIdentifier(context.channel))
+    }
+
+    /// Another wants to connect, and there is no room.
+    private func giveWay(_ context: ChannelHandlerContext) {
+        if turns.isEmpty, !clock.isReceivingHead { context.close(promise: nil) }
+    }
+}

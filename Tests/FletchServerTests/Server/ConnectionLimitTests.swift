@@ -1,0 +1,40 @@
+import Fletch
+import Testing
+
+@testable import FletchServer
+
+@Suite struct ConnectionLimitTests {
+    private final class Key: Sendable {}
+
+    @Test func noneIsAdmittedBeyondTheLimitUntilOneHasEnded() {
+        let limit = ConnectionLimit(2)
+        let retries = Lock(0)
+        for _ in 0..<2 {
+            #expect(limit.admits { retries.withLock { $0 += 1 } })
+            limit.opened()
+        }
+        #expect(!limit.admits { retries.withLock { $0 += 1 } })
+        #expect(retries.withLock(\.self) == 0)
+        limit.closed(ObjectIdentifier(Key()))
+        #expect(retries.withLock(\.self) == 1)
+        #expect(limit.admits {})
+    }
+
+    @Test func longestIdleGivesWayAndNoOther() {
+        let limit = ConnectionLimit(3)
+        let ended = Lock<[Int]>([])
+        let keys = (0..<3).map { _ in Key() }
+        for (number, key) in keys.enumerated() {
+            limit.opened()
+            limit.isIdle(ObjectIdentifier(key)) { ended.withLock { $0.append(number) } }
+        }
+        limit.isBusy(ObjectIdentifier(keys[0]))
+        #expect(!limit.admits {})
+        #expect(ended.withLock(\.self) == [1])
+        #expect(!limit.admits {})
+        #expect(ended.withLock(\.self) == [1, 2])
+        // Somebody waits: what comes to rest gives way at once.
+        limit.isIdle(ObjectIdentifier(keys[0])) { ended.withLock { $0.append(0) } }
+        #expect(ended.withLock(\.self) == [1, 2, 0])
+    }
+}
