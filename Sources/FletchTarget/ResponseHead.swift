@@ -3,8 +3,10 @@ import NIOHTTP1
 /// The heads that a target sends, as text.
 enum ResponseHead {
     /// The head of the final response.
-    static func final(_ configuration: TargetConfiguration, isBodiless: Bool) -> String {
-        var fields = ["Content-Type: text/plain"]
+    static func final(
+        _ configuration: TargetConfiguration, isBodiless: Bool, _ persistence: Persistence
+    ) -> String {
+        var fields = persistence.fields + ["Content-Type: text/plain"]
         if configuration.isChunked {
             fields.append("Transfer-Encoding: chunked")
         } else if !isBodiless {
@@ -13,12 +15,13 @@ enum ResponseHead {
         return head(configuration.status, fields, paddedTo: configuration.headBytes)
     }
 
-    static func json(bytes: Int) -> String {
-        head(200, ["Content-Type: application/json", "Content-Length: \(bytes)"], paddedTo: 0)
+    static func json(bytes: Int, _ persistence: Persistence) -> String {
+        let fields = ["Content-Type: application/json", "Content-Length: \(bytes)"]
+        return head(200, persistence.fields + fields, paddedTo: 0)
     }
 
-    static func empty(_ status: Int) -> String {
-        head(status, status == 204 ? [] : ["Content-Length: 0"], paddedTo: 0)
+    static func empty(_ status: Int, _ persistence: Persistence) -> String {
+        head(status, persistence.fields + (status == 204 ? [] : ["Content-Length: 0"]), paddedTo: 0)
     }
 
     /// Whether such a response has no body (RFC 9110 §6.4.1).

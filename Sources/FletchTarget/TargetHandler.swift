@@ -48,7 +48,9 @@ extension TargetHandler {
         var id: Int?
         if case .work = purpose { id = record(head) }
         turns.append(
-            Turn(id: id, purpose: purpose, isHeadRequest: head.method == .HEAD, keepsAlive: head.isKeepAlive))
+            Turn(
+                id: id, purpose: purpose, isHeadRequest: head.method == .HEAD,
+                persistence: Persistence(after: head)))
         if id != nil, configuration.behavior == .neverRead {
             _ = context?.channel.setOption(.autoRead, value: false)
         } else if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
@@ -87,12 +89,15 @@ extension TargetHandler {
         finishTurn()
     }
 
-    /// A request that is not HTTP is answered with 400; a lost connection is noted.
+    /// What is not HTTP is answered with 400, in its turn; a lost connection is noted.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError else { return leave(.rst, context) }
         if case .invalidEOFState? = error as? HTTPParserError { return leave(.fin, context) }
-        guard turns.isEmpty, !isClosing, departure == nil else { return context.close(promise: nil) }
-        turns = [Turn(id: nil, purpose: .refuse(400), isHeadRequest: false, keepsAlive: false, isComplete: true)]
+        // A request that breaks off has no other answer, unless that has begun.
+        if let last = turns.last, !last.isComplete, !last.isStarted { turns.removeLast() }
+        guard turns.allSatisfy(\.isComplete), !isClosing, departure == nil else { return context.close(promise: nil) }
+        turns.append(
+            Turn(id: nil, purpose: .refuse(400), isHeadRequest: false, persistence: .ends, isComplete: true))
         startNext()
     }
 
@@ -115,11 +120,11 @@ extension TargetHandler {
         guard turn.isComplete || isAnsweredEarly(turn) else { return }
         turns[0].isStarted = true
         switch turn.purpose {
-        case .list: answer(list())
+        case .list: answer(list(persistence(of: turn)))
         case .clear:
             log.clear()
-            answer(ResponseStream(ResponseHead.empty(204)))
-        case .refuse(let status): answer(ResponseStream(ResponseHead.empty(status)))
+            answer(ResponseStream(ResponseHead.empty(204, persistence(of: turn))))
+        case .refuse(let status): answer(ResponseStream(ResponseHead.empty(status, persistence(of: turn))))
         case .work: startWork(turn)
         }
     }
@@ -128,9 +133,14 @@ extension TargetHandler {
         if case .work = turn.purpose { configuration.behavior == .answerBeforeBody } else { false }
     }
 
-    private func list() -> ResponseStream {
+    private func list(_ persistence: Persistence) -> ResponseStream {
         let json = RecordFormat.json(log.records)
-        return ResponseStream(ResponseHead.json(bytes: json.utf8.count) + json)
+        return ResponseStream(ResponseHead.json(bytes: json.utf8.count, persistence) + json)
+    }
+
+    /// After the last answer to a client that sends no more, the target closes, whatever was asked for.
+    private func persistence(of turn: Turn) -> Persistence {
+        departure != nil && turns.count == 1 ? .ends : turn.persistence
     }
 
     private func startWork(_ turn: Turn) {
@@ -175,7 +185,8 @@ extension TargetHandler {
 
     private func finalHead(_ turn: Turn) -> String {
         note(turn.id) { record, moment in record.moments.answered = moment }
-        return ResponseHead.final(configuration, isBodiless: ResponseHead.isBodiless(configuration.status))
+        return ResponseHead.final(
+            configuration, isBodiless: ResponseHead.isBodiless(configuration.status), persistence(of: turn))
     }
 
     private func body(_ turn: Turn) -> ResponseStream {
@@ -226,7 +237,7 @@ extension TargetHandler {
         guard let turn = turns.first, turn.isAnswered, turn.isComplete, work == nil else { return }
         turns.removeFirst()
         reportSoon(turn.id)
-        guard turn.keepsAlive, departure == nil || !turns.isEmpty else { return close(reset: false) }
+        guard turn.persistence != .ends, departure == nil || !turns.isEmpty else { return close(reset: false) }
         startNext()
     }
 

@@ -16,7 +16,7 @@ struct Turn {
     let id: Int?
     let purpose: Purpose
     let isHeadRequest: Bool
-    let keepsAlive: Bool
+    let persistence: Persistence
     /// Whether the whole request has arrived.
     var isComplete = false
     /// Whether its work, or its answer, has begun.

@@ -4,11 +4,12 @@ import NIOPosix
 
 /// Sends bytes to a target and returns what came back: up to the end of the connection, of one response, or as asked.
 func exchange(
-    _ target: FletchTarget, _ request: String, waitsForEnd: Bool = false, until start: String = "xxx",
-    atLeast count: Int = .max
+    _ target: FletchTarget, _ request: String, endsSending: Bool = false, waitsForEnd: Bool = false,
+    until start: String = "xxx", atLeast count: Int = .max
 ) async throws -> String {
-    try await connect(target).executeThenClose { inbound, outbound in
+    try await connect(target, isHalfClosed: endsSending).executeThenClose { inbound, outbound in
         try await outbound.write(ByteBuffer(string: request))
+        if endsSending { outbound.finish() }
         var answer = ""
         do {
             for try await part in inbound {
@@ -33,10 +34,16 @@ func leave(_ target: FletchTarget, after request: String, reset: Bool = false) a
     }
 }
 
-private func connect(_ target: FletchTarget) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+private func connect(
+    _ target: FletchTarget, isHalfClosed: Bool = false
+) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
     try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         .connect(host: "127.0.0.1", port: target.port) { channel in
-            channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel(
+                    wrappingChannelSynchronously: channel,
+                    configuration: .init(isOutboundHalfClosureEnabled: isHalfClosed))
+            }
         }
 }
 
