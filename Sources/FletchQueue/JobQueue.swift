@@ -41,7 +41,13 @@ package struct JobQueue: Sendable {
 
     /// Deletes all jobs of a queue.
     package func empty(_ queue: QueueName) async throws(StoreError) {
-        try await store.empty(queue)
+        do throws(StoreError) {
+            try await store.empty(queue)
+        } catch {
+            // A part of it may be gone.
+            await dispatcher.stored(dueAt: nil)
+            throw error
+        }
         await dispatcher.stored(dueAt: nil)
     }
 
@@ -57,21 +63,41 @@ package struct JobQueue: Sendable {
     }
 
     /// Brings the jobs of one application's routes that repeat in line with `crons`: stores those, and deletes what else
-    /// there is below `baseURL`.
+    /// there is below `baseURL`. Portion by portion, so that others write in between: after an error a part may be done,
+    /// and the same plan does the rest.
     /// - Returns: The endpoints that have a job no more.
     package func update(_ plan: CronPlan, for tenant: String) async throws(StoreError) -> [String] {
-        if !plan.isDryRun {
-            let now = clock.now
-            let jobs = plan.drafts.map { endpoint, draft in
+        if !plan.isDryRun { try await store(plan, for: tenant) }
+        var deleted: [String] = []
+        var cursor: String?
+        repeat {
+            let page = try await store.endpoints(of: tenant, from: cursor, limit: Self.portion)
+            let keys = page.endpoints.filter(plan.outlives).map {
+                JobKey(QueueName(tenant: tenant, endpoint: $0), CronPlan.id)
+            }
+            let gone = plan.isDryRun ? try await present(keys) : try await delete(keys)
+            deleted += gone.map(\.queue.endpoint)
+            cursor = page.cursor
+        } while cursor != nil
+        return deleted.sorted()
+    }
+
+    private static let portion = Portion(count: 1_000, bytes: 1 << 20)
+
+    private func store(_ plan: CronPlan, for tenant: String) async throws(StoreError) {
+        let now = clock.now
+        var rest = plan.drafts[...]
+        while !rest.isEmpty {
+            let jobs = rest.prefix(Self.portion.count).map { endpoint, draft in
                 draft.job(in: QueueName(tenant: tenant, endpoint: endpoint), instance: ids(), at: now)
             }
+            rest = rest.dropFirst(jobs.count)
             _ = try await enqueue(jobs)
         }
-        let keys = try await store.endpoints(of: tenant).filter(plan.outlives).map {
-            JobKey(QueueName(tenant: tenant, endpoint: $0), CronPlan.id)
-        }
-        let deleted = plan.isDryRun ? try await present(keys) : try await store.delete(keys)
-        return deleted.map(\.queue.endpoint).sorted()
+    }
+
+    private func delete(_ keys: [JobKey]) async throws(StoreError) -> Set<JobKey> {
+        keys.isEmpty ? [] : try await store.delete(keys)
     }
 
     private func present(_ keys: [JobKey]) async throws(StoreError) -> Set<JobKey> {

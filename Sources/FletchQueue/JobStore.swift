@@ -1,7 +1,8 @@
 /// Where jobs are kept. Whatever it has answered to outlives the process, and what it does for a client is on disk: a power
 /// failure may take back the last leases and settlements alone, whose deliveries are made again.
 ///
-/// One suite of tests holds for every store: `StoreConformance`. Each call is atomic. Strings are opaque.
+/// One suite of tests holds for every store: `StoreConformance`. Each call is atomic, but for ``empty(_:)``. Strings are
+/// opaque. What may be long is handed out in portions, so that no reader holds it all, or keeps a transaction open.
 package protocol JobStore: Sendable {
     /// How long a lease lasts that is not extended.
     var leaseDuration: Duration { get }
@@ -10,14 +11,23 @@ package protocol JobStore: Sendable {
     /// - Returns: What is stored under their keys now: where a job was there already and is not overridden, that one.
     func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job]
 
-    /// Every endpoint that the tenant has ever had a job for.
-    func endpoints(of tenant: String) async throws(StoreError) -> [String]
+    /// A portion of the endpoints that the tenant has ever had a job for, in the order of their bytes, from `cursor`
+    /// (nil at first) on.
+    func endpoints(
+        of tenant: String, from cursor: String?, limit: Portion
+    ) async throws(StoreError) -> EndpointPage
 
-    /// How many jobs there are for each endpoint that has any, those that run included.
-    func counts(of tenant: String) async throws(StoreError) -> [String: Int]
+    /// How many jobs there are for those of the endpoints that have any, those that run included.
+    func counts(of endpoints: [String], for tenant: String) async throws(StoreError) -> [String: Int]
 
-    /// A part of a queue's jobs, from `cursor` (0 at first) on; each job that is there all the while is in one part.
-    func jobs(in queue: QueueName, from cursor: Int64, limit: Int) async throws(StoreError) -> JobPage
+    /// A portion of a queue's jobs, from `cursor` (0 at first) on; each job that is there all the while is in one portion.
+    /// - Parameter end: The last that may be in it: an ``JobExtent/end``, or `Int64.max`.
+    func jobs(
+        in queue: QueueName, from cursor: Int64, through end: Int64, limit: Portion
+    ) async throws(StoreError) -> JobPage
+
+    /// How far such a portion reaches; nobody's body is read for that.
+    func extent(of queue: QueueName, from cursor: Int64, limit: Portion) async throws(StoreError) -> JobExtent
 
     func job(_ key: JobKey) async throws(StoreError) -> Job?
 
@@ -29,7 +39,10 @@ package protocol JobStore: Sendable {
     /// - Returns: Those that were there.
     func delete(_ keys: [JobKey]) async throws(StoreError) -> Set<JobKey>
 
-    /// Deletes all jobs of a queue, which remains known.
+    /// Deletes all jobs of a queue that are there now, which remains known.
+    ///
+    /// Portion by portion, each atomic: others write in between, and what they store may stay. An error, or the end of the
+    /// process, leaves fewer jobs.
     func empty(_ queue: QueueName) async throws(StoreError)
 
     /// Leases jobs that are due, by the time they are due, then by id; those with a lease that has run out among them.
@@ -57,18 +70,6 @@ package protocol JobStore: Sendable {
 extension JobStore {
     package func lease(_ limit: Int, at now: Timestamp) async throws(StoreError) -> Leasing {
         try await lease(limit, at: now, settling: [])
-    }
-}
-
-/// A part of a queue.
-package struct JobPage: Sendable, Hashable {
-    package var jobs: [Job]
-    /// Where the next part begins; nil at the end.
-    package var cursor: Int64?
-
-    package init(jobs: [Job], cursor: Int64?) {
-        self.jobs = jobs
-        self.cursor = cursor
     }
 }
 

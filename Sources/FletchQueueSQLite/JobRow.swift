@@ -9,6 +9,9 @@ struct JobRow {
         job.number, job.id, instance, body, run_at, state, attempt, exclusive, retry, every, cron, time_zone, times, count
         """
 
+    /// How many bytes a job has, or a little less: of a blob SQLite looks up the length alone.
+    static let size = "length(body) + length(job.id) + length(retry)"
+
     let number: Int64
     let id: String
     let instance: String?

@@ -8,7 +8,7 @@ import GRDB
 /// wait for none; a tenth of a second later they are on disk as well.
 package final class SQLiteJobStore: JobStore {
     package let leaseDuration: Duration
-    private let writer: Writer
+    let writer: Writer
     private let pool: DatabasePool
     private let lock: FileLock
 
@@ -44,10 +44,6 @@ package final class SQLiteJobStore: JobStore {
         try await writer.perform { transaction in Set(try keys.filter { try transaction.delete($0) }) }
     }
 
-    package func empty(_ queue: QueueName) async throws(StoreError) {
-        try await writer.perform { transaction in try transaction.empty(queue) }
-    }
-
     package func lease(
         _ limit: Int, at now: Timestamp, settling settlements: [Settlement]
     ) async throws(StoreError) -> Leasing {
@@ -76,38 +72,6 @@ package final class SQLiteJobStore: JobStore {
         }
     }
 
-    package func endpoints(of tenant: String) async throws(StoreError) -> [String] {
-        try await read { db in
-            try String.fetchAll(db, sql: "SELECT endpoint FROM queue WHERE tenant = ?", arguments: [tenant])
-        }
-    }
-
-    package func counts(of tenant: String) async throws(StoreError) -> [String: Int] {
-        try await read { db in
-            let rows = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT endpoint, count(*) FROM queue JOIN job ON job.queue = queue.id
-                    WHERE tenant = ? GROUP BY queue.id
-                    """, arguments: [tenant])
-            return try Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
-        }
-    }
-
-    package func jobs(in queue: QueueName, from cursor: Int64, limit: Int) async throws(StoreError) -> JobPage {
-        try await read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT \(JobRow.columns) FROM queue JOIN job INDEXED BY job_in_queue ON job.queue = queue.id
-                    WHERE tenant = ? AND endpoint = ? AND number > ? ORDER BY number LIMIT ?
-                    """, arguments: [queue.tenant, queue.endpoint, cursor, limit + 1])
-            let page = rows.prefix(limit).map(JobRow.init)
-            return JobPage(
-                jobs: page.map { $0.job(in: queue) }, cursor: rows.count > limit ? page.last?.number : nil)
-        }
-    }
-
     package func job(_ key: JobKey) async throws(StoreError) -> Job? {
         try await read { db in
             try Row.fetchOne(
@@ -125,7 +89,7 @@ package final class SQLiteJobStore: JobStore {
         try await writer.perform { transaction in try transaction.check() }
     }
 
-    private func read<Result: Sendable>(
+    func read<Result: Sendable>(
         _ query: @escaping @Sendable (Database) throws -> Result
     ) async throws(StoreError) -> Result {
         do {

@@ -41,12 +41,6 @@ struct Transaction {
         return db.changesCount > 0
     }
 
-    mutating func empty(_ name: QueueName) throws {
-        guard let queue = try knownNumber(of: name) else { return }
-        try run("DELETE FROM job WHERE queue = ?", [queue])
-        book.reconsider(queue)
-    }
-
     func run(_ sql: String, _ arguments: StatementArguments) throws {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }
@@ -67,7 +61,7 @@ struct Transaction {
         return number
     }
 
-    private func knownNumber(of queue: QueueName) throws -> Int64? {
+    func knownNumber(of queue: QueueName) throws -> Int64? {
         if let number = queues[queue] { return number }
         let statement = try db.cachedStatement(sql: "SELECT id FROM queue WHERE tenant = ? AND endpoint = ?")
         return try Int64.fetchOne(statement, arguments: [queue.tenant, queue.endpoint])

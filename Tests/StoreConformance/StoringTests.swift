@@ -3,6 +3,8 @@ import Testing
 
 /// What is stored, and found again.
 @Suite struct StoringTests {
+    private let hundred = Portion(count: 100, bytes: 1 << 20)
+
     @Test(arguments: StoreKind.allCases)
     func jobIsFoundAsItWasStored(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
@@ -103,7 +105,7 @@ import Testing
             var cursor: Int64? = 0
             var partCount = 0
             while let position = cursor {
-                let page = try await store.jobs(in: queue, from: position, limit: 100)
+                let page = try await store.jobs(in: queue, from: position, through: .max, limit: hundred)
                 ids += page.jobs.map(\.key.id)
                 cursor = page.cursor
                 partCount += 1
@@ -114,7 +116,9 @@ import Testing
             #expect(Set(ids) == Set((0..<250).map(String.init)))
             #expect(ids.count == 250)
             let nothing = QueueName(tenant: "a", endpoint: "b")
-            #expect(try await store.jobs(in: nothing, from: 0, limit: 1) == JobPage(jobs: [], cursor: nil))
+            #expect(
+                try await store.jobs(in: nothing, from: 0, through: .max, limit: hundred)
+                    == JobPage(jobs: [], cursor: nil))
         }
     }
 

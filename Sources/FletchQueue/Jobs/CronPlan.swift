@@ -5,6 +5,8 @@ package struct CronPlan: Sendable {
 
     private let base: Substring
     private let routes: [(endpoint: String, cron: CronExpression)]
+    /// What they add to the base.
+    private let paths: Set<Substring>
     /// Nothing is stored or deleted.
     package let isDryRun: Bool
 
@@ -16,6 +18,7 @@ package struct CronPlan: Sendable {
         self.routes = routes.map { route, cron in
             (base + "/" + (route.hasPrefix("/") ? route.dropFirst() : route[...]), cron)
         }
+        paths = Set(self.routes.map { Self.trimmed($0.endpoint.dropFirst(base.count)) })
     }
 
     /// A job for each route, in place of the one that is there.
@@ -36,7 +39,7 @@ package struct CronPlan: Sendable {
         guard endpoint.hasPrefix(base) else { return false }
         let rest = endpoint.dropFirst(base.count)
         guard rest.isEmpty || "/?#".contains(rest.first ?? "/") else { return false }
-        return !routes.contains { Self.trimmed($0.endpoint.dropFirst(base.count)) == Self.trimmed(rest) }
+        return !paths.contains(Self.trimmed(rest))
     }
 
     private static func trimmed(_ path: Substring) -> Substring {

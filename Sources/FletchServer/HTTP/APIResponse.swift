@@ -6,6 +6,23 @@ struct APIResponse: Error, Sendable {
     var status: HTTPResponse.Status
     var fields = HTTPFields()
     var body = ByteBuffer()
+    /// What is sent in place of `body`; nil where that is all.
+    var stream: Stream?
+
+    /// A long body, which is sent piece by piece.
+    struct Stream: Sendable {
+        /// nil where nobody can know.
+        var byteCount: Int?
+        let send: @Sendable (Write) async throws -> Void
+
+        init(byteCount: Int? = nil, _ send: @escaping @Sendable (Write) async throws -> Void) {
+            self.byteCount = byteCount
+            self.send = send
+        }
+    }
+
+    /// Returns once there is room for more.
+    typealias Write = (ByteBuffer) async throws -> Void
 
     static func empty(_ status: HTTPResponse.Status) -> APIResponse { APIResponse(status: status) }
 
@@ -19,11 +36,41 @@ struct APIResponse: Error, Sendable {
     }
 
     static func json(_ status: HTTPResponse.Status, _ write: (inout JSONWriter) -> Void) -> APIResponse {
-        var writer = JSONWriter()
+        var writer = JSONWriter(keepsLongStrings: true)
         write(&writer)
-        return APIResponse(
-            status: status, fields: [.contentType: "application/json; charset=utf-8"],
-            body: ByteBuffer(bytes: writer.bytes))
+        let text = JSONText(writer)
+        let byteCount = text.byteCount
+        guard byteCount > JSONText.pieceBytes else { return json(status, body: text.buffer) }
+        return json(status, stream: Stream(byteCount: byteCount) { write in try await text.send(to: write) })
+    }
+
+    static func json(
+        _ status: HTTPResponse.Status, body: ByteBuffer = ByteBuffer(), stream: Stream? = nil
+    ) -> APIResponse {
+        APIResponse(
+            status: status, fields: [.contentType: "application/json; charset=utf-8"], body: body, stream: stream)
+    }
+
+    /// Keeps what a reader holds of it until it is sent.
+    func holding(_ share: Readers.Share?) -> APIResponse {
+        guard let stream, let share else { return self }
+        var response = self
+        response.stream = Stream(byteCount: stream.byteCount) { write in
+            try await stream.send { piece in
+                try share.check()
+                try await write(piece)
+            }
+        }
+        return response
+    }
+
+    /// How long its body is; of one that nobody can know beforehand it makes all, and keeps none.
+    func byteCount() async throws -> Int {
+        guard let stream else { return body.readableBytes }
+        if let byteCount = stream.byteCount { return byteCount }
+        var byteCount = 0
+        try await stream.send { byteCount += $0.readableBytes }
+        return byteCount
     }
 }
 

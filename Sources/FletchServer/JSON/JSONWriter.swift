@@ -1,6 +1,17 @@
 /// Writes a JSON text, piece by piece.
 struct JSONWriter {
+    /// Without ``insertions``.
     private(set) var bytes: [UInt8] = []
+    /// Long strings, where those are kept for later.
+    private(set) var insertions: [JSONText.Insertion] = []
+    private let keepsLongStrings: Bool
+
+    private static let longBytes = 1_024
+
+    /// - Parameter keepsLongStrings: They are escaped when the text is sent, then; see ``JSONText``.
+    init(keepsLongStrings: Bool = false) { self.keepsLongStrings = keepsLongStrings }
+
+    mutating func raw(_ text: ArraySlice<UInt8>) { bytes.append(contentsOf: text) }
 
     mutating func raw(_ text: StaticString) {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
@@ -14,17 +25,45 @@ struct JSONWriter {
 
     mutating func string(_ string: String) {
         bytes.append(UInt8(ascii: "\""))
-        var string = string
-        string.withUTF8 { text in
-            var start = 0
-            for (index, byte) in text.enumerated() where Self.isEscaped(byte) {
-                bytes.append(contentsOf: text[start..<index])
-                escape(byte)
-                start = index + 1
-            }
-            bytes.append(contentsOf: text[start...])
+        if keepsLongStrings, string.utf8.count > Self.longBytes {
+            insertions.append(JSONText.Insertion(offset: bytes.count, string: string))
+        } else {
+            escaped(string)
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// A string without its quotes.
+    mutating func escaped(_ string: String) {
+        var string = string
+        string.withUTF8 { escaped($0) }
+    }
+
+    mutating func escaped(_ slice: Substring.UTF8View) {
+        if slice.withContiguousStorageIfAvailable({ escaped($0) }) == nil {
+            Array(slice).withUnsafeBufferPointer { escaped($0) }
+        }
+    }
+
+    private mutating func escaped(_ text: UnsafeBufferPointer<UInt8>) {
+        var start = 0
+        for (index, byte) in text.enumerated() where Self.isEscaped(byte) {
+            bytes.append(contentsOf: text[start..<index])
+            escape(byte)
+            start = index + 1
+        }
+        bytes.append(contentsOf: text[start...])
+    }
+
+    /// How long a string becomes, without its quotes.
+    static func escapedByteCount(of string: String) -> Int {
+        string.utf8.reduce(0) { count, byte in
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):
+                count + 2
+            default: count + (byte < 0x20 ? 6 : 1)
+            }
+        }
     }
 
     private static func isEscaped(_ byte: UInt8) -> Bool {
@@ -57,6 +96,13 @@ struct JSONWriter {
 
     mutating func commaSeparated<Items: Sequence>(_ items: Items, item: (inout JSONWriter, Items.Element) -> Void) {
         var isFirst = true
+        commaSeparated(items, isFirst: &isFirst, item: item)
+    }
+
+    /// - Parameter isFirst: Whether there has been none yet.
+    mutating func commaSeparated<Items: Sequence>(
+        _ items: Items, isFirst: inout Bool, item: (inout JSONWriter, Items.Element) -> Void
+    ) {
         for element in items {
             if !isFirst { raw(",") }
             isFirst = false

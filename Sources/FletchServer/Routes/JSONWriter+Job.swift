@@ -45,3 +45,8 @@ extension JSONWriter {
         raw("}")
     }
 }
+
+extension Job {
+    /// What it takes to hold it, more or less.
+    var byteCount: Int { body.utf8.count + key.id.utf8.count + key.queue.endpoint.utf8.count }
+}

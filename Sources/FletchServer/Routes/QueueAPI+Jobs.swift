@@ -30,8 +30,16 @@ extension QueueAPI {
     }
 
     func job(_ key: JobKey) async throws -> APIResponse {
-        guard let job = try await queue.store.job(key) else { return .text(.notFound, "Not Found") }
-        return .json(.ok) { $0.job(job) }
+        var job = try await queue.store.job(key)
+        var share: Readers.Share?
+        if let byteCount = job?.byteCount, byteCount > JSONText.pieceBytes {
+            // Whoever waits for its turn holds nothing meanwhile.
+            job = nil
+            share = try await readers.share(of: byteCount)
+            job = try await queue.store.job(key)
+        }
+        guard let job else { return .text(.notFound, "Not Found") }
+        return .json(.ok) { $0.job(job) }.holding(share)
     }
 
     func invoke(_ key: JobKey) async throws -> APIResponse {

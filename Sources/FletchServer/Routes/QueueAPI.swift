@@ -5,22 +5,36 @@ package import Logging
 /// The HTTP API of a queue, as Quirrel's clients know it.
 package struct QueueAPI: Sendable {
     let queue: JobQueue
+    /// Who reads what is long.
+    let readers: Readers
     private let logger: Logger
 
-    package init(_ queue: JobQueue, logger: Logger) {
+    package init(_ queue: JobQueue, logger: Logger) { self.init(queue, readers: Readers(), logger: logger) }
+
+    init(_ queue: JobQueue, readers: Readers, logger: Logger) {
         self.queue = queue
+        self.readers = readers
         self.logger = logger
     }
 
     /// Answers any request. Only where the store does not is the status 5xx.
     func response(to request: APIRequest) async -> APIResponse {
         var response = await handled(request)
+        if request.method == .head { response = await head(of: response) }
         response.fields[.accessControlAllowOrigin] = "*"
-        if request.method == .head {
-            response.fields[.contentLength] = String(response.body.readableBytes)
-            response.body.clear()
-        }
         return response
+    }
+
+    private func head(of response: APIResponse) async -> APIResponse {
+        do {
+            var head = response
+            head.fields[.contentLength] = String(try await response.byteCount())
+            head.body.clear()
+            head.stream = nil
+            return head
+        } catch {
+            return await head(of: unavailable(error))
+        }
     }
 
     private func handled(_ request: APIRequest) async -> APIResponse {
@@ -67,6 +81,11 @@ package struct QueueAPI: Sendable {
             throw Violation("must match format \"uri\"").below("endpoint").response(in: "params")
         }
         return QueueName(tenant: tenant, endpoint: endpoint)
+    }
+
+    /// What has been sent of an answer cannot be taken back: the connection ends.
+    func brokeOff(_ error: any Error) {
+        logger.notice("an answer breaks off", metadata: ["reason": "\(error)"])
     }
 
     /// The request was in order; what it asks for may be asked for again.

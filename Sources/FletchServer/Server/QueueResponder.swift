@@ -27,8 +27,17 @@ struct QueueResponder: HTTPResponder {
     }
 
     private static func response(_ answer: APIResponse) -> Response {
+        Response(status: answer.status, headers: answer.fields, body: body(of: answer))
+    }
+
+    private static func body(of answer: APIResponse) -> ResponseBody {
+        if let stream = answer.stream {
+            return ResponseBody(contentLength: stream.byteCount) { writer in
+                try await stream.send { try await writer.write($0) }
+                try await writer.finish(nil)
+            }
+        }
         // Without a body a length is only what another request would get, or none.
-        let body = answer.body.readableBytes > 0 ? ResponseBody(byteBuffer: answer.body) : ResponseBody()
-        return Response(status: answer.status, headers: answer.fields, body: body)
+        return answer.body.readableBytes > 0 ? ResponseBody(byteBuffer: answer.body) : ResponseBody()
     }
 }

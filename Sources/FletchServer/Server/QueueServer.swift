@@ -18,8 +18,8 @@ package struct QueueServer: Service {
         package var maximumConnectionCount = 4_096
         /// After so long without a request a connection is closed. Default: 72 seconds, as Fastify.
         package var idleLimit = Duration.seconds(72)
-        /// A client that takes nothing of its answer for so long is left. Default: 30 seconds.
-        package var stallLimit = Duration.seconds(30)
+        /// So long a client may take for a piece of 64 KiB of its answer. Default: 30 seconds.
+        package var writeLimit = Duration.seconds(30)
 
         package init() {}
     }
@@ -84,7 +84,7 @@ package struct QueueServer: Service {
     ) -> Application<QueueResponder> {
         var times = ConnectionTimes()
         times.idle = TimeAmount(configuration.idleLimit)
-        times.stall = TimeAmount(configuration.stallLimit)
+        times.stall = TimeAmount(configuration.writeLimit)
         return Application(
             responder: QueueResponder(api: api),
             server: HTTPServerBuilder { [times] responder in

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import NIOCore
+import Testing
 
 @testable import FletchServer
 
@@ -14,6 +15,21 @@ struct Answer: CustomStringConvertible {
         status = response.status.code
         fields = response.fields
         text = String(buffer: response.body)
+    }
+
+    /// With all that is sent piece by piece.
+    static func whole(_ response: APIResponse) async throws -> Answer {
+        var response = response
+        guard let stream = response.stream else { return Answer(response) }
+        try await stream.send { response.body.writeImmutableBuffer($0) }
+        if let byteCount = stream.byteCount { #expect(byteCount == response.body.readableBytes) }
+        return Answer(response)
+    }
+
+    init(brokenOffBy error: any Error) {
+        status = 0
+        fields = [:]
+        text = "\(error)"
     }
 
     var json: JSONValue? { text.json }

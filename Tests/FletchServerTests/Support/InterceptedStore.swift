@@ -21,16 +21,30 @@ struct InterceptedStore: JobStore {
         try await call { () async throws(StoreError) in try await base.enqueue(jobs) }
     }
 
-    func endpoints(of tenant: String) async throws(StoreError) -> [String] {
-        try await call { () async throws(StoreError) in try await base.endpoints(of: tenant) }
+    func endpoints(
+        of tenant: String, from cursor: String?, limit: Portion
+    ) async throws(StoreError) -> EndpointPage {
+        try await call { () async throws(StoreError) in
+            try await base.endpoints(of: tenant, from: cursor, limit: limit)
+        }
     }
 
-    func counts(of tenant: String) async throws(StoreError) -> [String: Int] {
-        try await call { () async throws(StoreError) in try await base.counts(of: tenant) }
+    func counts(of endpoints: [String], for tenant: String) async throws(StoreError) -> [String: Int] {
+        try await call { () async throws(StoreError) in try await base.counts(of: endpoints, for: tenant) }
     }
 
-    func jobs(in queue: QueueName, from cursor: Int64, limit: Int) async throws(StoreError) -> JobPage {
-        try await call { () async throws(StoreError) in try await base.jobs(in: queue, from: cursor, limit: limit) }
+    func jobs(
+        in queue: QueueName, from cursor: Int64, through end: Int64, limit: Portion
+    ) async throws(StoreError) -> JobPage {
+        try await call { () async throws(StoreError) in
+            try await base.jobs(in: queue, from: cursor, through: end, limit: limit)
+        }
+    }
+
+    func extent(of queue: QueueName, from cursor: Int64, limit: Portion) async throws(StoreError) -> JobExtent {
+        try await call { () async throws(StoreError) in
+            try await base.extent(of: queue, from: cursor, limit: limit)
+        }
     }
 
     func job(_ key: JobKey) async throws(StoreError) -> Job? {

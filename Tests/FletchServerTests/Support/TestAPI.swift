@@ -15,24 +15,26 @@ struct TestAPI {
     /// 2026-03-01T12:00:00.250Z
     static let now = Timestamp(milliseconds: 1_772_366_400_250)
 
-    init(_ store: any JobStore) {
+    init(_ store: any JobStore, readers: Readers = Readers()) {
         self.store = store
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let dispatcher = Dispatcher(store: store, clock: StoppedClock(), concurrency: 1, logger: logger) { _ in
             .notRun(nil, mayHaveBeenSeen: false)
         }
-        api = QueueAPI(JobQueue(store: store, dispatcher: dispatcher, clock: StoppedClock()), logger: logger)
+        let queue = JobQueue(store: store, dispatcher: dispatcher, clock: StoppedClock())
+        api = QueueAPI(queue, readers: readers, logger: logger)
     }
 
     /// - Parameter intercept: What lies between the API and the store.
     static func with(
-        _ intercept: (any JobStore) -> any JobStore = { $0 }, _ body: (TestAPI) async throws -> Void
+        _ intercept: (any JobStore) -> any JobStore = { $0 }, readers: Readers = Readers(),
+        _ body: (TestAPI) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let store = try SQLiteJobStore(path: directory.appendingPathComponent("jobs.sqlite").path)
-        try await body(TestAPI(intercept(store)))
+        try await body(TestAPI(intercept(store), readers: readers))
         try store.close()
     }
 
@@ -52,7 +54,11 @@ struct TestAPI {
             request.fields[.contentLength] = String(body.utf8.count)
             request.body = ByteBuffer(string: body)
         }
-        return Answer(await api.response(to: request))
+        do {
+            return try await Answer.whole(api.response(to: request))
+        } catch {
+            return Answer(brokenOffBy: error)
+        }
     }
 }
 

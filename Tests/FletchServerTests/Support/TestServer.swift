@@ -1,20 +1,23 @@
 import FletchQueue
-import FletchServer
 import Logging
 import ServiceLifecycle
+
+@testable import FletchServer
 
 /// The server on a port of its own, shut down when the body ends.
 enum TestServer {
     static func with(
         _ intercept: @escaping @Sendable (any JobStore) -> any JobStore = { $0 },
+        readers: Readers = Readers(), writeLimit: Duration = .seconds(30),
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
-        try await TestAPI.with(intercept) { api in
+        try await TestAPI.with(intercept, readers: readers) { api in
             let (ports, port) = AsyncStream.makeStream(of: Int.self)
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             var configuration = QueueServer.Configuration()
             configuration.host = "127.0.0.1"
             configuration.port = 0
+            configuration.writeLimit = writeLimit
             let server = QueueServer(api.api, configuration: configuration, logger: logger) { port.yield($0 ?? 0) }
             let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
             try await withThrowingTaskGroup(of: Void.self) { tasks in

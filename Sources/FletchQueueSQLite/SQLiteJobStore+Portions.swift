@@ -1,0 +1,142 @@
+package import FletchQueue
+import GRDB
+
+// What may be long. Each portion is a transaction of its own: one that is read for long keeps SQLite's log from being
+// begun anew, and one that is written for long keeps everybody from writing.
+extension SQLiteJobStore {
+    package func endpoints(
+        of tenant: String, from cursor: String?, limit: Portion
+    ) async throws(StoreError) -> EndpointPage {
+        try await read { db in
+            // The first one may be empty, as far as a store can know.
+            let relation = cursor == nil ? ">=" : ">"
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT endpoint FROM queue WHERE tenant = ? AND endpoint \(relation) ? ORDER BY endpoint LIMIT ?
+                    """)
+            let endpoints = try String.fetchCursor(
+                statement, arguments: [tenant, cursor ?? "", limit.count + 1])
+            var (portion, page) = (limit, EndpointPage())
+            while let endpoint = try endpoints.next() {
+                guard portion.takes(endpoint.utf8.count) else {
+                    page.cursor = page.endpoints.last
+                    break
+                }
+                page.endpoints.append(endpoint)
+            }
+            return page
+        }
+    }
+
+    package func counts(of endpoints: [String], for tenant: String) async throws(StoreError) -> [String: Int] {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT count(*) FROM queue JOIN job INDEXED BY job_in_queue ON job.queue = queue.id
+                    WHERE tenant = ? AND endpoint = ?
+                    """)
+            return try endpoints.reduce(into: [:]) { counts, endpoint in
+                let count = try Int.fetchOne(statement, arguments: [tenant, endpoint]) ?? 0
+                if count > 0 { counts[endpoint] = count }
+            }
+        }
+    }
+
+    package func jobs(
+        in queue: QueueName, from cursor: Int64, through end: Int64, limit: Portion
+    ) async throws(StoreError) -> JobPage {
+        try await read { db in
+            let rows = try Self.rows(JobRow.columns, of: queue, cursor, end, limit, db)
+            var (portion, page, last) = (limit, JobPage(jobs: [], cursor: nil), cursor)
+            while let row = try rows.next() {
+                guard portion.takes(row[row.count - 1]) else {
+                    page.cursor = last
+                    break
+                }
+                let job = JobRow(row)
+                page.jobs.append(job.job(in: queue))
+                last = job.number
+            }
+            return page
+        }
+    }
+
+    package func extent(
+        of queue: QueueName, from cursor: Int64, limit: Portion
+    ) async throws(StoreError) -> JobExtent {
+        try await read { db in
+            let rows = try Self.rows("number", of: queue, cursor, .max, limit, db)
+            var (portion, extent) = (limit, JobExtent(end: cursor))
+            while let row = try rows.next() {
+                guard portion.takes(row[1]) else {
+                    extent.cursor = extent.end
+                    break
+                }
+                extent.largestBytes = max(extent.largestBytes, row[1])
+                extent.end = row[0]
+            }
+            return extent
+        }
+    }
+
+    package func empty(_ queue: QueueName) async throws(StoreError) {
+        let end = try await read { db in
+            try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT max(number) FROM queue JOIN job INDEXED BY job_in_queue ON job.queue = queue.id
+                    WHERE tenant = ? AND endpoint = ?
+                    """, arguments: [queue.tenant, queue.endpoint])
+        }
+        var position: Int64 = 0
+        while let end, position < end {
+            let start = position
+            position = try await writer.perform { try $0.empty(queue, after: start, through: end, Self.emptied) } ?? end
+        }
+    }
+
+    /// What is deleted in one transaction: some milliseconds' worth.
+    private static let emptied = Portion(count: 1_000, bytes: 4 << 20)
+
+    /// What is asked for of a queue's jobs, and their sizes; one job more than there may be.
+    private static func rows(
+        _ columns: String, of queue: QueueName, _ cursor: Int64, _ end: Int64, _ limit: Portion, _ db: Database
+    ) throws -> RowCursor {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT \(columns), \(JobRow.size)
+                FROM queue JOIN job INDEXED BY job_in_queue ON job.queue = queue.id
+                WHERE tenant = ? AND endpoint = ? AND number > ? AND number <= ? ORDER BY number LIMIT ?
+                """)
+        return try Row.fetchCursor(
+            statement, arguments: [queue.tenant, queue.endpoint, cursor, end, limit.count + 1])
+    }
+}
+
+extension Transaction {
+    /// Deletes the first jobs of a queue after a number, up to another.
+    /// - Returns: The last one's number; nil where there was none.
+    mutating func empty(_ name: QueueName, after start: Int64, through end: Int64, _ limit: Portion) throws -> Int64? {
+        guard let queue = try knownNumber(of: name),
+            let last = try last(in: queue, after: start, through: end, limit)
+        else { return nil }
+        try run(
+            "DELETE FROM job INDEXED BY job_in_queue WHERE queue = ? AND number > ? AND number <= ?",
+            [queue, start, last])
+        book.reconsider(queue)
+        return last
+    }
+
+    private func last(in queue: Int64, after start: Int64, through end: Int64, _ limit: Portion) throws -> Int64? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT number, \(JobRow.size) FROM job INDEXED BY job_in_queue
+                WHERE queue = ? AND number > ? AND number <= ? ORDER BY number LIMIT ?
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: [queue, start, end, limit.count])
+        var portion = limit
+        var last: Int64?
+        while let row = try rows.next(), portion.takes(row[1]) { last = row[0] }
+        return last
+    }
+}

@@ -1,0 +1,96 @@
+internal import Fletch
+
+/// All who read long answers: what they hold together is bounded, however slowly they read.
+final class Readers: Sendable {
+    /// What one of them holds; it gives that back when it lets go of it.
+    final class Share: Sendable {
+        private let readers: Readers
+        private let size: Int
+        private let start = ContinuousClock.now
+
+        fileprivate init(_ readers: Readers, _ size: Int) {
+            self.readers = readers
+            self.size = size
+        }
+
+        /// - Throws: ``TooSlow`` where others wait for a share that has been held for too long.
+        func check() throws(TooSlow) {
+            guard start.duration(to: .now) >= readers.patience, readers.isContended else { return }
+            throw TooSlow()
+        }
+
+        deinit { readers.release(size) }
+    }
+
+    /// Why an answer ends before its end.
+    struct TooSlow: Error, CustomStringConvertible {
+        let description = "the reader is too slow, and others wait"
+    }
+
+    fileprivate struct State {
+        var budget: ByteBudget
+        var continuations: [Int: CheckedContinuation<Bool, Never>] = [:]
+    }
+
+    private let patience: Duration
+    private let state: Lock<State>
+
+    /// - Parameters:
+    ///   - totalBytes: Default: 16 MiB.
+    ///   - patience: How long a share may be held while others wait. Default: 30 seconds.
+    init(totalBytes: Int = 16 << 20, patience: Duration = .seconds(30)) {
+        self.patience = patience
+        state = Lock(State(budget: ByteBudget(totalBytes)))
+    }
+
+    /// Waits for its turn.
+    /// - Throws: `CancellationError` where the task is cancelled before that.
+    func share(of bytes: Int) async throws -> Share {
+        let size = state.withLock { $0.budget.size(of: bytes) }
+        let id = Lock<Int?>(nil)
+        let isGranted = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    // Whoever cancels from now on finds the claim.
+                    guard !Task.isCancelled else { return Bool?(false) }
+                    guard let claim = state.budget.claim(size) else { return true }
+                    state.continuations[claim] = continuation
+                    id.withLock { $0 = claim }
+                    return nil
+                }
+                if let isReady { continuation.resume(returning: isReady) }
+            }
+        } onCancel: {
+            withdraw(id)
+        }
+        guard isGranted else { throw CancellationError() }
+        return Share(self, size)
+    }
+
+    /// Whether somebody waits.
+    var isContended: Bool { state.withLock(\.budget.isContended) }
+
+    private func release(_ size: Int) {
+        let admitted = state.withLock { state in state.take(state.budget.release(size)) }
+        for continuation in admitted { continuation.resume(returning: true) }
+    }
+
+    private func withdraw(_ id: Lock<Int?>) {
+        let (withdrawn, admitted) = state.withLock { $0.withdraw(id.withLock(\.self)) }
+        withdrawn?.resume(returning: false)
+        for continuation in admitted { continuation.resume(returning: true) }
+    }
+}
+
+extension Readers.State {
+    fileprivate mutating func take(_ ids: [Int]) -> [CheckedContinuation<Bool, Never>] {
+        ids.compactMap { continuations.removeValue(forKey: $0) }
+    }
+
+    fileprivate mutating func withdraw(
+        _ id: Int?
+    ) -> (withdrawn: CheckedContinuation<Bool, Never>?, admitted: [CheckedContinuation<Bool, Never>]) {
+        guard let id, case let (wasWaiting, admitted) = budget.withdraw(id), wasWaiting else { return (nil, []) }
+        return (continuations.removeValue(forKey: id), take(admitted))
+    }
+}
