@@ -13,11 +13,11 @@ struct CheckCommand: ParsableCommand {
         let reader = SettingsReader(options, environment: Surroundings.environment)
         for line in reader.settings.lines {
             let name = line.name + String(repeating: " ", count: max(0, 18 - line.name.count))
-            print("\(name)\(line.value)  (\(line.source))")
+            print("\(name)\(VisibleText.escaped(line.value))  (\(line.source))")
         }
         let problems = reader.problems + Self.problems(of: reader.settings)
         guard !problems.isEmpty else { return print("nothing is wrong") }
-        for problem in problems { print("problem: \(problem)") }
+        for problem in problems { print("problem: \(VisibleText.lines(problem))") }
         throw ExitCode(1)
     }
 

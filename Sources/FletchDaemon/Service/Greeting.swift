@@ -20,7 +20,7 @@ struct Greeting {
     var lines: [String] {
         [
             "fletchd listens at http://\(address)",
-            "and keeps its jobs in \(settings.store.value)",
+            "and keeps its jobs in \(VisibleText.escaped("\(settings.store.value)"))",
             "try: curl -d '{\"body\":\"hello\"}' -H 'content-type: application/json' "
                 + "http://\(address)/queues/http%3A%2F%2Flocalhost%3A5000",
         ]

@@ -4,10 +4,7 @@ import Logging
 enum Logs {
     static func logger(_ settings: Settings) -> Logger {
         var logger = Logger(label: "fletchd") { label in
-            switch settings.logFormat.value {
-            case .text: StreamLogHandler.standardError(label: label)
-            case .json: JSONLogHandler(label: label)
-            }
+            LineLogHandler(label: label, format: settings.logFormat.value)
         }
         logger.logLevel = settings.logLevel.value
         return logger

@@ -12,10 +12,8 @@ enum Surroundings {
         "\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 
-    static func complain(_ text: String) {
-        let bytes = Array((text + "\n").utf8)
-        _ = write(STDERR_FILENO, bytes, bytes.count)
-    }
+    /// Says something to a person; of what comes from outside nothing steers the terminal.
+    static func complain(_ text: String) { StandardError.shared.write(VisibleText.lines(text)) }
 
     /// Why nothing could listen there, at one of its addresses at least; nil where it could.
     static func problem(listeningAt host: String, port: Int) -> String? {

@@ -10,7 +10,7 @@ struct Settings: Sendable {
     var deliveryTimeout = Setting(30.0)
     /// In seconds.
     var drainTimeout = Setting(30.0)
-    var logFormat = Setting(LogFormat.text)
+    var logFormat = Setting(LogLineFormat.text)
     var logLevel = Setting(Logger.Level.info)
     /// nil for none.
     var proxy = Setting<ProxyLocation?>(nil)
@@ -39,6 +39,6 @@ struct Settings: Sendable {
 }
 
 /// How log lines look.
-enum LogFormat: String, Sendable {
+enum LogLineFormat: String, Sendable {
     case text, json
 }

@@ -57,7 +57,7 @@ struct SettingsReader {
 
     private mutating func readLog() {
         if let format = text(options.logFormat, "--log-format") {
-            set(\.logFormat, format, "text or json", LogFormat.init)
+            set(\.logFormat, format, "text or json", LogLineFormat.init)
         }
         if let level = text(options.logLevel, "--log-level") {
             set(\.logLevel, level, "one of " + Logger.Level.allCases.map { "\($0)" }.joined(separator: ", ")) {
@@ -71,7 +71,7 @@ struct SettingsReader {
         _ read: (String) -> Value?
     ) {
         guard let value = read(text.value) else {
-            return problems.append("\(text.source) is \(text.value): \(rule)")
+            return problems.append("\(text.source) is \(VisibleText.escaped(text.value)): \(rule)")
         }
         settings[keyPath: target] = Setting(value, text.source)
     }
