@@ -96,7 +96,7 @@ extension SQLiteJobStore {
     }
 
     /// What is deleted in one transaction: some milliseconds' worth.
-    private static let emptied = Portion(count: 1_000, bytes: 4 << 20)
+    private static let emptied = Portion(count: 500, bytes: 2 << 20)
 
     /// What is asked for of a queue's jobs, and their sizes; one job more than there may be.
     private static func rows(

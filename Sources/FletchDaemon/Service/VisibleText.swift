@@ -1,7 +1,7 @@
 /// Text from outside, as it may be shown: nothing in it ends a line, steers a terminal, or turns the text around it.
 ///
-/// Escapes controls (C0, DEL, C1), format characters (bidirectional overrides among them) and the separators of lines and
-/// paragraphs, the way JSON does (`\n`, `\u001b`), and the backslash, so that it can be told what was there.
+/// Escapes controls (C0, DEL, C1), format characters (bidirectional overrides among them) and the separators of lines
+/// and paragraphs, the way JSON does (`\n`, `\u001b`), and the backslash, so that it can be told what was there.
 enum VisibleText {
     /// - Parameters:
     ///   - limit: So many bytes it may become; what is cut off is counted. Default: 1,024.
