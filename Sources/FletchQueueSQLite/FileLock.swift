@@ -1,28 +1,28 @@
 internal import FletchQueue
-import Glibc
 
-/// Keeps a database to one process: `flock` on a file beside it, which the kernel lifts when the process ends.
+/// Keeps a database to one process, by whatever name it is opened.
+///
+/// Two locks: one on the file itself, which may have several names, and one on `.lock` beside it, for the name. A file that
+/// takes the place of one that is open would get the other's log.
 final class FileLock: Sendable {
-    private let descriptor: Int32
+    /// Where the database is, without symbolic links.
+    let path: String
+    private let marker: LockedFile
+    private let database: LockedFile
 
-    /// - Parameter database: By whatever name.
-    init(beside database: String) throws(StoreError) {
-        let path = SQLiteFile.resolved(database) + ".lock"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            let reason = String(cString: strerror(errno))
-            let code: StoreError.Code = errno == EROFS || errno == EACCES ? .readOnly : .cannotOpen
-            throw StoreError(code, "\(path) cannot be made (\(reason)): see that its directory is there and writable")
-        }
-        // Where it throws from here on, `deinit` closes.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw StoreError(
-                .inUse, "another fletchd has the database (it holds \(path)): stop it, or choose another file")
-        }
+    /// Makes an empty file if there is none.
+    /// - Parameter path: By whatever name.
+    init(_ path: String) throws(StoreError) {
+        self.path = try SQLiteFile.resolved(path)
+        marker = try LockedFile(self.path + ".lock", .marker)
+        database = try LockedFile(self.path, .database)
     }
 
-    /// Leaves the database to others.
-    func release() { _ = flock(descriptor, LOCK_UN) }
+    var identity: FileIdentity { database.identity }
 
-    deinit { close(descriptor) }
+    /// Leaves the database to others, once nothing in this process has it open.
+    func release() {
+        database.close()
+        marker.close()
+    }
 }

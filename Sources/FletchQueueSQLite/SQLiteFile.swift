@@ -5,6 +5,7 @@ import Glibc
 
 /// Opens the file that a store is kept in.
 enum SQLiteFile {
+    /// - Parameter path: As ``resolved(_:)`` tells it.
     static func open(_ path: String) throws(StoreError) -> DatabasePool {
         try StoreError.from {
             try refuseNewer(path)
@@ -25,10 +26,19 @@ enum SQLiteFile {
 
     /// The path that SQLite names the files beside the database by, and any other process, too: whatever links lead there.
     /// Where there is nothing yet an empty file is made, as a link may lead nowhere.
-    static func resolved(_ path: String) -> String {
+    static func resolved(_ path: String) throws(StoreError) -> String {
         if let name = name(of: path) { return name }
-        close(Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600))
-        return name(of: path) ?? path
+        let made = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard made >= 0 else { throw StoreError(opening: path, errno) }
+        close(made)
+        guard let name = name(of: path) else { throw StoreError(opening: path, errno) }
+        return name
+    }
+
+    /// SQLite takes what begins with a slash for a path and nothing else: neither for a URI nor for `:memory:`.
+    static func absolute(_ path: String) -> String {
+        if let name = name(of: path) { return name }
+        return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
     private static func name(of path: String) -> String? {
@@ -81,7 +91,7 @@ enum SQLiteFile {
         var configuration = Configuration()
         // Whoever may write takes the files away again that come to lie beside the database.
         configuration.readonly = access(path, W_OK) != 0
-        return try DatabaseQueue(path: path, configuration: configuration).read(body)
+        return try DatabaseQueue(path: absolute(path), configuration: configuration).read(body)
     }
 
     static let tooNew = StoreError(

@@ -19,8 +19,8 @@ package final class SQLiteJobStore: JobStore {
     /// - Throws: ``StoreError`` that says what is wrong with the file; it is as it was then.
     package init(path: String, leaseDuration: Duration = .seconds(30)) throws(StoreError) {
         self.leaseDuration = leaseDuration
-        lock = try FileLock(beside: path)
-        let pool = try SQLiteFile.open(path)
+        lock = try FileLock(path)
+        let pool = try SQLiteFile.open(lock.path)
         self.pool = pool
         writer = try StoreError.from { try Writer(pool, leaseDuration: leaseDuration) }
     }

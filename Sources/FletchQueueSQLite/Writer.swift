@@ -40,7 +40,7 @@ final class Writer: Sendable {
         self.pool = pool
         self.leaseDuration = leaseDuration
         checkpointer = try Checkpointer(pool)
-        logSync = LogSync(SQLiteFile.resolved(pool.path) + "-wal")
+        logSync = LogSync(pool.path + "-wal")
     }
 
     /// Closes the pool, too. Last goes a connection that may write: SQLite takes the log away with it.

@@ -16,7 +16,7 @@ enum Descriptors {
     }
 
     /// How many a store holds.
-    static let storeCount = 12
+    static let storeCount = 13
 
     private static func raiseLimit() -> Int {
         var limit = rlimit()

@@ -16,6 +16,26 @@ struct StartTests {
         }
     }
 
+    /// SQLite would take the one for a URI, and the other for no file at all.
+    @Test(arguments: ["file:jobs.sqlite", ":memory:"])
+    func nameIsThatOfAFileWhateverItLooksLike(_ name: String) async throws {
+        try await withPlace { place in
+            let wrapper = ["/bin/sh", "-c", "cd '\(place.directory)' && exec \"$0\" \"$@\""]
+            let arguments = ["--store", "sqlite:\(name)"]
+            try await withDaemon(place, arguments, wrapper: wrapper) { daemon in
+                try await daemon.api.enqueue(Draft(id: "a", delay: 3_600_000), at: "http://127.0.0.1:1/")
+                let refused = try await outcome(of: ["--port", "0", "--store", "sqlite:\(place.path(name))"])
+                #expect(refused.status == 1)
+                #expect(refused.said.contains("another fletchd has the database"), "\(refused.said)")
+                let checked = try await outcome(of: ["check", "--port", "0"] + arguments, wrapper: wrapper)
+                #expect(checked.status == 0, "\(checked.printed)")
+                #expect(try await daemon.terminate() == 0)
+            }
+            let files = Set(try FileManager.default.contentsOfDirectory(atPath: place.directory))
+            #expect(files == [name, name + ".lock"])
+        }
+    }
+
     @Test func fileOfANewerVersionIsRefused() async throws {
         try await withPlace { place in
             try await startAndTerminate(place)
