@@ -19,6 +19,8 @@ package struct StoreError: Error, Hashable, CustomStringConvertible {
         package static let full = Code(rawValue: "store-full")
         /// The disk failed.
         package static let failed = Code(rawValue: "store-failed")
+        /// Its files are not where they were opened.
+        package static let moved = Code(rawValue: "store-moved")
         /// It has been closed.
         package static let closed = Code(rawValue: "store-closed")
     }

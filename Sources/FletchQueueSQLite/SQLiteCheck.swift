@@ -6,6 +6,7 @@ import GRDB
 package enum SQLiteCheck {
     /// - Returns: What is wrong, each with its remedy; empty where all is well, or where the file is yet to be made.
     package static func problems(with path: String) -> [String] {
+        if let problem = SQLiteFile.problemOfOrphanedLog(SQLiteFile.absolute(path)) { return [problem] }
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
         guard FileManager.default.fileExists(atPath: path) else {
             return FileManager.default.isWritableFile(atPath: directory)

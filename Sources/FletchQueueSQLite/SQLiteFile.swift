@@ -1,6 +1,7 @@
 internal import FletchQueue
 import Foundation
 import GRDB
+import GRDBSQLite
 import Glibc
 
 /// Opens the file that a store is kept in.
@@ -8,6 +9,7 @@ enum SQLiteFile {
     /// - Parameter path: As ``resolved(_:)`` tells it.
     static func open(_ path: String) throws(StoreError) -> DatabasePool {
         try StoreError.from {
+            if let problem = problemOfOrphanedLog(path) { throw StoreError(.cannotOpen, problem) }
             try refuseNewer(path)
             let pool = try DatabasePool(path: path, configuration: configuration)
             try migrator.migrate(pool)
@@ -47,6 +49,13 @@ enum SQLiteFile {
         return String(cString: name)
     }
 
+    /// The connection will not delete the log when it closes as the last one. It would do so by name, and the file of that
+    /// name is not the database's own any more.
+    static func leaveLog(_ db: Database) {
+        var isOn: Int32 = 1
+        sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_PERSIST_WAL, &isOn)
+    }
+
     /// How long another program is waited for that holds the database.
     static let busyMilliseconds: Int32 = 5_000
 
@@ -62,6 +71,14 @@ enum SQLiteFile {
             try db.execute(sql: "PRAGMA cache_size = -16000")
         }
         return configuration
+    }
+
+    /// SQLite deletes a log whose database is missing or empty. It may be that of a database that was moved without it.
+    static func problemOfOrphanedLog(_ path: String) -> String? {
+        var (database, log) = (stat(), stat())
+        guard stat(path + "-wal", &log) == 0, log.st_size > 0 else { return nil }
+        guard stat(path, &database) != 0 || database.st_size == 0 else { return nil }
+        return "\(path) is missing or empty, but its log \(path)-wal is not: put the database back, or remove the log"
     }
 
     /// Before the pool is there: that writes to the file already when it opens it.

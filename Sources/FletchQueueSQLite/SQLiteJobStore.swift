@@ -11,6 +11,7 @@ package final class SQLiteJobStore: JobStore {
     let writer: Writer
     private let pool: DatabasePool
     private let lock: FileLock
+    private let watch: FileWatch
 
     /// Opens the file, or makes it, and brings it up to date. Leases of a process that has died are taken back.
     /// - Parameters:
@@ -22,11 +23,13 @@ package final class SQLiteJobStore: JobStore {
         lock = try FileLock(path)
         let pool = try SQLiteFile.open(lock.path)
         self.pool = pool
-        writer = try StoreError.from { try Writer(pool, leaseDuration: leaseDuration) }
+        let watch = try FileWatch(lock.path, lock.identity)
+        self.watch = watch
+        writer = try StoreError.from { try Writer(pool, watch, leaseDuration: leaseDuration) }
     }
 
     /// Ends what is under way, and closes the file, in which everything is then; where nobody else reads it, the log beside
-    /// it is gone.
+    /// it is gone. A database that was moved is closed where it is now.
     package func close() throws(StoreError) {
         defer { lock.release() }
         try StoreError.from { try writer.close() }
@@ -92,6 +95,8 @@ package final class SQLiteJobStore: JobStore {
     func read<Result: Sendable>(
         _ query: @escaping @Sendable (Database) throws -> Result
     ) async throws(StoreError) -> Result {
+        // A connection of the pool's that is opened now would find the file that has taken the place of ours.
+        try watch.check()
         do {
             return try await pool.read(query)
         } catch {

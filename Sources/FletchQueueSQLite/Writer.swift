@@ -30,14 +30,16 @@ final class Writer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private let pool: DatabasePool
+    private let watch: FileWatch
     private let leaseDuration: Duration
     private let checkpointer: Checkpointer
     private let logSync: LogSync
     private let state = State()
     private let pending = Lock<[Operation]>([])
 
-    init(_ pool: DatabasePool, leaseDuration: Duration) throws {
+    init(_ pool: DatabasePool, _ watch: FileWatch, leaseDuration: Duration) throws {
         self.pool = pool
+        self.watch = watch
         self.leaseDuration = leaseDuration
         checkpointer = try Checkpointer(pool)
         logSync = LogSync(pool.path + "-wal")
@@ -46,6 +48,7 @@ final class Writer: Sendable {
     /// Closes the pool, too. Last goes a connection that may write: SQLite takes the log away with it.
     func close() throws {
         pool.writeWithoutTransaction { _ = checkpointer.makeRoom($0) }
+        if (try? watch.check()) == nil { checkpointer.besides.writeWithoutTransaction(SQLiteFile.leaveLog) }
         try pool.close()
         try checkpointer.close()
     }
@@ -93,11 +96,16 @@ final class Writer: Sendable {
     private func write(_ operations: [Operation], _ db: Database) {
         guard !operations.isEmpty else { return }
         do throws(StoreError) {
+            try watch.check()
             try commitOrMakeRoom(operations, db)
+            // What is promised must not be in a file that was taken away meanwhile.
+            if operations.contains(where: \.isDurable) { try watch.check() }
             operations.forEach { $0.end(.success(())) }
         } catch {
             // Whoever is at fault must not take the others along.
-            guard operations.count > 1 else { return operations.forEach { $0.end(.failure(error)) } }
+            guard operations.count > 1, error.code != .moved else {
+                return operations.forEach { $0.end(.failure(error)) }
+            }
             for operation in operations { write([operation], db) }
         }
     }

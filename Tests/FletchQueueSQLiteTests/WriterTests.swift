@@ -30,7 +30,8 @@ import Testing
     /// From the first on: the pool has set the connection to sync nothing.
     @Test func whatIsPromisedIsSyncedAsItIsCommitted() async throws {
         try await withPool { pool in
-            let writer = try Writer(pool, leaseDuration: .seconds(30))
+            let watch = try FileWatch(pool.path, FileIdentity(at: pool.path))
+            let writer = try Writer(pool, watch, leaseDuration: .seconds(30))
             for isDurable in [true, false, true] {
                 let level = try await writer.perform(isDurable: isDurable) { transaction in
                     try Int.fetchOne(transaction.db, sql: "PRAGMA synchronous")
