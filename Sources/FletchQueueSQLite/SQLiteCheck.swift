@@ -5,14 +5,16 @@ import GRDB
 /// Looks a database over without changing it, also while a store has it open.
 package enum SQLiteCheck {
     /// - Returns: What is wrong, each with its remedy; empty where all is well, or where the file is yet to be made.
-    package static func problems(with path: String) -> [String] {
-        if let problem = SQLiteFile.problemOfOrphanedLog(SQLiteFile.absolute(path)) { return [problem] }
+    package static func problems(with name: String) -> [String] {
+        let path = SQLiteFile.absolute(name)
+        if let problem = SQLiteFile.problemOfOrphanedLog(path) { return [problem] }
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let exposure = Exposure.problems(with: path, in: directory)
         guard FileManager.default.fileExists(atPath: path) else {
             return FileManager.default.isWritableFile(atPath: directory)
-                ? [] : ["\(directory) cannot be written to: make it, or let this user write it"]
+                ? exposure : ["\(directory) cannot be written to: make it, or let this user write it"] + exposure
         }
-        var problems: [String] = []
+        var problems = exposure
         if !FileManager.default.isWritableFile(atPath: path) || !FileManager.default.isWritableFile(atPath: directory) {
             problems.append("\(path) or its directory cannot be written to: let this user write them")
         }

@@ -2,6 +2,7 @@ import FletchQueue
 import FletchQueueSQLite
 import Foundation
 import GRDB
+import Glibc
 import Testing
 
 /// Files that are not as they should be: said clearly, and left as they were.
@@ -203,6 +204,7 @@ import Testing
                 try FileManager.default.copyItem(atPath: path + file, toPath: left + file)
             }
             if files.contains("-journal") { try Self.leaveHotJournal(left) }
+            #expect(chmod(left, 0o600) == 0)
             try store.close()
             #expect(SQLiteCheck.problems(with: left).isEmpty)
             let heir = try SQLiteJobStore(path: left)
