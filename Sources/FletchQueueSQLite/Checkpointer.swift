@@ -1,4 +1,5 @@
 import Fletch
+internal import FletchQueue
 import GRDB
 import GRDBSQLite
 import Glibc
@@ -7,7 +8,6 @@ import Glibc
 final class Checkpointer: Sendable {
     /// So many pages, of 4 KiB, come into the log between two checkpoints: 32 MiB.
     private static let pageCount = 8_192
-    private static let usualLogBytes: UInt64 = 64 << 20
 
     private struct State {
         var pageCount = 0
@@ -50,18 +50,19 @@ final class Checkpointer: Sendable {
         return Int(count)
     }
 
-    /// Moves all of the log into the database at once, and gives its room back; not where there is none for that either.
-    /// - Parameter patience: How long readers are waited for, and a copy that is under way.
-    /// - Returns: Whether it has.
+    /// Moves all of the log into the database at once, so that it begins anew.
+    /// - Parameters:
+    ///   - mode: `truncate` to give the disk back what the log has taken, too.
+    ///   - patience: How long readers are waited for, and a copy that is under way.
     @discardableResult
-    func makeRoom(_ db: Database, patience: Duration = .zero) -> Bool {
+    func empty(_ db: Database, _ mode: Database.CheckpointMode, patience: Duration = .zero) -> Outcome {
         let end = ContinuousClock.now + patience
-        var outcome = noted(Self.checkpoint(db, .truncate))
+        var outcome = noted(Self.checkpoint(db, mode))
         while outcome == .busy, ContinuousClock.now < end {
             usleep(5_000)
-            outcome = noted(Self.checkpoint(db, .truncate))
+            outcome = noted(Self.checkpoint(db, mode))
         }
-        return outcome == .done
+        return outcome
     }
 
     /// - Returns: Whether one has failed since this was last asked: the log may not be whole then.
@@ -77,13 +78,6 @@ final class Checkpointer: Sendable {
         return outcome
     }
 
-    /// Whether less is left on the disk than a log usually takes.
-    var hasLittleRoom: Bool {
-        var disk = statvfs()
-        guard statvfs(pool.path, &disk) == 0 else { return false }
-        return UInt64(disk.f_bavail) * UInt64(disk.f_frsize) < Self.usualLogBytes
-    }
-
     /// Nearly all is copied beside the writer, and what has come meanwhile; the rest is little, and then the log begins anew.
     private func copy() {
         besides.asyncWriteWithoutTransaction { [self] db in
@@ -95,7 +89,8 @@ final class Checkpointer: Sendable {
         }
     }
 
-    enum Outcome { case done, busy, failed }
+    /// `full`: there is no room for it, and all is as it was; `failed`: the disk has failed.
+    enum Outcome { case done, busy, full, failed }
 
     /// Waits for nobody: a reader would hold up whoever writes.
     @discardableResult
@@ -108,8 +103,11 @@ final class Checkpointer: Sendable {
             _ = try db.checkpoint(mode)
             return .done
         } catch {
-            let code = (error as? DatabaseError)?.resultCode
-            return code == .SQLITE_BUSY || code == .SQLITE_LOCKED ? .busy : .failed
+            switch StoreError(error, on: db).code {
+            case .inUse: return .busy
+            case .full: return .full
+            default: return .failed
+            }
         }
     }
 }

@@ -36,7 +36,10 @@ package final class SQLiteJobStore: JobStore {
     }
 
     package func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {
-        try await writer.perform { transaction in try jobs.map { try transaction.enqueue($0) } }
+        let addedBytes = jobs.isEmpty ? nil : jobs.lazy.map(\.storedBytes).reduce(0, +)
+        return try await writer.perform(adding: addedBytes) { transaction in
+            try jobs.map { try transaction.enqueue($0) }
+        }
     }
 
     package func invoke(_ key: JobKey, at now: Timestamp) async throws(StoreError) -> Bool {
@@ -87,9 +90,9 @@ package final class SQLiteJobStore: JobStore {
         }
     }
 
-    /// Commits, as everything does that is promised.
+    /// Commits, as everything does that is promised. Fails where no further job would be stored.
     package func check() async throws(StoreError) {
-        try await writer.perform { transaction in try transaction.check() }
+        try await writer.perform(adding: 0) { transaction in try transaction.check() }
     }
 
     func read<Result: Sendable>(
@@ -103,4 +106,9 @@ package final class SQLiteJobStore: JobStore {
             throw StoreError(error)
         }
     }
+}
+
+extension NewJob {
+    /// What it takes of the database, about, with its places in the indexes.
+    fileprivate var storedBytes: Int { job.body.utf8.count + job.key.id.utf8.count + 2_048 }
 }

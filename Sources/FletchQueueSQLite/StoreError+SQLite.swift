@@ -1,7 +1,29 @@
 internal import FletchQueue
 import GRDB
+import GRDBSQLite
+import Glibc
 
 extension StoreError {
+    /// What an error on a connection means, which knows what the system has said, too.
+    init(_ error: any Error, on db: Database) {
+        self = Self.isForLackOfRoom(error, on: db) ? .full((error as? DatabaseError)?.message) : StoreError(error)
+    }
+
+    /// A quota that is used up, or no room for what is shared beside the log: to SQLite, failures like any other. After a
+    /// sync that finds no room what was written may be gone, so that one is a failure of the disk.
+    private static func isForLackOfRoom(_ error: any Error, on db: Database) -> Bool {
+        guard let error = error as? DatabaseError, error.resultCode == .SQLITE_IOERR else { return false }
+        guard ![.SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC].contains(error.extendedResultCode) else { return false }
+        return [ENOSPC, EDQUOT].contains(sqlite3_system_errno(db.sqliteConnection))
+    }
+
+    /// - Parameter reason: In a few words.
+    static func full(_ reason: String?) -> StoreError {
+        let reason = reason.map { " (\($0))" } ?? ""
+        return StoreError(
+            .full, "the disk is full\(reason): make room, or delete jobs; nothing that was accepted is lost")
+    }
+
     /// What an error of SQLite or GRDB means for whoever runs the queue.
     init(_ error: any Error) {
         guard let error = error as? DatabaseError else {
@@ -10,8 +32,7 @@ extension StoreError {
         }
         let reason = error.message ?? "\(error.resultCode)"
         switch error.resultCode {
-        case .SQLITE_FULL:
-            self.init(.full, "the disk is full (\(reason)): make room; nothing that was accepted is lost")
+        case .SQLITE_FULL: self = .full(reason)
         case .SQLITE_READONLY, .SQLITE_PERM:
             self.init(
                 .readOnly, "the database cannot be written to (\(reason)): let this user write it and its directory")

@@ -9,6 +9,8 @@ import GRDB
 final class Writer: Sendable {
     private struct Operation: Sendable {
         let isDurable: Bool
+        /// What it stores, about; nil for what may be done in the room that is kept back.
+        let addedBytes: Int?
         let body: @Sendable (inout Transaction) throws -> Void
         let end: @Sendable (Result<Void, StoreError>) -> Void
     }
@@ -22,8 +24,6 @@ final class Writer: Sendable {
         var isDurable: Bool?
         /// Whether a sync has failed, so that the log may not be whole.
         var isSuspect = false
-        /// Whether the disk has been full, and has little room still.
-        var isTight = false
     }
 
     /// How long readers are waited for without whose end nothing can be written.
@@ -34,6 +34,7 @@ final class Writer: Sendable {
     private let leaseDuration: Duration
     private let checkpointer: Checkpointer
     private let logSync: LogSync
+    private let log: String
     private let state = State()
     private let pending = Lock<[Operation]>([])
 
@@ -42,24 +43,29 @@ final class Writer: Sendable {
         self.watch = watch
         self.leaseDuration = leaseDuration
         checkpointer = try Checkpointer(pool)
-        logSync = LogSync(pool.path + "-wal")
+        log = pool.path + "-wal"
+        logSync = LogSync(log)
     }
 
     /// Closes the pool, too. Last goes a connection that may write: SQLite takes the log away with it.
     func close() throws {
-        pool.writeWithoutTransaction { _ = checkpointer.makeRoom($0) }
+        pool.writeWithoutTransaction { _ = checkpointer.empty($0, .truncate) }
         if (try? watch.check()) == nil { checkpointer.besides.writeWithoutTransaction(SQLiteFile.leaveLog) }
         try pool.close()
         try checkpointer.close()
     }
 
-    /// - Parameter isDurable: Whether it has to be on disk before it returns, or only soon.
+    /// - Parameters:
+    ///   - isDurable: Whether it has to be on disk before it returns, or only soon.
+    ///   - addedBytes: What it stores, about: it fails where the disk has no more than what is kept back. Default: nil, for
+    ///     what makes room in the end.
     func perform<Result: Sendable>(
-        isDurable: Bool = true, _ body: @escaping @Sendable (inout Transaction) throws -> Result
+        isDurable: Bool = true, adding addedBytes: Int? = nil,
+        _ body: @escaping @Sendable (inout Transaction) throws -> Result
     ) async throws(StoreError) -> Result {
         let result = Lock<Result?>(nil)
         let end: Swift.Result<Void, StoreError> = await withCheckedContinuation { continuation in
-            let operation = Operation(isDurable: isDurable) { transaction in
+            let operation = Operation(isDurable: isDurable, addedBytes: addedBytes) { transaction in
                 let value = try body(&transaction)
                 result.withLock { $0 = value }
             } end: {
@@ -110,30 +116,57 @@ final class Writer: Sendable {
         }
     }
 
-    /// Where the disk has failed, the log may not be whole: nothing is promised until all that was committed is in the
-    /// database. Where the disk is full, the log is emptied and it is tried once more. Until there is room again the log is kept
-    /// empty: what little there is must not go to it, or nothing is left to empty it into.
+    /// Where the disk is full all the same, the log is emptied and it is tried once more: what the log has taken of the disk
+    /// is used anew at first, and given back only where that does not do.
     private func commitOrMakeRoom(_ operations: [Operation], _ db: Database) throws(StoreError) {
-        if logSync.takeFailure() || checkpointer.takeFailure() { state.isSuspect = true }
-        if state.isSuspect {
-            guard checkpointer.makeRoom(db, patience: Self.patience) else {
-                throw StoreError(.failed, "the disk has failed, and is not back yet, or another program reads for long")
+        try trustTheLog(db)
+        try seeThatThereIsRoom(for: operations, db)
+        for mode in [Database.CheckpointMode.restart, .truncate] {
+            do throws(StoreError) {
+                return try commit(operations, db)
+            } catch {
+                state.isSuspect = error.code == .failed
+                guard error.code == .full, checkpointer.empty(db, mode, patience: Self.patience) == .done else {
+                    throw error
+                }
             }
-            state.isSuspect = false
         }
-        if state.isTight {
-            checkpointer.makeRoom(db)
-            state.isTight = checkpointer.hasLittleRoom
+        try commit(operations, db)
+    }
+
+    /// Where the disk has failed, the log may not be whole: nothing is promised until all that was committed is in the
+    /// database.
+    private func trustTheLog(_ db: Database) throws(StoreError) {
+        if logSync.takeFailure() || checkpointer.takeFailure() { state.isSuspect = true }
+        guard state.isSuspect else { return }
+        switch checkpointer.empty(db, .truncate, patience: Self.patience) {
+        case .done: state.isSuspect = false
+        case .busy:
+            throw StoreError(
+                .failed, "the disk has failed, and another program reads the database: nothing is written until it ends"
+            )
+        case .full: throw .full(nil)
+        case .failed: throw StoreError(.failed, "the disk has failed, and is not back yet: look at it")
         }
-        do throws(StoreError) {
-            try commit(operations, db)
-        } catch {
-            state.isSuspect = error.code == .failed
-            guard error.code == .full else { throw error }
-            state.isTight = true
-            guard checkpointer.makeRoom(db, patience: Self.patience) else { throw error }
-            try commit(operations, db)
+    }
+
+    /// As long as there is little room the log is kept small, so that it can always be emptied; and what would take of the
+    /// room that this needs, or deletions and the ends of deliveries, is refused.
+    private func seeThatThereIsRoom(for operations: [Operation], _ db: Database) throws(StoreError) {
+        let added = operations.compactMap(\.addedBytes)
+        let addedBytes = added.reduce(0, +)
+        guard let room = DiskRoom(of: log), !room.isAmple(for: addedBytes) else { return }
+        if room.logBytes > 0 { checkpointer.empty(db, room.isWorthTruncating ? .truncate : .restart) }
+        guard !added.isEmpty, let room = DiskRoom(of: log) else { return }
+        guard room.fits(addedBytes, reusing: Self.reusableBytes(db)) else {
+            throw .full("\(room.freeBytes >> 20) MB left, which deletions and the ends of deliveries need")
         }
+    }
+
+    /// Pages of the database that nothing is in.
+    private static func reusableBytes(_ db: Database) -> Int {
+        let count = try? Int.fetchOne(db, sql: "PRAGMA freelist_count")
+        return (count ?? 0) * 4_096
     }
 
     private func commit(_ operations: [Operation], _ db: Database) throws(StoreError) {
@@ -155,7 +188,7 @@ final class Writer: Sendable {
             state.book = book
             // Numbers may be among them that were given in vain.
             state.queues = QueueNumbers()
-            throw StoreError(error)
+            throw StoreError(error, on: db)
         }
     }
 
