@@ -1,3 +1,4 @@
+import Dispatch
 import Fletch
 internal import FletchQueue
 import GRDB
@@ -8,25 +9,35 @@ import Glibc
 final class Checkpointer: Sendable {
     /// So many pages, of 4 KiB, come into the log between two checkpoints: 32 MiB.
     private static let pageCount = 8_192
+    /// Beyond that it gives the disk back what it has taken: a reader has kept it from beginning anew for long.
+    private static let usualLogBytes = 64 << 20
+    /// How long a reader is left alone that does so.
+    private static let pause = DispatchTimeInterval.seconds(1)
 
     private struct State {
         var pageCount = 0
         var isRunning = false
         var hasFailed = false
+        var isClosed = false
     }
 
     private let pool: DatabasePool
+    private let log: String
     /// A connection of its own: the pool's readers cannot write.
     let besides: DatabaseQueue
     private let state = Lock(State())
 
     init(_ pool: DatabasePool) throws {
         self.pool = pool
+        log = SQLiteFile.resolved(pool.path) + "-wal"
         besides = try DatabaseQueue(path: pool.path, configuration: SQLiteFile.configuration)
     }
 
     /// Ends what is under way.
-    func close() throws { try besides.close() }
+    func close() throws {
+        state.withLock { $0.isClosed = true }
+        try besides.close()
+    }
 
     /// To be called on the writer's thread after each commit.
     func committed(_ db: Database) {
@@ -83,9 +94,19 @@ final class Checkpointer: Sendable {
         besides.asyncWriteWithoutTransaction { [self] db in
             for _ in 0..<2 { _ = noted(Self.checkpoint(db, .passive)) }
             pool.asyncWriteWithoutTransaction { [self] db in
-                _ = noted(Self.checkpoint(db, .restart))
+                let isLarge = DiskRoom.size(of: log) > Self.usualLogBytes
+                let outcome = noted(Self.checkpoint(db, isLarge ? .truncate : .restart))
+                if isLarge, outcome != .done { return copyLater() }
                 state.withLock { $0.isRunning = false }
             }
+        }
+    }
+
+    /// Also where nothing is written any more that would call for it.
+    private func copyLater() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.pause) { [weak self] in
+            guard let self, !state.withLock(\.isClosed) else { return }
+            copy()
         }
     }
 

@@ -259,6 +259,26 @@ import Testing
         }
     }
 
+    /// A backup, say, that took long: also where nothing is written any more.
+    @Test func logThatAReaderHasMadeLargeShrinksOnceTheReaderHasGone() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/jobs.sqlite"
+            let store = try SQLiteJobStore(path: path)
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let reader = try DatabaseQueue(path: path, configuration: configuration)
+            try await reader.writeWithoutTransaction { try $0.execute(sql: "BEGIN; SELECT count(*) FROM job") }
+            for round in 0..<120 { _ = try await store.enqueue([job("\(round)", bytes: 1_000_000)]) }
+            #expect(try logSize(path) > 100 << 20)
+            try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+            let limit = ContinuousClock.now + .seconds(20)
+            while try logSize(path) > 64 << 20, .now < limit { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(try logSize(path) <= 64 << 20)
+            try reader.close()
+            try store.close()
+        }
+    }
+
     /// A job's body goes to the disk when it is stored, not once more when the job is leased or goes back.
     @Test func bodyIsWrittenOnce() async throws {
         try await withDirectory { directory in
