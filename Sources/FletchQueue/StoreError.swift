@@ -13,11 +13,13 @@ package struct StoreError: Error, Hashable, CustomStringConvertible {
         package static let readOnly = Code(rawValue: "store-read-only")
         /// A newer version has written it.
         package static let tooNew = Code(rawValue: "store-too-new")
+        /// Another program's data are in it.
+        package static let foreign = Code(rawValue: "store-foreign")
         /// What is in it is not what was written.
         package static let damaged = Code(rawValue: "store-damaged")
         /// There is no room left.
         package static let full = Code(rawValue: "store-full")
-        /// The disk failed.
+        /// The disk failed, or nothing else is known to be the cause.
         package static let failed = Code(rawValue: "store-failed")
         /// Its files are not where they were opened.
         package static let moved = Code(rawValue: "store-moved")

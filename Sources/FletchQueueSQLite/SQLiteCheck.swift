@@ -6,6 +6,11 @@ import GRDB
 package enum SQLiteCheck {
     /// - Returns: What is wrong, each with its remedy; empty where all is well, or where the file is yet to be made.
     package static func problems(with name: String) -> [String] {
+        do throws(StoreError) {
+            try SQLiteOwnership.refuseUnsuitable(name)
+        } catch {
+            return ["\(error)"]
+        }
         let path = SQLiteFile.absolute(name)
         if let problem = SQLiteFile.problemOfOrphanedLog(path) { return [problem] }
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -27,6 +32,7 @@ package enum SQLiteCheck {
     }
 
     private static func contentProblems(_ path: String) throws -> [String] {
+        try SQLiteOwnership.refuseForeign(path)
         return try SQLiteFile.read(path) { db in
             if try SQLiteFile.migrator.hasBeenSuperseded(db) { return ["\(path): \(SQLiteFile.tooNew)"] }
             let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check")

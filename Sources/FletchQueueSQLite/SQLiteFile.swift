@@ -84,6 +84,7 @@ enum SQLiteFile {
     /// Before the pool is there: that writes to the file already when it opens it.
     private static func refuseNewer(_ path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else { return }
+        try SQLiteOwnership.refuseForeign(path)
         guard try !read(path, migrator.hasBeenSuperseded) else { throw tooNew }
     }
 
@@ -104,10 +105,13 @@ enum SQLiteFile {
 
     /// Reads from a file without changing it, but for what a process has left in its log that died: that is played back
     /// first, as by whoever opens it.
-    static func read<Value>(_ path: String, _ body: (Database) throws -> Value) throws -> Value {
+    /// - Parameter isReadOnly: Whether not even that is done.
+    static func read<Value>(
+        _ path: String, isReadOnly: Bool = false, _ body: (Database) throws -> Value
+    ) throws -> Value {
         var configuration = Configuration()
         // Whoever may write takes the files away again that come to lie beside the database.
-        configuration.readonly = access(path, W_OK) != 0
+        configuration.readonly = isReadOnly || access(path, W_OK) != 0
         return try DatabaseQueue(path: absolute(path), configuration: configuration).read(body)
     }
 
@@ -124,6 +128,9 @@ enum SQLiteFile {
         return migrator
     }
 
+    /// What every store has been through.
+    static let firstMigration = "v1-jobs"
+
     /// In order; only ever added to.
-    private static let migrations = [("v1-jobs", PackageResources.v1_jobs_sql)]
+    private static let migrations = [(firstMigration, PackageResources.v1_jobs_sql)]
 }

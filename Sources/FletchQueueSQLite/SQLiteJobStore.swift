@@ -20,6 +20,7 @@ package final class SQLiteJobStore: JobStore {
     /// - Throws: ``StoreError`` that says what is wrong with the file; it is as it was then.
     package init(path: String, leaseDuration: Duration = .seconds(30)) throws(StoreError) {
         self.leaseDuration = leaseDuration
+        try SQLiteOwnership.refuseUnsuitable(path)
         lock = try FileLock(path)
         let pool = try SQLiteFile.open(lock.path)
         self.pool = pool

@@ -27,7 +27,7 @@ extension StoreError {
     /// What an error of SQLite or GRDB means for whoever runs the queue.
     init(_ error: any Error) {
         guard let error = error as? DatabaseError else {
-            self = error as? StoreError ?? StoreError(.closed, "the database is closed: \(error)")
+            self = error as? StoreError ?? StoreError(.failed, "the database was not read or written (\(error))")
             return
         }
         let reason = error.message ?? "\(error.resultCode)"
@@ -36,14 +36,39 @@ extension StoreError {
         case .SQLITE_READONLY, .SQLITE_PERM:
             self.init(
                 .readOnly, "the database cannot be written to (\(reason)): let this user write it and its directory")
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+        case .SQLITE_CORRUPT:
             self.init(.damaged, "the database is damaged (\(reason)): restore a backup, or try sqlite3's .recover")
-        case .SQLITE_CANTOPEN:
-            self.init(.cannotOpen, "the database cannot be opened (\(reason)): see that its directory is there")
+        case .SQLITE_NOTADB:
+            self.init(
+                .damaged,
+                "the database is damaged, or the file is none (\(reason)): restore a backup, or name another file")
+        case .SQLITE_CANTOPEN: self = .cannotOpen(reason)
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(.inUse, "another program holds the database (\(reason)): let it end")
-        default: self.init(.failed, "the database failed (\(error.extendedResultCode), \(reason)): look at the disk")
+        // A connection that is closed: nothing else is misused.
+        case .SQLITE_MISUSE: self.init(.closed, "the database is closed: start fletchd again")
+        case .SQLITE_NOMEM: self.init(.failed, "no memory is left (\(reason)): give this process more")
+        case .SQLITE_IOERR:
+            self.init(.failed, "the database failed (\(error.extendedResultCode), \(reason)): look at the disk")
+        default:
+            self.init(
+                .failed,
+                "SQLite refuses (\(error.extendedResultCode), \(reason)): see whether another program has changed the "
+                    + "database, else report it")
         }
+    }
+
+    /// SQLite has one code for a file that is not there and for a process that may open no more files.
+    private static func cannotOpen(_ reason: String) -> StoreError {
+        let probe = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        let areDescriptorsShort = probe < 0 && [EMFILE, ENFILE].contains(errno)
+        if probe >= 0 { close(probe) }
+        return StoreError(
+            .cannotOpen,
+            areDescriptorsShort
+                ? "the database cannot be opened (no file descriptor is left): raise the limit (ulimit -n, LimitNOFILE)"
+                : "the database cannot be opened (\(reason)): see that its directory is there, that this user may use it, "
+                    + "and that file descriptors are left (ulimit -n)")
     }
 
     /// What `body` does, with its errors told in the words of a store.

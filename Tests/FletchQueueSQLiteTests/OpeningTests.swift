@@ -218,7 +218,9 @@ import Testing
     private static func leaveHotJournal(_ path: String) throws {
         try FileManager.default.removeItem(atPath: path)
         let database = try DatabaseQueue(path: path)
-        try database.write { try $0.execute(sql: "CREATE TABLE first (a)") }
+        try database.write {
+            try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+        }
         try database.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA cache_size = 1; BEGIN; CREATE TABLE half (a)")
             for _ in 0..<200 { try db.execute(sql: "INSERT INTO half VALUES (randomblob(1000))") }
@@ -238,8 +240,10 @@ import Testing
         try await withDirectory { directory in
             let store = try SQLiteJobStore(path: directory + "/jobs.sqlite")
             try store.close()
-            await #expect(throws: StoreError.self) { try await store.check() }
-            await #expect(throws: StoreError.self) { try await store.endpoints(of: "a") }
+            for use in [{ try await store.check() }, { _ = try await store.endpoints(of: "a") }] {
+                let error = await #expect(throws: StoreError.self) { try await use() }
+                #expect(error?.code == .closed, "\(String(describing: error))")
+            }
         }
     }
 
