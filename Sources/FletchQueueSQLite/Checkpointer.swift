@@ -29,7 +29,7 @@ final class Checkpointer: Sendable {
 
     init(_ pool: DatabasePool) throws {
         self.pool = pool
-        log = SQLiteFile.resolved(pool.path) + "-wal"
+        log = pool.path + "-wal"
         besides = try DatabaseQueue(path: pool.path, configuration: SQLiteFile.configuration)
     }
 

@@ -1,14 +1,16 @@
+import Fletch
 internal import FletchQueue
 
 /// Tells whether the files of an open database are in their places. SQLite would go on writing to files that were moved or
 /// deleted, where nobody finds again what it writes.
-struct FileWatch: Sendable {
+final class FileWatch: Sendable {
     private struct File: Sendable {
         let path: String
         let identity: FileIdentity?
     }
 
     private let files: [File]
+    private let isOver = Lock(false)
 
     /// - Parameters:
     ///   - database: Its path. The log and its index are beside it by now.
@@ -21,8 +23,12 @@ struct FileWatch: Sendable {
         try check()
     }
 
+    /// The database is closed: the log has gone, and nobody has taken it.
+    func end() { isOver.withLock { $0 = true } }
+
     /// A few microseconds. Passes again once the same file is back.
     func check() throws(StoreError) {
+        if isOver.withLock(\.self) { return }
         for file in files where file.identity == nil || FileIdentity(at: file.path) != file.identity {
             throw StoreError(
                 .moved,

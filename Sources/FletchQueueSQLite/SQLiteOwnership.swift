@@ -21,7 +21,7 @@ enum SQLiteOwnership {
 
     /// Refuses another program's database, and leaves it as it is, also where its log is yet to be played back.
     static func refuseForeign(_ path: String) throws {
-        let hasLog = DiskRoom.size(of: SQLiteFile.resolved(path) + "-wal") > 0
+        let hasLog = DiskRoom.size(of: SQLiteFile.absolute(path) + "-wal") > 0
         try SQLiteFile.read(path, isReadOnly: hasLog, refuseForeign)
     }
 

@@ -51,6 +51,7 @@ final class Writer: Sendable {
     func close() throws {
         pool.writeWithoutTransaction { _ = checkpointer.empty($0, .truncate) }
         if (try? watch.check()) == nil { checkpointer.besides.writeWithoutTransaction(SQLiteFile.leaveLog) }
+        watch.end()
         try pool.close()
         try checkpointer.close()
     }

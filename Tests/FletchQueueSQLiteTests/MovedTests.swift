@@ -35,7 +35,9 @@ import Testing
         await expectRefusal { try await store.check() }
         await expectRefusal { try await store.endpoints(of: "anonymous") }
         await expectRefusal { try await store.counts(of: "anonymous") }
-        await expectRefusal { try await store.jobs(in: key.queue, from: 0, limit: 9) }
+        let portion = Portion(count: 9, bytes: 1_000)
+        await expectRefusal { try await store.jobs(in: key.queue, from: 0, through: .max, limit: portion) }
+        await expectRefusal { try await store.extent(of: key.queue, from: 0, limit: portion) }
         await expectRefusal { try await store.job(key) }
     }
 

@@ -77,7 +77,7 @@ import Testing
         let error = openingError(path)
         #expect(error?.code == .foreign, "\(String(describing: error))")
         #expect(error?.message.contains("name another file") == true)
-        #expect(SQLiteCheck.problems(with: path).first?.contains("another program's database") == true)
+        #expect(SQLiteCheck.problems(with: path).contains { $0.contains("another program's database") })
     }
 
     private func openingError(_ path: String) -> StoreError? {
