@@ -36,6 +36,8 @@ struct APIChannel: HTTPChannelHandler {
 struct ConnectionTimes: Sendable {
     /// Between requests.
     var idle = TimeAmount.seconds(72)
+    /// A connection that has never said anything may give way to another after so long: its request may be on its way.
+    var silence = TimeAmount.seconds(1)
     /// For a request line and its fields, from their first byte.
     var head = TimeAmount.seconds(60)
     /// For the whole request.

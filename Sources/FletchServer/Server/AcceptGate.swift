@@ -11,7 +11,9 @@ final class AcceptGate: ChannelDuplexHandler {
 
     private static let shortestRest = TimeAmount.milliseconds(50)
     private static let longestRest = TimeAmount.seconds(1)
-    private static let silence = TimeAmount.seconds(5)
+    /// After these the listener goes on: further up they would end it.
+    private static let passing = [EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED]
+    private static let silence = TimeAmount.seconds(10)
 
     private let limit: ConnectionLimit
     private let logger: Logger
@@ -39,17 +41,21 @@ final class AcceptGate: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let number = (error as? IOError)?.errnoCode, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(number) else {
+        guard let number = (error as? IOError)?.errnoCode, Self.passing.contains(number) else {
             return context.fireErrorCaught(error)
         }
+        // Whoever was about to connect has left.
+        if number == ECONNABORTED { return }
         warn("\(error)")
         guard !isResting else { return }
         isResting = true
+        // NIO goes on trying until it is told not to read at all.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: rest) {
             let (gate, context) = bound.value
             gate.isResting = false
-            gate.letOn(context)
+            try? context.channel.syncOptions?.setOption(.autoRead, value: true)
         }
         rest = min(rest * 2, Self.longestRest)
     }
@@ -64,6 +70,7 @@ final class AcceptGate: ChannelDuplexHandler {
         if let lastWarning, .now() - lastWarning < Self.silence { return }
         lastWarning = .now()
         logger.warning(
-            "no connections can be accepted: raise the limits of the system", metadata: ["reason": "\(reason)"])
+            "no connections can be accepted: raise the limit of file descriptors (ulimit -n, LimitNOFILE)",
+            metadata: ["reason": "\(reason)"])
     }
 }

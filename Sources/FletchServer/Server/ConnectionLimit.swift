@@ -40,14 +40,17 @@ final class ConnectionLimit: Sendable {
     func opened() { state.withLock { $0.count += 1 } }
 
     func closed(_ id: ID) {
-        let waiting = state.withLock { state in
+        let calls = state.withLock { state in
             state.count -= 1
             state.idle[id] = nil
-            guard state.count < maximumCount else { return [@Sendable () -> Void]() }
+            guard state.count < maximumCount else {
+                // Several may have been accepted at once.
+                return state.waiting.isEmpty ? [] : [Self.takeLongestIdle(&state)].compactMap(\.self)
+            }
             defer { state.waiting = [] }
             return state.waiting
         }
-        for retry in waiting { retry() }
+        for call in calls { call() }
     }
 
     /// The connection waits for a request.

@@ -52,6 +52,7 @@ package struct QueueServer: Service {
         let limit = ConnectionLimit(configuration.maximumConnectionCount)
         try await withThrowingTaskGroup(of: Void.self) { group in
             var port: Int?
+            var isListening = true
             for address in ListeningHosts.addresses(of: configuration.host) {
                 let (ports, listening) = AsyncStream.makeStream(of: Int.self)
                 // All have the port that the first one got.
@@ -71,11 +72,13 @@ package struct QueueServer: Service {
                     port = actual
                 } else if !isDispensable {
                     // It says why, or has been told to shut down.
-                    return try await group.waitForAll()
+                    isListening = false
+                    break
                 }
             }
-            await onListening(port)
-            try await group.waitForAll()
+            if isListening { await onListening(port) }
+            // Where one ends for an error the others end with it.
+            while try await group.next() != nil {}
         }
     }
 
@@ -92,8 +95,8 @@ package struct QueueServer: Service {
             },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: Self.backlog),
             onServerRunning: { [logger] channel in
-                let loop = channel.eventLoop
-                try? await loop.submit {
+                try? await channel.eventLoop.submit {
+                    try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
                     try channel.pipeline.syncOperations.addHandler(AcceptGate(limit, logger: logger), position: .first)
                 }.get()
                 onListening(channel.localAddress?.port)

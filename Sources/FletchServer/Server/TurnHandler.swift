@@ -22,6 +22,7 @@ final class TurnHandler: ChannelDuplexHandler {
     /// Whether what comes belongs to a request that is handed on.
     private var isHandingOn = false
     private var hasReadParts = false
+    private var hasHeard = false
     private var isInputClosed = false
     private var isLingering = false
     private var lingerBytes = 0
@@ -38,7 +39,10 @@ final class TurnHandler: ChannelDuplexHandler {
         check = context.eventLoop.scheduleRepeatedTask(initialDelay: times.interval, delay: times.interval) { _ in
             bound.value.0.checkTimes(bound.value.1)
         }
-        noteIdle(context)
+        context.eventLoop.scheduleTask(in: times.silence) {
+            let (handler, context) = bound.value
+            if !handler.hasHeard, context.channel.isActive { handler.noteIdle(context) }
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { check?.cancel() }
@@ -93,6 +97,7 @@ extension TurnHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        hasHeard = true
         // What has come is part of a head.
         if !hasReadParts, turns.isEmpty, !isLingering {
             clock.beginHead()
@@ -143,7 +148,8 @@ extension TurnHandler {
         guard !turns.isEmpty, !turns.isRefusing else { return promise?.fail(ChannelError.eof) ?? () }
         switch unwrapOutboundIn(data) {
         case .head(let head):
-            guard let manner = turns.answer() else { return promise?.fail(ChannelError.eof) ?? () }
+            let hasLength = head.headers.contains(name: "content-length") || !head.status.mayHaveResponseBody
+            guard let manner = turns.answer(hasLength: hasLength) else { return promise?.fail(ChannelError.eof) ?? () }
             context.write(wrapOutboundOut(.head(Self.head(head, manner))), promise: promise)
         case .body: context.write(data, promise: noted(promise, context))
         case .end:

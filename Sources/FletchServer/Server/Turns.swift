@@ -86,12 +86,13 @@ struct Turns {
     mutating func drain() { isClosing = true }
 
     /// The first request is about to be answered.
+    /// - Parameter hasLength: Whether the answer's end is told by its head. HTTP/1.0 knows no chunks: else its connection ends.
     /// - Returns: nil where it has been answered here already.
-    mutating func answer() -> Manner? {
+    mutating func answer(hasLength: Bool = true) -> Manner? {
         guard let turn = open.first else { return nil }
         open[0].isBeingAnswered = true
         // What is left of its body would be taken for the next request.
-        if !turn.isWhole { isClosing = true }
+        if !turn.isWhole || turn.isVersion1_0 && !hasLength { isClosing = true }
         let isLast = isClosing && open.count == 1
         return Manner(
             isVersion1_0: turn.isVersion1_0, connection: isLast ? "close" : turn.isVersion1_0 ? "keep-alive" : nil)

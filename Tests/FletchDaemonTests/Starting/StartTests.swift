@@ -16,8 +16,8 @@ struct StartTests {
         }
     }
 
-    /// SQLite would take the one for a URI, and the other for no file at all.
-    @Test(arguments: ["file:jobs.sqlite", ":memory:"])
+    /// SQLite would take both for URIs.
+    @Test(arguments: ["file:jobs.sqlite", "file:jobs.sqlite?mode=memory"])
     func nameIsThatOfAFileWhateverItLooksLike(_ name: String) async throws {
         try await withPlace { place in
             let wrapper = ["/bin/sh", "-c", "cd '\(place.directory)' && exec \"$0\" \"$@\""]

@@ -51,6 +51,18 @@ import Testing
         #expect(turns.answered() == .close)
     }
 
+    @Test func answerWithoutALengthEndsTheConnectionOfVersion1_0() {
+        var turns = Turns()
+        _ = turns.begin(reception(.http1_0, ("Connection", "keep-alive")))
+        turns.end()
+        #expect(turns.answer(hasLength: false) == Turns.Manner(isVersion1_0: true, connection: "close"))
+        #expect(turns.answered() == .close)
+        var others = Turns()
+        _ = others.begin(reception())
+        others.end()
+        #expect(others.answer(hasLength: false) == manner(nil))
+    }
+
     @Test func answerBeforeTheBodyIsTheLast() {
         var turns = Turns()
         _ = turns.begin(reception(.http1_1, ("Content-Length", "5000000")))

@@ -8,7 +8,7 @@ import ServiceLifecycle
 enum TestServer {
     static func with(
         _ intercept: @escaping @Sendable (any JobStore) -> any JobStore = { $0 },
-        readers: Readers = Readers(), writeLimit: Duration = .seconds(30),
+        readers: Readers = Readers(), writeLimit: Duration = .seconds(30), maximumConnectionCount: Int = 100,
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
         try await TestAPI.with(intercept, readers: readers) { api in
@@ -18,6 +18,7 @@ enum TestServer {
             configuration.host = "127.0.0.1"
             configuration.port = 0
             configuration.writeLimit = writeLimit
+            configuration.maximumConnectionCount = maximumConnectionCount
             let server = QueueServer(api.api, configuration: configuration, logger: logger) { port.yield($0 ?? 0) }
             let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
             try await withThrowingTaskGroup(of: Void.self) { tasks in
