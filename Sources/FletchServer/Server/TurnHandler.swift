@@ -41,7 +41,7 @@ final class TurnHandler: ChannelDuplexHandler {
         }
         context.eventLoop.scheduleTask(in: times.silence) {
             let (handler, context) = bound.value
-            if !handler.hasHeard, context.channel.isActive { handler.noteIdle(context) }
+            if !handler.hasHeard { handler.noteIdle(context) }
         }
     }
 
@@ -239,6 +239,7 @@ extension TurnHandler {
     }
 
     private func noteIdle(_ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
         clock.rest()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
