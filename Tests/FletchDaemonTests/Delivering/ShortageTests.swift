@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// What this machine lacks costs no job: neither descriptors nor a free connection.
@@ -63,6 +64,34 @@ struct ShortageTests {
     }
 
     private static func drafts(_ count: Int) -> [Draft] { (0..<count).map { Draft(body: "\($0)") } }
+
+    /// A name server that does not answer is no run of a job either; others go on, and so does it once the name is known.
+    @Test(.enabled(if: Namespace.isAvailable, "a mount namespace takes root"))
+    func jobWaitsForANameServerThatDoesNotAnswer() async throws {
+        try await withPlace { place in
+            try await withOrigin { origin in
+                try place.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n", to: "resolv.conf")
+                try place.write("127.0.0.1 localhost\n", to: "hosts")
+                let wrapper = Namespace.wrapper(
+                    "mount --bind '\(place.path("resolv.conf"))' /etc/resolv.conf && "
+                        + "mount --bind '\(place.path("hosts"))' /etc/hosts")
+                try await withDaemon(place, wrapper: wrapper) { daemon in
+                    try await daemon.api.enqueue(Draft(body: "a"), at: origin.url("/late", host: "late.test"))
+                    try await daemon.program.said.wait { $0.contains("resolver-failed") }
+                    try await daemon.api.enqueue(Draft(body: "b"), at: origin.url("/now"))
+                    try await origin.wait(for: 1, at: "/now")
+                    #expect(origin.records.value.requests(to: "/late").isEmpty)
+                    let hosts = try #require(FileHandle(forWritingAtPath: place.path("hosts")))
+                    try hosts.seekToEnd()
+                    try hosts.write(contentsOf: Data("127.0.0.1 late.test\n".utf8))
+                    try hosts.close()
+                    let requests = try await origin.wait(for: 1, at: "/late")
+                    #expect(requests.map(\.attempt) == [1])
+                    try await daemon.api.waitUntilEmpty()
+                }
+            }
+        }
+    }
 
     @Test func fewerThanItTakesIsAMessage() async throws {
         try await withPlace { place in
