@@ -15,11 +15,12 @@ demo: build
 	@scripts/demo
 
 #: make test      every test, the library's once more under the thread sanitizer; installs the servers it needs
-# Those of the commands, and all under the sanitizer, one after the other: on two processors they starve each other.
+# In parts, so that few have to share the processors. Those of the commands, and all under the sanitizer, one after the other: on two processors they starve each other.
 test:
 	@scripts/install-missing $(headers) openssl:openssl nginx:nginx-light apache2:apache2-bin node:nodejs \
 		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils cc:gcc unshare:util-linux mount:mount
-	swift test --filter '^FletchTests|^FletchTargetTests|^FletchQueue|^StoreConformance|^FletchServerTests'
+	swift test --filter '^FletchTests|^FletchTargetTests'
+	swift test --filter '^FletchQueue|^StoreConformance|^FletchServerTests'
 	swift test --no-parallel --filter '^FletchCommandTests|^FletchDaemonTests'
 	scripts/test-sanitized --no-parallel --filter '^FletchTests|^FletchQueue|^StoreConformance|^FletchServerTests|$(secure)' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 scripts/test-sanitized --filter everyOneOfMany

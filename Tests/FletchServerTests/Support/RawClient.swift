@@ -11,7 +11,7 @@ struct RawClient: Sendable {
         if var receiveBytes {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBytes, socklen_t(MemoryLayout<Int32>.size))
         }
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        var limit = timeval(tv_sec: 120, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -41,7 +41,7 @@ struct RawClient: Sendable {
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Everything up to the end of the connection, or to what `end` says is the end.
-    func receive(until end: @escaping @Sendable (String) -> Bool = { _ in false }) async -> String {
+    func receive(until end: (@Sendable (String) -> Bool)? = nil) async -> String {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 var bytes: [UInt8] = []
@@ -50,7 +50,7 @@ struct RawClient: Sendable {
                     let count = recv(descriptor, &buffer, buffer.count, 0)
                     guard count > 0 else { break }
                     bytes += buffer.prefix(count)
-                    if end(String(decoding: bytes, as: UTF8.self)) { break }
+                    if end?(String(decoding: bytes, as: UTF8.self)) == true { break }
                 }
                 continuation.resume(returning: String(decoding: bytes, as: UTF8.self))
             }
