@@ -3,7 +3,8 @@ import NIOHTTP1
 /// What the head of a request says of its connection (RFC 9112): looked at before it is handed on, which loses the version
 /// and any second `Host`.
 struct Reception: Equatable {
-    /// Whether another request may follow (RFC 9112 §9.3).
+    /// Whether another request may follow (RFC 9112 §9.3). NIO's decoder reads none behind one that asks for another protocol,
+    /// which nobody speaks here.
     let persists: Bool
     /// Whether the client speaks HTTP/1.0: it is told that its connection persists, and knows no chunks.
     let isVersion1_0: Bool
@@ -14,7 +15,9 @@ struct Reception: Equatable {
     init(_ head: HTTPRequestHead) {
         isVersion1_0 = head.version.minor == 0
         let options = Self.tokens(of: "connection", in: head)
-        persists = !options.contains("close") && (!isVersion1_0 || options.contains("keep-alive"))
+        persists =
+            !options.contains("close") && (!isVersion1_0 || options.contains("keep-alive"))
+            && !Self.asksForAnotherProtocol(head, options)
         let expectations = isVersion1_0 ? [] : Self.tokens(of: "expect", in: head)
         awaitsContinue = expectations == ["100-continue"] && !Self.announcesTooMuch(head)
         fault =
@@ -29,6 +32,10 @@ struct Reception: Equatable {
             } else {
                 nil
             }
+    }
+
+    private static func asksForAnotherProtocol(_ head: HTTPRequestHead, _ options: Set<String>) -> Bool {
+        head.method == .CONNECT || options.contains("upgrade") && head.headers.contains(name: "upgrade")
     }
 
     /// Of all lines of a list field, in lower case.
