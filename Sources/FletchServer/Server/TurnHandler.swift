@@ -49,6 +49,7 @@ final class TurnHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         check?.cancel()
+        breakOff(context)
         context.fireChannelInactive()
     }
 }
@@ -110,12 +111,20 @@ extension TurnHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
+        breakOff(context)
         switch error {
-        case .invalidEOFState: if turns.isReceiving || turns.isEmpty { context.close(promise: nil) }
+        case .invalidEOFState where !turns.isReceiving: if turns.isEmpty { context.close(promise: nil) }
         case .headerOverflow: refuse(.headTooLarge, context)
         case .invalidVersion: refuse(.version, context)
         default: refuse(.notHTTP, context)
         }
+    }
+
+    /// Tells the API that the request it reads does not become whole. Without that it takes the end of what comes for the end of
+    /// the request, and carries out what was cut off.
+    private func breakOff(_ context: ChannelHandlerContext) {
+        if isHandingOn { context.fireErrorCaught(HTTPParserError.invalidEOFState) }
+        isHandingOn = false
     }
 
     private func refuse(_ fault: ConnectionFault, _ context: ChannelHandlerContext) {
@@ -144,8 +153,8 @@ extension TurnHandler {
 
 extension TurnHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        // The answer to this one has been given here.
-        guard !turns.isEmpty, !turns.isRefusing else { return promise?.fail(ChannelError.eof) ?? () }
+        // The answer to this one has been given here, or will be.
+        guard !turns.isEmpty, !turns.isRefusing else { return promise?.succeed() ?? () }
         switch unwrapOutboundIn(data) {
         case .head(let head):
             let hasLength = head.headers.contains(name: "content-length") || !head.status.mayHaveResponseBody

@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import Glibc
 
 /// A socket to the server, and what is said over it byte by byte. Waits off the threads that Swift's tasks run on.
@@ -43,7 +43,7 @@ struct RawClient: Sendable {
     /// Everything up to the end of the connection, or to what `end` says is the end.
     func receive(until end: (@Sendable (String) -> Bool)? = nil) async -> String {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            Thread.detachNewThread {
                 var bytes: [UInt8] = []
                 var buffer = [UInt8](repeating: 0, count: 65_536)
                 while true {
