@@ -15,9 +15,8 @@ struct APIChannel: HTTPChannelHandler {
     let times: ConnectionTimes
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        limit.opened()
         let id = ObjectIdentifier(channel)
-        channel.closeFuture.whenComplete { [limit] _ in limit.closed(id) }
+        channel.closeFuture.whenComplete { [limit] _ in limit.isBusy(id) }
         return channel.eventLoop.makeCompletedFuture {
             let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)
             try channel.pipeline.syncOperations.addHandlers([

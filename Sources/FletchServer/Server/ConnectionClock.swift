@@ -15,6 +15,8 @@ struct ConnectionClock {
     init(_ times: ConnectionTimes) { self.times = times }
 
     var isReceivingHead: Bool { headSince != nil }
+    /// Whether anything of what was written has not left yet.
+    var isWriting: Bool { writeCount > 0 }
 
     mutating func rest() {
         idleSince = .now()

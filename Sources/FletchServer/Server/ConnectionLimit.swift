@@ -37,12 +37,14 @@ final class ConnectionLimit: Sendable {
         return isAdmitted
     }
 
+    /// Whether a listener waits for one to end.
+    var isExhausted: Bool { state.withLock { !$0.waiting.isEmpty } }
+
     func opened() { state.withLock { $0.count += 1 } }
 
-    func closed(_ id: ID) {
+    func closed() {
         let calls = state.withLock { state in
             state.count -= 1
-            state.idle[id] = nil
             guard state.count < maximumCount else {
                 // Several may have been accepted at once.
                 return state.waiting.isEmpty ? [] : [Self.takeLongestIdle(&state)].compactMap(\.self)

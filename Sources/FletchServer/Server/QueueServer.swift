@@ -93,7 +93,9 @@ package struct QueueServer: Service {
             server: HTTPServerBuilder { [times] responder in
                 APIChannel(responder: responder, limit: limit, times: times)
             },
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: Self.backlog),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port), backlog: Self.backlog,
+                availableConnectionsDelegate: AcceptCount(limit: limit)),
             onServerRunning: { [logger] channel in
                 try? await channel.eventLoop.submit {
                     try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)

@@ -13,7 +13,7 @@ final class TurnHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     /// How much is still read after the last answer, and thrown away.
-    private static let maximumLingerBytes = 1 << 20
+    private static let maximumLingerBytes = 16 << 20
 
     private let limit: ConnectionLimit
     private var clock: ConnectionClock
@@ -63,7 +63,7 @@ extension TurnHandler {
         switch part {
         case .head(let head): begin(head, context)
         case .body(let bytes):
-            if isHandingOn { context.fireChannelRead(data) } else { drop(bytes.readableBytes, context) }
+            if isHandingOn, !isLingering { context.fireChannelRead(data) } else { drop(bytes.readableBytes, context) }
         case .end:
             guard isHandingOn else { return }
             isHandingOn = false
@@ -145,7 +145,7 @@ extension TurnHandler {
     /// The server shuts down.
     private func drain(_ context: ChannelHandlerContext) {
         turns.drain()
-        if turns.isEmpty { context.close(promise: nil) }
+        if turns.isEmpty, !clock.isWriting, !isLingering { context.close(promise: nil) }
     }
 }
 
@@ -157,17 +157,25 @@ extension TurnHandler {
         guard !turns.isEmpty, !turns.isRefusing else { return promise?.succeed() ?? () }
         switch unwrapOutboundIn(data) {
         case .head(let head):
+            // The connection is about to give way to another: better said than done in between.
+            if limit.isExhausted { turns.drain() }
             let hasLength = head.headers.contains(name: "content-length") || !head.status.mayHaveResponseBody
             guard let manner = turns.answer(hasLength: hasLength) else { return promise?.fail(ChannelError.eof) ?? () }
             context.write(wrapOutboundOut(.head(Self.head(head, manner))), promise: promise)
         case .body: context.write(data, promise: noted(promise, context))
         case .end:
             let next = turns.answered()
-            let promise = noted(promise, context)
-            if next == .close { endSending(after: promise.futureResult, context) }
-            context.write(data, promise: promise)
+            context.write(data, promise: noted(promise, context))
             go(on: next, context)
         }
+    }
+
+    /// Hummingbird ends the sending side once there are no more requests. Where the client has ended its own, that closes the
+    /// connection, with all that has not left yet.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode == .output, clock.isWriting else { return context.close(mode: mode, promise: promise) }
+        turns.drain()
+        promise?.succeed()
     }
 
     private static func head(_ head: HTTPResponseHead, _ manner: Turns.Manner) -> HTTPResponseHead {
@@ -180,7 +188,7 @@ extension TurnHandler {
 
     private func go(on next: Turns.Next, _ context: ChannelHandlerContext) {
         switch next {
-        case .wait: if turns.isEmpty { noteIdle(context) }
+        case .wait: break
         case .goOn: writeContinue(context)
         case .refuse: refuse(context)
         case .close: context.flush()
@@ -203,29 +211,28 @@ extension TurnHandler {
         context.write(wrapOutboundOut(.head(Self.head(head, manner))), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
         _ = turns.answered()
-        let promise = noted(nil, context)
-        endSending(after: promise.futureResult, context)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: noted(nil, context))
     }
 
     /// A promise that tells when what is written has left, so that a client is noticed that takes nothing.
     private func noted(_ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
         let promise = promise ?? context.eventLoop.makePromise()
         clock.writes()
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        promise.futureResult.whenComplete { _ in bound.value.clock.wrote() }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        promise.futureResult.whenComplete { _ in bound.value.0.wrote(bound.value.1) }
         return promise
     }
 
-    /// Ends the sending side once the last answer has left, and waits for the client to end its own: what it still sends would
-    /// turn a close into a reset, which may destroy the answer.
-    private func endSending(after written: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        written.whenComplete { _ in bound.value.0.linger(bound.value.1) }
+    /// The connection has nothing to do only once its answers have left.
+    private func wrote(_ context: ChannelHandlerContext) {
+        clock.wrote()
+        guard turns.isEmpty, !clock.isWriting, !isLingering, context.channel.isActive else { return }
+        if turns.isClosing { linger(context) } else if !clock.isReceivingHead { noteIdle(context) }
     }
 
+    /// Ends the sending side, as the last answer has left, and waits for the client to end its own: what it still sends would
+    /// turn a close into a reset, which may destroy the answer.
     private func linger(_ context: ChannelHandlerContext) {
-        guard !isLingering else { return }
         isLingering = true
         guard !isInputClosed else { return context.close(promise: nil) }
         context.close(mode: .output, promise: nil)
@@ -261,6 +268,6 @@ extension TurnHandler {
 
     /// Another wants to connect, and there is no room.
     private func giveWay(_ context: ChannelHandlerContext) {
-        if turns.isEmpty, !clock.isReceivingHead { context.close(promise: nil) }
+        if turns.isEmpty, !clock.isReceivingHead, !clock.isWriting { context.close(promise: nil) }
     }
 }

@@ -34,6 +34,20 @@ import Testing
         }
     }
 
+    /// It is about to give way to another: a client that is told sends its next request elsewhere, and loses none.
+    @Test func connectionAtTheBoundIsSaidToEnd() async throws {
+        try await TestServer.with(maximumConnectionCount: 1) { port in
+            for _ in 0..<3 {
+                let client = try RawClient(port: port)
+                defer { client.close() }
+                try client.send(Self.question)
+                let answer = await client.receive()
+                #expect(answer.hasPrefix("HTTP/1.1 200 "))
+                #expect(answer.lowercased().contains("\r\nconnection: close\r\n"), "\(answer)")
+            }
+        }
+    }
+
     /// One in the middle of a head, one in the middle of an answer: others wait until one of them ends.
     @Test func noneIsClosedThatIsAtWork() async throws {
         let entered = Signal()

@@ -15,7 +15,7 @@ import Testing
         }
         #expect(!limit.admits { retries.withLock { $0 += 1 } })
         #expect(retries.withLock(\.self) == 0)
-        limit.closed(ObjectIdentifier(Key()))
+        limit.closed()
         #expect(retries.withLock(\.self) == 1)
         #expect(limit.admits {})
     }
