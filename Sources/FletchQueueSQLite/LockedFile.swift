@@ -10,6 +10,8 @@ final class LockedFile: Sendable {
         /// Is locked at one byte, by a lock of the descriptor's own. SQLite's locks are elsewhere in the file, and a lock on
         /// all of it would be in their way on file systems that know only one sort of lock (NFS).
         case database
+        /// Is locked as a whole. SQLite does not lock it.
+        case log
     }
 
     let identity: FileIdentity
@@ -66,7 +68,7 @@ final class LockedFile: Sendable {
         let reason = errno
         // The descriptor of a database is left open: closing it would lift the locks that SQLite has on the file, if it is
         // this process that has it open.
-        if kind == .marker { Glibc.close(descriptor) }
+        if kind != .database { Glibc.close(descriptor) }
         guard reason == EWOULDBLOCK || reason == EACCES else {
             throw StoreError(.cannotOpen, "\(path) cannot be locked (\(String(cString: strerror(reason))))")
         }
@@ -75,7 +77,7 @@ final class LockedFile: Sendable {
 
     private static func tryLock(_ descriptor: Int32, _ kind: Kind) -> Bool {
         switch kind {
-        case .marker: return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        case .marker, .log: return flock(descriptor, LOCK_EX | LOCK_NB) == 0
         case .database:
             var range: flock = flock()
             range.l_type = Int16(F_WRLCK)

@@ -24,6 +24,7 @@ package final class SQLiteJobStore: JobStore {
         lock = try FileLock(path)
         let pool = try SQLiteFile.open(lock.path)
         self.pool = pool
+        try lock.lockLog()
         let watch = try FileWatch(lock.path, lock.identity)
         self.watch = watch
         writer = try StoreError.from { try Writer(pool, watch, leaseDuration: leaseDuration) }

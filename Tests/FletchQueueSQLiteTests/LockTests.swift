@@ -36,6 +36,18 @@ import Testing
         }
     }
 
+    /// With the lock file gone as well, nothing but the log tells that it is in use.
+    @Test func logOfAnOpenDatabaseIsNotShared() throws {
+        try withPlace { place in
+            let store = try SQLiteJobStore(path: place.database)
+            try FileManager.default.removeItem(atPath: place.database)
+            try FileManager.default.removeItem(atPath: place.database + ".lock")
+            #expect(openingError(place.database)?.code == .inUse)
+            try store.close()
+            #expect(openingError(place.database) == nil)
+        }
+    }
+
     @Test func symbolicLinkInPlaceOfTheLockFileIsRefused() throws {
         try withPlace { place in
             try place.link("target", to: place.database + ".lock")
