@@ -126,7 +126,6 @@ final class Writer: Sendable {
             do throws(StoreError) {
                 return try commit(operations, db)
             } catch {
-                state.isSuspect = error.code == .failed
                 guard error.code == .full, checkpointer.empty(db, mode, patience: Self.patience) == .done else {
                     throw error
                 }
@@ -189,7 +188,9 @@ final class Writer: Sendable {
             state.book = book
             // Numbers may be among them that were given in vain.
             state.queues = QueueNumbers()
-            throw StoreError(error, on: db)
+            let failure = StoreError(error, on: db)
+            if failure.code == .failed { state.isSuspect = true }
+            throw failure
         }
     }
 
