@@ -118,11 +118,8 @@ package actor Dispatcher {
             rests.end(of: queue)
             settlements.append(job.settled(outcome, at: clock.now))
         case .notRun(.endpoint, let mayHaveBeenSeen):
-            if let rest = rests.rest(of: queue, at: .now) {
-                handbacks.append(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen, rest: rest))
-            } else {
-                settlements.append(job.settled(.failed, at: clock.now))
-            }
+            let rest = rests.rest(of: queue, at: .now)
+            handbacks.append(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen, rest: rest))
         case .notRun(let fault, let mayHaveBeenSeen):
             if fault == .machine { isMachineShort = true }
             handbacks.append(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen))
@@ -141,9 +138,27 @@ package actor Dispatcher {
     private func release() async throws(StoreError) {
         let handbacks = handbacks
         guard !handbacks.isEmpty else { return }
-        try await store.release(handbacks)
+        do throws(StoreError) {
+            try await store.release(handbacks)
+        } catch {
+            guard error.code == .damaged else { throw error }
+            return await releaseEach(handbacks)
+        }
         self.handbacks.removeFirst(handbacks.count)
         turn.settled(handbacks.lazy.map(\.lease))
+    }
+
+    /// One that cannot be for damage is given up, as ``settleEach(_:)`` does.
+    private func releaseEach(_ handbacks: [Handback]) async {
+        self.handbacks.removeFirst(handbacks.count)
+        for handback in handbacks {
+            do throws(StoreError) {
+                try await store.release([handback])
+                turn.settled([handback.lease])
+            } catch {
+                if error.code == .damaged { abandonedCount += 1 } else { self.handbacks.append(handback) }
+            }
+        }
     }
 
     private func settled(_ settlements: [Settlement]) {

@@ -3,25 +3,31 @@
 /// A rest is as long as the fault has lasted, from 1 second to a minute, so that a name server that fails is asked ever more
 /// seldom, and its recovery is noticed soon.
 struct Rests {
-    private var firstFaults: [QueueName: ContinuousClock.Instant] = [:]
+    private struct Fault {
+        let start: ContinuousClock.Instant
+        /// When it was last met.
+        var last: ContinuousClock.Instant
+    }
+
+    private var faults: [QueueName: Fault] = [:]
 
     /// A delivery to the queue's endpoint could not be made.
-    /// - Returns: nil where it has been so for a day: by then it is more likely the endpoint's fault.
-    mutating func rest(of queue: QueueName, at now: ContinuousClock.Instant) -> Duration? {
-        if firstFaults.count >= Self.maximumCount { firstFaults = [:] }
-        let first = firstFaults[queue] ?? now
-        firstFaults[queue] = first
-        let length = first.duration(to: now)
-        return length < Self.patience ? min(max(length, Self.shortest), Self.longest) : nil
+    mutating func rest(of queue: QueueName, at now: ContinuousClock.Instant) -> Duration {
+        if faults.count >= Self.maximumCount { faults = [:] }
+        var fault = faults[queue] ?? Fault(start: now, last: now)
+        // After so long it is another one: the job that met the last was deleted meanwhile.
+        if fault.last.duration(to: now) > Self.longest * 2 { fault = Fault(start: now, last: now) }
+        fault.last = now
+        faults[queue] = fault
+        return min(max(fault.start.duration(to: now), Self.shortest), Self.longest)
     }
 
     /// A delivery to the queue's endpoint could be made.
     mutating func end(of queue: QueueName) {
-        if !firstFaults.isEmpty { firstFaults[queue] = nil }
+        if !faults.isEmpty { faults[queue] = nil }
     }
 
     private static let shortest = Duration.seconds(1)
     private static let longest = Duration.seconds(60)
-    private static let patience = Duration.seconds(86_400)
     private static let maximumCount = 10_000
 }

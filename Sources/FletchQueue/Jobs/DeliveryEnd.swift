@@ -13,7 +13,7 @@ package enum DeliveryEnd: Hashable, Sendable {
 package enum LocalFault: Hashable, Sendable {
     /// It lacks descriptors or memory: no delivery can be made.
     case machine
-    /// It lacks local ports for the endpoint's address, a free connection to it, or a resolver that answers for its name:
-    /// deliveries to other endpoints can be made.
+    /// It lacks local ports for the endpoint's address or a route to it, a free connection, a proxy, or a resolver that
+    /// answers for its name: deliveries to other endpoints may be made.
     case endpoint
 }

@@ -1,27 +1,27 @@
 import Fletch
 import FletchQueue
 
-/// A store of which a part is damaged: some leases cannot be settled.
+/// A store of which a part is damaged: some leases can neither be settled nor handed back.
 struct DamagedStore: JobStore {
     let base: any JobStore
     let damaged = Lock<Set<LeasedJob.Lease>>([])
 
     var leaseDuration: Duration { base.leaseDuration }
 
-    private func check(_ settlements: [Settlement]) throws(StoreError) {
+    private func check(_ leases: [LeasedJob.Lease]) throws(StoreError) {
         let damaged = damaged.withLock(\.self)
-        if settlements.contains(where: { damaged.contains($0.lease) }) { throw StoreError(.damaged, "damaged") }
+        if leases.contains(where: damaged.contains) { throw StoreError(.damaged, "damaged") }
     }
 
     func lease(
         _ limit: Int, at now: Timestamp, settling settlements: [Settlement]
     ) async throws(StoreError) -> Leasing {
-        try check(settlements)
+        try check(settlements.map(\.lease))
         return try await base.lease(limit, at: now, settling: settlements)
     }
 
     func settle(_ settlements: [Settlement]) async throws(StoreError) {
-        try check(settlements)
+        try check(settlements.map(\.lease))
         try await base.settle(settlements)
     }
 
@@ -49,6 +49,9 @@ struct DamagedStore: JobStore {
     func delete(_ keys: [JobKey]) async throws(StoreError) -> Set<JobKey> { try await base.delete(keys) }
     func empty(_ queue: QueueName) async throws(StoreError) { try await base.empty(queue) }
     func extend(_ leases: [LeasedJob.Lease]) async throws(StoreError) { try await base.extend(leases) }
-    func release(_ handbacks: [Handback]) async throws(StoreError) { try await base.release(handbacks) }
+    func release(_ handbacks: [Handback]) async throws(StoreError) {
+        try check(handbacks.map(\.lease))
+        try await base.release(handbacks)
+    }
     func check() async throws(StoreError) { try await base.check() }
 }

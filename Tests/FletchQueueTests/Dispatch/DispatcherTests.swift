@@ -159,14 +159,16 @@ import Testing
         }
     }
 
-    @Test func jobThatCannotBeSettledForDamageHoldsNoOtherUp() async throws {
+    @Test(arguments: [DeliveryEnd.ran(.succeeded), .notRun(.endpoint, mayHaveBeenSeen: false)])
+    func jobThatCannotBeSettledForDamageHoldsNoOtherUp(_ end: DeliveryEnd) async throws {
         try await withStore { base in
             let store = DamagedStore(base: base)
             let dispatcher = Dispatcher(
                 store: store, clock: ManualClock(), concurrency: 4, logger: Logger(label: "test")
             ) { job in
-                if job.job.key.id == "a" { _ = store.damaged.withLock { $0.insert(job.lease) } }
-                return .ran(.succeeded)
+                guard job.job.key.id == "a" else { return .ran(.succeeded) }
+                _ = store.damaged.withLock { $0.insert(job.lease) }
+                return end
             }
             let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: ManualClock())
             _ = try await jobs.enqueue([draft("a"), draft("b")], in: queue)
