@@ -67,6 +67,9 @@ public struct Configuration: Sendable {
     /// 1. Default: no limit but the process's descriptors. Where these, local ports or memory run out, requests wait in
     /// the same way as long as connections of the client's own hold some; else they fail.
     public var maximumConnectionCount: Int = .max
+    /// The longest a request waits for a connection to begin with, from the call; then it fails with
+    /// `connectionWaitExceeded`. Default: none but its deadline.
+    public var connectionWaitLimit: Duration?
     /// Connections per origin that are still under way; beyond it requests wait, in order. As many more may be idle. At
     /// least 1. Default: 64.
     public var maximumActiveConnectionCount: Int = 64

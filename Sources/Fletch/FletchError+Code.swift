@@ -49,6 +49,9 @@ extension FletchError {
         public static let proxyNotResolved = Code(rawValue: "proxy-not-resolved")
         /// No address of the origin took the connection: refused, unreachable.
         public static let connectFailed = Code(rawValue: "connect-failed")
+        /// This machine has no route to any address of the origin: its network is down, or it has no address of that family
+        /// (`ENETUNREACH`, `ENETDOWN`).
+        public static let networkUnreachable = Code(rawValue: "network-unreachable")
         /// The resolver did not say whether the host's name has an address: it does not answer, or failed (`EAI_AGAIN`,
         /// `EAI_FAIL`, `EAI_SYSTEM`).
         public static let resolverFailed = Code(rawValue: "resolver-failed")
@@ -58,6 +61,8 @@ extension FletchError {
         public static let descriptorsExhausted = Code(rawValue: "descriptors-exhausted")
         /// The kernel has no memory for a further socket (`ENOMEM`, `ENOBUFS`).
         public static let memoryExhausted = Code(rawValue: "memory-exhausted")
+        /// No connection became free within ``Configuration/connectionWaitLimit``.
+        public static let connectionWaitExceeded = Code(rawValue: "connection-wait-exceeded")
         /// No connection within ``Configuration/connectDeadline``.
         public static let connectDeadlineExceeded = Code(rawValue: "connect-deadline-exceeded")
 

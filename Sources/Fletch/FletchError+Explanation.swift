@@ -11,10 +11,12 @@ extension FletchError.Code {
         .resolverFailed: "the resolver does not answer: check /etc/resolv.conf, the name server and the network",
         .proxyNotResolved: "the proxy's name has no address: check its spelling, http_proxy and the resolver",
         .connectFailed: "no connection: check that the server runs and that host and port are right",
+        .networkUnreachable: "this machine has no route to the server's address: check its network",
         .localPortsExhausted:
             "no local port is left for this address: open fewer connections a second, or use more addresses",
         .descriptorsExhausted: "no file descriptor is left: raise the limit (ulimit -n) or open fewer connections",
         .memoryExhausted: "the kernel has no memory for a further connection: free some, or open fewer connections",
+        .connectionWaitExceeded: "no connection became free in time: allow more of them, or wait longer",
         .connectDeadlineExceeded:
             "no connection within the connect deadline: check host, port and firewall, or allow more time",
         .proxyRefused: "the proxy did not lead to the origin: check its rules and credentials",

@@ -27,7 +27,8 @@ struct RetryRule {
     static let maximumSeconds = 600
 
     private static let passing: Set<FletchError.Code> = [
-        .nameNotResolved, .proxyNotResolved, .resolverFailed, .connectFailed, .connectDeadlineExceeded,
-        .localPortsExhausted, .descriptorsExhausted, .memoryExhausted, .deadlineExceeded,
+        .nameNotResolved, .proxyNotResolved, .resolverFailed, .connectFailed, .networkUnreachable,
+        .connectionWaitExceeded, .connectDeadlineExceeded, .localPortsExhausted, .descriptorsExhausted,
+        .memoryExhausted, .deadlineExceeded,
     ]
 }

@@ -36,7 +36,7 @@ extension Connection {
         case .success(let addresses): dial(addresses)
         case .failure(let failure):
             let code = failure.code(on: pool.endpoint)
-            if isOwnShortage(code) { return postpone() }
+            if isOwnShortage(code) { return postpone(isRelieved: loop.endOldestIdle()) }
             handle(.failed(ExchangeFailure(code, detail: "\(pool.endpoint.hostName): \(failure.message)")))
         }
     }
@@ -68,17 +68,18 @@ extension Connection {
     /// address alone.
     private func isOwnShortage(_ code: FletchError.Code) -> Bool {
         switch code {
-        case .descriptorsExhausted, .memoryExhausted: loop.connectionCount > 1
+        case .descriptorsExhausted, .memoryExhausted: loop.holdsSockets
         case .localPortsExhausted: pool.hasOthers
         default: false
         }
     }
 
     /// Gives its requests back, which wait until there is something to connect with.
-    private func postpone() {
+    /// - Parameter isRelieved: Whether there is something now.
+    private func postpone(isRelieved: Bool = false) {
         while let submission = pipeline.takeUnbegun() { loop.sendAgain(submission) }
         finish(isReset: true)
-        loop.starve(pool)
+        if !isRelieved { loop.starve(pool) }
     }
 
     /// - Returns: Whether the attempt is under way or has succeeded.
@@ -251,7 +252,8 @@ extension Connection {
     static func failure(_ number: Int32, _ address: SocketAddress) -> ExchangeFailure {
         let code: FletchError.Code =
             switch number {
-            case EADDRNOTAVAIL: .localPortsExhausted
+            case EADDRNOTAVAIL: Socket.hasRoute(to: address) ? .localPortsExhausted : .networkUnreachable
+            case ENETUNREACH, ENETDOWN: .networkUnreachable
             case EMFILE, ENFILE: .descriptorsExhausted
             case ENOMEM, ENOBUFS: .memoryExhausted
             default: .connectFailed

@@ -141,7 +141,7 @@ final class Connection {
     func perform(_ step: Pipeline.Step) {
         let actions = step.actions
         if socket == nil, actions.contains(.reportFailure), let code = pipeline[step.index].exchange.failure?.code {
-            wasNotReached = code == .connectFailed || code == .connectDeadlineExceeded
+            wasNotReached = [.connectFailed, .networkUnreachable, .connectDeadlineExceeded].contains(code)
         }
         loop.note(pipeline[step.index].noteMoments(loop.now))
         guard actions != [] else { return }
@@ -219,6 +219,9 @@ final class Connection {
         }
     }
 
+    /// Whether it has a descriptor of its own.
+    var holdsSocket: Bool { socket != nil || unprepared != nil || !attempts.isEmpty }
+
     /// Whether every caller has been told, and what is left is to wait for the origin.
     var isHeldForAnswerOnly: Bool { !pipeline.isEmpty && !pipeline.hasUnreported }
 
@@ -248,7 +251,7 @@ final class Connection {
         guard !isOver else { return }
         isOver = true
         if wasNotReached { pool.noteNotConnected() }
-        if socket != nil || unprepared != nil || !attempts.isEmpty { loop.relieveFirst() }
+        if holdsSocket { loop.relieveFirst() }
         for attempt in attempts { attempt.socket.close() }
         attempts = []
         unprepared?.socket.close()

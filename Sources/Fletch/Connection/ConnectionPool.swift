@@ -86,8 +86,8 @@ extension ConnectionPool {
         return removed
     }
 
-    /// The earliest deadline of those that wait.
-    var waitingDeadline: Moment { waiting.lazy.map(\.deadline).min() ?? .never }
+    /// When the first of those that wait does so no longer.
+    var waitingDeadline: Moment { waiting.lazy.map { $0.waitEnd(self.limits) }.min() ?? .never }
 
     /// The oldest fired request that waits.
     var oldestFired: Submission? { waiting.first(where: \.isFired) }

@@ -38,11 +38,18 @@ struct Dial {
     /// Tries no other address beside those under way.
     mutating func hold() { nextAttempt = nil }
 
-    /// Keeps the failure that says most: a refusal by a peer over an address that this machine cannot use, and above all
-    /// that an address could not be tried for a lack of descriptors or memory.
+    /// Keeps the failure that says most: above all that an address could not be tried for a lack of this machine's, then a
+    /// refusal by a peer, then that no network leads to an address. Of equals the first.
     mutating func note(_ failure: ExchangeFailure) {
-        let isUntried = failure.code == .descriptorsExhausted || failure.code == .memoryExhausted
-        if isUntried || self.failure == nil || self.failure?.code == .localPortsExhausted { self.failure = failure }
+        if Self.weight(failure) > self.failure.map(Self.weight) ?? 0 { self.failure = failure }
+    }
+
+    private static func weight(_ failure: ExchangeFailure) -> Int {
+        switch failure.code {
+        case .descriptorsExhausted, .memoryExhausted, .localPortsExhausted: 3
+        case .networkUnreachable: 1
+        default: 2
+        }
     }
 
     private static func interleaved(_ addresses: [SocketAddress]) -> [SocketAddress] {

@@ -206,7 +206,7 @@ extension EventLoop {
     /// Has a request wait for a connection.
     func add(_ submission: Submission, to pool: ConnectionPool) {
         pool.add(submission)
-        waitingDeadline = min(waitingDeadline, submission.deadline)
+        waitingDeadline = min(waitingDeadline, submission.waitEnd(limits))
         schedule(pool)
     }
 
@@ -270,7 +270,10 @@ extension EventLoop {
 
     private func passWaitingDeadlines() {
         guard waitingDeadline <= now else { return }
-        for pool in pools.values { fail(pool.removeWaiting { $0.deadline <= now }, .deadlineExceeded) }
+        for pool in pools.values {
+            fail(pool.removeWaiting { $0.deadline <= now }, .deadlineExceeded)
+            fail(pool.removeWaiting { $0.waitEnd(limits) <= now }, .connectionWaitExceeded)
+        }
         waitingDeadline = pools.values.lazy.map(\.waitingDeadline).min() ?? .never
     }
 
@@ -283,6 +286,9 @@ extension EventLoop {
 
 extension EventLoop {
     var connectionCount: Int { connections.count }
+
+    /// Whether any connection holds a descriptor.
+    var holdsSockets: Bool { connections.contains(where: \.holdsSocket) }
 
     func insert(_ connection: Connection) -> Int { connections.insert(connection) }
 
@@ -322,7 +328,7 @@ extension EventLoop {
         if case .call(let call) = submission.listener { call.connection = nil }
         if submission.resendCount > 0 { progress.statistics.retriedCount += 1 }
         pool.addFirst(submission)
-        waitingDeadline = min(waitingDeadline, submission.deadline)
+        waitingDeadline = min(waitingDeadline, submission.waitEnd(limits))
         schedule(pool)
     }
 

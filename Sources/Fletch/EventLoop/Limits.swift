@@ -1,5 +1,6 @@
 /// The durations and counts of a ``Configuration``, as an event loop uses them: whole nanoseconds, computed once.
 struct Limits: Sendable {
+    let wait: Int64
     let connect: Int64
     let write: Int64
     let answer: Int64
@@ -19,6 +20,7 @@ struct Limits: Sendable {
     let usesFastOpen: Bool
 
     init(_ configuration: Configuration) {
+        wait = configuration.connectionWaitLimit?.wholeNanoseconds ?? .max
         connect = configuration.connectDeadline.wholeNanoseconds
         write = configuration.writeDeadline.wholeNanoseconds
         answer = configuration.answerDeadline.wholeNanoseconds

@@ -42,12 +42,17 @@ struct NameCache<Waiter> {
         return .lookUp
     }
 
-    /// Notes an answer; failures are not kept.
+    /// Notes an answer; failures are not kept. One that is doubtful is none while others are looked up, which may have taken
+    /// what it lacked: the name is looked up again after them.
     /// - Returns: Who waited for it, and the name to look up next.
     mutating func answered(
         _ name: String, _ result: Result<[SocketAddress], ResolutionFailure>, at now: Moment
     ) -> (waiters: [Waiter], next: String?) {
         lookupCount -= 1
+        if case .failure(let failure) = result, failure.isDoubtful, lookupCount > 0 {
+            queue.append(name)
+            return ([], nil)
+        }
         if entries.count >= Self.maximumEntryCount { entries = entries.filter { $0.value.expiry > now } }
         if case .success(let addresses) = result, entries.count < Self.maximumEntryCount {
             entries[name] = Entry(addresses: addresses, expiry: now + lifetime)

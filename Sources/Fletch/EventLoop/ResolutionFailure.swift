@@ -16,15 +16,19 @@ struct ResolutionFailure: Error, Equatable {
 
     var cause = Cause.name
     let message: String
+    /// Whether it may have failed for descriptors that other lookups have given back since.
+    var isDoubtful = false
 }
 
 extension ResolutionFailure {
     /// Reads what `getaddrinfo(3)` has returned.
     ///
-    /// Without a descriptor it finds neither its configuration nor `/etc/hosts` and may say that there is no such name:
-    /// so the cause is looked for.
-    init(number: Int32, errorNumber: Int32) {
-        let isOutOfDescriptors = number == EAI_SYSTEM ? Self.isShortage(errorNumber) : !Self.hasDescriptor
+    /// Without descriptors it finds neither its configuration nor `/etc/hosts` and may say that there is no such name.
+    /// - Parameter freeDescriptorCount: How many the process could have right after that, up to ``checkedCount``.
+    init(number: Int32, errorNumber: Int32, freeDescriptorCount: Int) {
+        let isOutOfDescriptors =
+            number == EAI_SYSTEM ? Self.isShortage(errorNumber) : freeDescriptorCount < Self.lookupCount
+        isDoubtful = isOutOfDescriptors || freeDescriptorCount < Self.checkedCount
         message = isOutOfDescriptors ? String(cString: strerror(EMFILE)) : String(cString: gai_strerror(number))
         cause =
             if isOutOfDescriptors {
@@ -48,13 +52,22 @@ extension ResolutionFailure {
         }
     }
 
+    /// How many descriptors the process could have right now, up to ``checkedCount``.
+    static var freeDescriptorCount: Int {
+        var descriptors: [Int32] = []
+        defer { descriptors.forEach { close($0) } }
+        while descriptors.count < checkedCount {
+            let descriptor = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard descriptor >= 0 else { return isShortage(errno) ? descriptors.count : checkedCount }
+            descriptors.append(descriptor)
+        }
+        return checkedCount
+    }
+
     private static func isShortage(_ number: Int32) -> Bool { number == EMFILE || number == ENFILE }
 
-    /// Whether the process could have a further descriptor right now.
-    private static var hasDescriptor: Bool {
-        let descriptor = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return !isShortage(errno) }
-        close(descriptor)
-        return true
-    }
+    /// What one lookup takes.
+    private static let lookupCount = 4
+    /// More than others give back between a lookup and the look at what is free.
+    static let checkedCount = 16
 }

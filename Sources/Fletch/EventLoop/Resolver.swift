@@ -66,7 +66,12 @@ final class Resolver: Sendable {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let number = getaddrinfo(name, nil, &hints, &list)
-        guard number == 0 else { return .failure(ResolutionFailure(number: number, errorNumber: errno)) }
+        guard number == 0 else {
+            let reason = errno
+            let freeCount = ResolutionFailure.freeDescriptorCount
+            return .failure(
+                ResolutionFailure(number: number, errorNumber: reason, freeDescriptorCount: freeCount))
+        }
         defer { freeaddrinfo(list) }
         let addresses = sequence(first: list, next: { $0?.pointee.ai_next }).compactMap { entry in
             SocketAddress(entry?.pointee.ai_addr, port: 0)

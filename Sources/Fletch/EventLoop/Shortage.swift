@@ -16,12 +16,14 @@ struct Shortage {
         nextLook = min(nextLook, now + Self.pause)
     }
 
-    /// The one that has waited longest may try again.
+    /// The one that has waited longest may try again, of those that somebody still waits in.
     mutating func popFirst() -> ConnectionPool? {
-        guard let pool = pools.popFirst() else { return nil }
-        pool.isStarved = false
-        if pools.isEmpty { nextLook = .never }
-        return pool
+        while let pool = pools.popFirst() {
+            pool.isStarved = false
+            if pools.isEmpty { nextLook = .never }
+            if pool.waitingCount > 0 { return pool }
+        }
+        return nil
     }
 
     /// All may try again, where it is time for that.

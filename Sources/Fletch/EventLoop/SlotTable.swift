@@ -14,6 +14,8 @@ struct SlotTable<Element: AnyObject> {
     /// All in the table.
     var elements: [Element] { slots.compactMap(\.element) }
 
+    func contains(where isMet: (Element) -> Bool) -> Bool { slots.contains { $0.element.map(isMet) ?? false } }
+
     mutating func insert(_ element: Element) -> Int {
         if let slot = free.popLast() {
             slots[slot].element = element

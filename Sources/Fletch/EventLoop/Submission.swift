@@ -30,6 +30,9 @@ extension Submission {
     /// What is known of it where no connection has it.
     var certainty: Certainty { mayHaveArrived ? .unknown : .notSent }
 
+    /// Until when it waits for a connection.
+    func waitEnd(_ limits: Limits) -> Moment { min(deadline, start + limits.wait) }
+
     var isFired: Bool { if case .nobody = listener { true } else { false } }
 }
 

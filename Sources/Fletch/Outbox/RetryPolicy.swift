@@ -50,9 +50,9 @@ extension FletchError.Code {
     /// Whether the same request may fare better a little later.
     fileprivate var mayPass: Bool {
         switch self {
-        case .nameNotResolved, .proxyNotResolved, .resolverFailed, .connectFailed, .connectDeadlineExceeded,
-            .localPortsExhausted, .descriptorsExhausted, .memoryExhausted, .sendFailed, .receiveFailed,
-            .closedWithoutAnswer, .writeDeadlineExceeded:
+        case .nameNotResolved, .proxyNotResolved, .resolverFailed, .connectFailed, .networkUnreachable,
+            .connectionWaitExceeded, .connectDeadlineExceeded, .localPortsExhausted, .descriptorsExhausted,
+            .memoryExhausted, .sendFailed, .receiveFailed, .closedWithoutAnswer, .writeDeadlineExceeded:
             true
         default: false
         }

@@ -37,6 +37,14 @@ struct Socket {
         return result == 0 || errno == EINPROGRESS ? 0 : -errno
     }
 
+    /// Whether this machine has an address to reach `address` from; it sends nothing. Also where it cannot be found out.
+    static func hasRoute(to address: SocketAddress) -> Bool {
+        let probe = socket(address.family, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
+        guard probe >= 0 else { return true }
+        defer { Glibc.close(probe) }
+        return address.withKernelAddress { fletch_connect(probe, $0, $1) } == 0 || errno == EAGAIN
+    }
+
     enum ConnectionState {
         case pending
         /// With the events of epoll that hold by now: an answer to data in the first packet may be there already.

@@ -29,7 +29,7 @@ struct Daemon: Service {
         client = try FletchClient(Self.configuration(settings, budget, logger))
         let deliverer = Deliverer(
             client: client, clock: clock, timeout: .seconds(settings.deliveryTimeout.value),
-            isInDocker: settings.isInDocker.value, logger: logger)
+            isInDocker: settings.isInDocker.value, isProxied: settings.proxy.value != nil, logger: logger)
         dispatcher = Dispatcher(
             store: store, clock: clock, concurrency: budget.concurrency, logger: logger, delivery: deliverer.deliver)
         var configuration = QueueServer.Configuration()

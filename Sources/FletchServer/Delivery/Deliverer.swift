@@ -16,18 +16,22 @@ package struct Deliverer: Sendable {
     private let clock: any QueueClock
     private let timeout: Duration
     private let isInDocker: Bool
+    private let isProxied: Bool
     private let logger: Logger
 
     /// - Parameters:
     ///   - timeout: For all of a delivery, redirects included.
     ///   - isInDocker: `localhost` is the container's host then.
+    ///   - isProxied: Whether the client connects to a proxy, whichever the endpoint.
     package init(
-        client: FletchClient, clock: any QueueClock, timeout: Duration, isInDocker: Bool = false, logger: Logger
+        client: FletchClient, clock: any QueueClock, timeout: Duration, isInDocker: Bool = false,
+        isProxied: Bool = false, logger: Logger
     ) {
         self.client = client
         self.clock = clock
         self.timeout = timeout
         self.isInDocker = isInDocker
+        self.isProxied = isProxied
         self.logger = logger
     }
 
@@ -35,6 +39,8 @@ package struct Deliverer: Sendable {
     package static func configuration(concurrency: Int, logger: Logger) -> Configuration {
         var configuration = Configuration()
         configuration.maximumActiveConnectionCount = concurrency
+        // A delivery that waits takes one of their places, and those of other queues could be made.
+        configuration.connectionWaitLimit = .seconds(1)
         // Each delivery that may have been seen is an attempt, and counted as one.
         configuration.resendsLostRequests = false
         // Less than servers wait, so that hardly a job is lost to one that closes its connection just then.
@@ -67,7 +73,7 @@ package struct Deliverer: Sendable {
         if error.code == .cancelled || error.code == .clientClosed {
             return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
         }
-        if let fault = LocalFault(error) {
+        if let fault = LocalFault(error, isProxied: isProxied) {
             log("a delivery cannot be made for now", job, "\(error)")
             return .notRun(fault, mayHaveBeenSeen: mayHaveBeenSeen)
         }

@@ -70,6 +70,69 @@ struct NamespaceTests {
         #expect(outcome.status == 0)
     }
 
+    /// Nobody listens at the other address: that says less than that this one could not be tried.
+    @Test func volleyWaitsForItsOwnPortsWhereANameHasTwoAddresses() async throws {
+        let outcome = try await Namespace.run(
+            """
+            sysctl -qw net.ipv4.ip_local_port_range="50000 50009"
+            seq -f 'http://two.test:5000/%g' 100 |
+                fletch volley --retry 0 --until answered --resolve 'two.test:5000:[::1],127.0.0.1' --summary json -
+            """, target: "--delay 20ms")
+        #expect(outcome.output.contains("\"answered\":100"), "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.status == 0)
+    }
+
+    /// Neither a network, nor an address to come from, nor a port that is missing.
+    @Test func withoutARouteNothingIsSent() async throws {
+        let outcome = try await Namespace.run(
+            """
+            sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+            for url in http://10.1.2.3:5000/ http://[::1]:5000/; do
+                fletch --receipt json "$url"
+                echo "status $?"
+            done
+            fletch --receipt json --resolve 'two.test:5000:[::1],127.0.0.2' http://two.test:5000/
+            """)
+        let lines = outcome.output.split(separator: "\n")
+        try #require(lines.count == 5, "\(outcome.output)\(outcome.errors)")
+        for line in [lines[0], lines[2]] {
+            #expect(line.contains("\"code\":\"network-unreachable\"") && line.contains("\"certainty\":\"not-sent\""))
+        }
+        #expect(lines[1] == "status 7" && lines[3] == "status 7")
+        #expect(lines[4].contains("\"code\":\"connect-failed\""))
+    }
+
+    /// A lookup takes descriptors as well, and without them says that there is no such name.
+    @Test func volleyWaitsForDescriptorsToLookNamesUp() async throws {
+        let outcome = try await Namespace.run(
+            """
+            hosts=$(mktemp)
+            seq -f '127.0.0.1 n%g.test' 300 > $hosts
+            seq -f 'http://n%g.test:5000/' 300 | unshare --mount /bin/sh -c "
+                mount --bind $hosts /etc/hosts
+                ulimit -n 20
+                exec '\(Shell.fletch)' volley --retry 0 --until answered --summary json -"
+            status=$?
+            rm $hosts
+            exit $status
+            """, target: "--delay 5ms")
+        #expect(outcome.output.contains("\"answered\":300"), "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.status == 0)
+    }
+
+    /// Connections that nobody uses are given up for a lookup, too: none is waited for until it has been idle for long.
+    @Test func idleConnectionsGiveWayToALookup() async throws {
+        let outcome = try await Namespace.run(
+            """
+            ( ulimit -n 14
+              ( seq -f 'http://127.0.0.%g:5000/' 2 31; echo http://localhost:5000/last; tail -f --pid=$target /dev/null ) |
+                  fletch volley --retry 0 --until answered --summary json - & volley=$!
+              timeout 20 tail -f -n +1 "$1" | grep -qm1 /last && echo arrived
+              kill -INT $volley )
+            """, target: "--host 0.0.0.0")
+        #expect(outcome.output.contains("arrived"), "\(outcome.output)\(outcome.errors)")
+    }
+
     @Test func volleyWaitsForItsOwnDescriptors() async throws {
         let outcome = try await Namespace.run(
             """

@@ -43,7 +43,7 @@ struct ShortageTests {
         try await withPlace { place in
             try await withOrigin({ _ in isOver.value ? .ok : endless }) { bad in
                 try await withOrigin { good in
-                    let arguments = ["--delivery-timeout", "1", "--concurrency", "8"]
+                    let arguments = ["--concurrency", "8"]
                     try await withDaemon(place, arguments, wrapper: Self.limited(to: 96)) { daemon in
                         try await daemon.api.enqueue(all: Self.drafts(100), at: bad.url("/"))
                         try await bad.wait(for: 8, at: "/")

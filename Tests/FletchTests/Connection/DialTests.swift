@@ -25,13 +25,13 @@ import Testing
 
     @Test func refusalSaysMoreThanAnAddressThatCannotBeUsed() {
         var dial = Dial(version4, delay: 1)
-        dial.note(ExchangeFailure(.localPortsExhausted))
+        dial.note(ExchangeFailure(.networkUnreachable))
         dial.note(ExchangeFailure(.connectFailed))
-        dial.note(ExchangeFailure(.localPortsExhausted))
+        dial.note(ExchangeFailure(.networkUnreachable))
         #expect(dial.failure?.code == .connectFailed)
     }
 
-    @Test(arguments: [FletchError.Code.descriptorsExhausted, .memoryExhausted])
+    @Test(arguments: [FletchError.Code.descriptorsExhausted, .memoryExhausted, .localPortsExhausted])
     func addressThatCouldNotBeTriedSaysMoreThanARefusal(_ code: FletchError.Code) {
         var dial = Dial(version4, delay: 1)
         dial.note(ExchangeFailure(code))

@@ -31,6 +31,23 @@ import Testing
         #expect(word(cache.ask("a", 2, at: moment(2))) == "look up")
     }
 
+    /// What it lacked the others may have had.
+    @Test func doubtfulFailureIsLookedIntoAgainOnceTheOthersHaveEnded() {
+        let doubtful = Result<[SocketAddress], ResolutionFailure>.failure(
+            ResolutionFailure(message: "", isDoubtful: true))
+        var cache = NameCache<Int>(lifetime: 30, maximumLookupCount: 2)
+        _ = cache.ask("a", 1, at: moment(0))
+        _ = cache.ask("b", 2, at: moment(0))
+        _ = cache.ask("c", 3, at: moment(0))
+        let first = cache.answered("a", doubtful, at: moment(1))
+        #expect(first.waiters.isEmpty && first.next == nil)
+        #expect(word(cache.ask("a", 4, at: moment(1))) == "wait")
+        let second = cache.answered("b", .success(addresses), at: moment(2))
+        #expect(second.waiters == [2] && second.next == "c")
+        #expect(cache.answered("c", doubtful, at: moment(3)).next == "a")
+        #expect(cache.answered("a", doubtful, at: moment(4)).waiters == [1, 4])
+    }
+
     @Test func onlySoManyAreLookedUpAtOnceAndNoneIsForgotten() {
         var cache = NameCache<Int>(lifetime: 30, maximumLookupCount: 1)
         #expect(word(cache.ask("a", 1, at: moment(0))) == "look up")

@@ -12,7 +12,8 @@ import Testing
         (EAI_AGAIN, .resolverFailed), (EAI_FAIL, .resolverFailed), (EAI_MEMORY, .memoryExhausted),
     ])
     func fault(_ number: Int32, _ code: FletchError.Code) {
-        let failure = ResolutionFailure(number: number, errorNumber: 0)
+        let failure = ResolutionFailure(number: number, errorNumber: 0, freeDescriptorCount: 16)
+        #expect(!failure.isDoubtful)
         #expect(failure.code(on: origin) == code)
         #expect(failure.message == String(cString: gai_strerror(number)))
         #expect(failure.code(on: proxy) == (code == .nameNotResolved ? .proxyNotResolved : code))
@@ -22,6 +23,20 @@ import Testing
         (EMFILE, FletchError.Code.descriptorsExhausted), (ENFILE, .descriptorsExhausted), (EIO, .resolverFailed),
     ])
     func faultOfTheSystem(_ number: Int32, _ code: FletchError.Code) {
-        #expect(ResolutionFailure(number: EAI_SYSTEM, errorNumber: number).code(on: origin) == code)
+        let failure = ResolutionFailure(number: EAI_SYSTEM, errorNumber: number, freeDescriptorCount: 16)
+        #expect(failure.code(on: origin) == code)
+        #expect(failure.isDoubtful == (code == .descriptorsExhausted))
     }
+
+    /// Without descriptors the resolver says that there is no such name.
+    @Test(arguments: [EAI_NONAME, EAI_AGAIN])
+    func lackOfDescriptorsIsNoFaultOfTheName(_ number: Int32) {
+        for count in 0..<16 {
+            let failure = ResolutionFailure(number: number, errorNumber: 0, freeDescriptorCount: count)
+            #expect((failure.cause == .descriptors) == (count < 4))
+            #expect(failure.isDoubtful)
+        }
+    }
+
+    @Test func thisProcessHasDescriptors() { #expect(ResolutionFailure.freeDescriptorCount == 16) }
 }
