@@ -9,12 +9,22 @@ enum Persistence {
     /// The target closes it.
     case ends
 
-    init(after request: HTTPRequestHead) {
-        guard request.isKeepAlive else {
+    /// - Parameter isChunked: Whether the response's end is told by chunks, which HTTP/1.0 does not know: the end of the
+    ///   connection tells it then.
+    init(after request: HTTPRequestHead, isChunked: Bool) {
+        let isVersion1_0 = request.version.minor == 0
+        guard request.isKeepAlive, !Self.asksForAnotherProtocol(request), !(isVersion1_0 && isChunked) else {
             self = .ends
             return
         }
-        self = request.version == .http1_0 ? .announced : .assumed
+        self = isVersion1_0 ? .announced : .assumed
+    }
+
+    /// NIO's decoder reads no further behind such a request.
+    private static func asksForAnotherProtocol(_ request: HTTPRequestHead) -> Bool {
+        let options = request.headers[canonicalForm: "connection"]
+        return request.method == .CONNECT
+            || options.contains { $0.lowercased() == "upgrade" } && request.headers.contains(name: "upgrade")
     }
 
     var fields: [String] {

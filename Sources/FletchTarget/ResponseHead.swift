@@ -4,11 +4,11 @@ import NIOHTTP1
 enum ResponseHead {
     /// The head of the final response.
     static func final(
-        _ configuration: TargetConfiguration, isBodiless: Bool, _ persistence: Persistence
+        _ configuration: TargetConfiguration, isBodiless: Bool, _ persistence: Persistence, isVersion1_0: Bool
     ) -> String {
         var fields = persistence.fields + ["Content-Type: text/plain"]
         if configuration.isChunked {
-            fields.append("Transfer-Encoding: chunked")
+            if !isVersion1_0 { fields.append("Transfer-Encoding: chunked") }
         } else if !isBodiless {
             fields.append("Content-Length: \(configuration.bodyBytes)")
         }

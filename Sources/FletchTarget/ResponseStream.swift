@@ -53,10 +53,11 @@ extension ResponseStream {
     init(_ text: String) { sources = [.bytes(ByteBuffer(string: text))] }
 
     /// A response body as the configuration wants it.
-    static func body(_ configuration: TargetConfiguration) -> ResponseStream {
+    static func body(_ configuration: TargetConfiguration, isVersion1_0: Bool) -> ResponseStream {
+        let isChunked = configuration.isChunked && !isVersion1_0
         var stream = ResponseStream("")
-        stream.sources = [.body(left: configuration.bodyBytes, isChunked: configuration.isChunked)]
-        if configuration.isChunked, configuration.bodyBytes == 0 { stream = ResponseStream("0\r\n\r\n") }
+        stream.sources = [.body(left: configuration.bodyBytes, isChunked: isChunked)]
+        if isChunked, configuration.bodyBytes == 0 { stream = ResponseStream("0\r\n\r\n") }
         return stream
     }
 

@@ -47,14 +47,16 @@ extension TargetHandler {
         let purpose = Self.purpose(of: head)
         var id: Int?
         if case .work = purpose { id = record(head) }
-        turns.append(
-            Turn(
-                id: id, purpose: purpose, isHeadRequest: head.method == .HEAD,
-                persistence: Persistence(after: head)))
+        let isVersion1_0 = head.version.minor == 0
+        var turn = Turn(
+            id: id, purpose: purpose, isHeadRequest: head.method == .HEAD,
+            persistence: Persistence(after: head, isChunked: configuration.isChunked))
+        turn.isVersion1_0 = isVersion1_0
+        turn.awaitsContinue = !isVersion1_0 && head.headers["expect"].contains { $0.lowercased() == "100-continue" }
+        turns.append(turn)
         if id != nil, configuration.behavior == .neverRead {
             _ = context?.channel.setOption(.autoRead, value: false)
-        } else if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
-            write(ResponseHead.goOn)
+            turns[turns.count - 1].awaitsContinue = false
         }
         startNext()
     }
@@ -117,6 +119,10 @@ extension TargetHandler {
 extension TargetHandler {
     private func startNext() {
         guard let turn = turns.first, !turn.isStarted else { return }
+        if turn.awaitsContinue {
+            turns[0].awaitsContinue = false
+            write(ResponseHead.goOn)
+        }
         guard turn.isComplete || isAnsweredEarly(turn) else { return }
         turns[0].isStarted = true
         switch turn.purpose {
@@ -186,12 +192,13 @@ extension TargetHandler {
     private func finalHead(_ turn: Turn) -> String {
         note(turn.id) { record, moment in record.moments.answered = moment }
         return ResponseHead.final(
-            configuration, isBodiless: ResponseHead.isBodiless(configuration.status), persistence(of: turn))
+            configuration, isBodiless: ResponseHead.isBodiless(configuration.status), persistence(of: turn),
+            isVersion1_0: turn.isVersion1_0)
     }
 
     private func body(_ turn: Turn) -> ResponseStream {
         let isBodiless = turn.isHeadRequest || ResponseHead.isBodiless(configuration.status)
-        return isBodiless ? ResponseStream("") : .body(configuration)
+        return isBodiless ? ResponseStream("") : .body(configuration, isVersion1_0: turn.isVersion1_0)
     }
 }
 

@@ -17,6 +17,10 @@ struct Turn {
     let purpose: Purpose
     let isHeadRequest: Bool
     let persistence: Persistence
+    /// Such a client knows no chunks.
+    var isVersion1_0 = false
+    /// Whether its client waits to be told to go on with the body.
+    var awaitsContinue = false
     /// Whether the whole request has arrived.
     var isComplete = false
     /// Whether its work, or its answer, has begun.

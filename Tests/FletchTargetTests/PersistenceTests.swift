@@ -14,6 +14,43 @@ import Testing
         }
     }
 
+    /// Behind such a request nothing is read.
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c", "CONNECT a.test:443 HTTP/1.1",
+    ])
+    func wishForAnotherProtocolIsAnsweredWithCloseAndTheEnd(head: String) async throws {
+        try await withFletchTarget { target in
+            let answer = try await exchange(target, head + "\r\nHost: x\r\n\r\n", waitsForEnd: true)
+            #expect(answer.components(of: "HTTP/1.1 200 OK\r\n") == 1)
+            #expect(answer.components(of: "\r\nConnection: close\r\n") == 1)
+        }
+    }
+
+    @Test func oldClientGetsNoChunksAndIsNotToldToGoOn() async throws {
+        var configuration = TargetConfiguration()
+        configuration.isChunked = true
+        try await withFletchTarget(configuration) { target in
+            let head = "POST / HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+            let answer = try await exchange(target, head + "{}", waitsForEnd: true)
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(answer.components(of: "\r\nConnection: close\r\n") == 1)
+            #expect(!answer.contains("chunked"))
+            #expect(answer.hasSuffix("\r\n\r\nxxxx"))
+        }
+    }
+
+    @Test func clientIsToldToGoOnOnceItIsItsTurn() async throws {
+        var configuration = TargetConfiguration()
+        configuration.delay = .milliseconds(50)
+        try await withFletchTarget(configuration) { target in
+            let second =
+                "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}"
+            let answer = try await exchange(target, "GET / HTTP/1.1\r\nHost: x\r\n\r\n" + second, waitsForEnd: true)
+            let statuses = answer.ranges(of: "HTTP/1.1 ").map { answer[$0.upperBound...].prefix(3) }
+            #expect(statuses == ["200", "100", "200"])
+        }
+    }
+
     @Test func connectionThatStaysOpenHasNothingToSay() async throws {
         try await withFletchTarget { target in
             let answer = try await exchange(target, "GET / HTTP/1.1\r\nHost: x\r\nConnection: TE\r\n\r\n")

@@ -36,15 +36,16 @@ struct ConnectionTimes: Sendable {
     /// Between requests.
     var idle = TimeAmount.seconds(72)
     /// A connection that has never said anything may give way to another after so long: its request may be on its way.
-    var silence = TimeAmount.seconds(1)
+    var silence = TimeAmount.milliseconds(50)
     /// For a request line and its fields, from their first byte.
     var head = TimeAmount.seconds(60)
     /// For the whole request.
     var request = TimeAmount.seconds(300)
     /// For the client to take any more of its answer.
     var stall = TimeAmount.seconds(30)
-    /// For the client to end its side after the last answer.
+    /// For the client to send more, or to end its side, after the last answer; and for all that it sends then.
     var linger = TimeAmount.seconds(2)
+    var longestLinger = TimeAmount.seconds(30)
 
     /// How often they are looked at.
     var interval: TimeAmount {

@@ -2,7 +2,7 @@ import NIOCore
 
 /// Since when a connection does what it does, and whether that is too long.
 struct ConnectionClock {
-    enum Verdict { case fine, headIsSlow, end }
+    enum Verdict { case fine, requestIsSlow, end }
 
     private let times: ConnectionTimes
     private var idleSince: NIODeadline? = .now()
@@ -11,6 +11,10 @@ struct ConnectionClock {
     /// How many writes are under way, and since when none has ended.
     private var writeCount = 0
     private var stalledSince = NIODeadline.now()
+
+    /// Since when the last answer has left, and when the client last sent anything after it.
+    private var lingerSince = NIODeadline.now()
+    private var heardAt = NIODeadline.now()
 
     init(_ times: ConnectionTimes) { self.times = times }
 
@@ -47,10 +51,23 @@ struct ConnectionClock {
         stalledSince = .now()
     }
 
+    /// The last answer has left.
+    mutating func beginLinger() {
+        lingerSince = .now()
+        heardAt = lingerSince
+    }
+
+    mutating func heard() { heardAt = .now() }
+
+    /// Whether the client has had its time to read the last answer.
+    func hasLingered(at now: NIODeadline = .now()) -> Bool {
+        now - heardAt >= times.linger || now - lingerSince >= times.longestLinger
+    }
+
     func verdict(isIdle: Bool, isReceiving: Bool, at now: NIODeadline = .now()) -> Verdict {
         if writeCount > 0 { return now - stalledSince > times.stall ? .end : .fine }
-        if let headSince { return now - headSince > times.head ? .headIsSlow : .fine }
-        if isReceiving, let requestSince { return now - requestSince > times.request ? .end : .fine }
+        if let headSince { return now - headSince > times.head ? .requestIsSlow : .fine }
+        if isReceiving, let requestSince { return now - requestSince > times.request ? .requestIsSlow : .fine }
         if isIdle, let idleSince { return now - idleSince > times.idle ? .end : .fine }
         return .fine
     }

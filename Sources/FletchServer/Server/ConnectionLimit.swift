@@ -4,7 +4,7 @@ import NIOCore
 /// How many connections there are, over all listeners, and which of them have nothing to do.
 ///
 /// At the limit no further one is accepted, but one that waits for a request gives way: the one that has waited longest. So
-/// idle clients, however many, keep nobody out; one that has begun a request, or is being answered, is never ended for another.
+/// idle clients, however many, keep nobody out; one whose request is read or answered is never ended for another.
 final class ConnectionLimit: Sendable {
     typealias ID = ObjectIdentifier
 
@@ -18,7 +18,12 @@ final class ConnectionLimit: Sendable {
         var idle: [ID: Idle] = [:]
         /// Listeners that wait until there is room.
         var waiting: [@Sendable () -> Void] = []
+        /// When one last had to.
+        var lastWait: NIODeadline?
     }
+
+    /// So long after a listener had to wait others will have to as well.
+    private static let contention = TimeAmount.seconds(1)
 
     private let maximumCount: Int
     private let state = Lock(State())
@@ -31,14 +36,17 @@ final class ConnectionLimit: Sendable {
         let (isAdmitted, end) = state.withLock { state in
             if state.count < maximumCount { return (true, nil as (@Sendable () -> Void)?) }
             state.waiting.append(retry)
+            state.lastWait = .now()
             return (false, Self.takeLongestIdle(&state))
         }
         end?()
         return isAdmitted
     }
 
-    /// Whether a listener waits for one to end.
-    var isExhausted: Bool { state.withLock { !$0.waiting.isEmpty } }
+    /// Whether connections give way to each other these days.
+    var isContended: Bool {
+        state.withLock { !$0.waiting.isEmpty || $0.lastWait.map { .now() - $0 < Self.contention } ?? false }
+    }
 
     func opened() { state.withLock { $0.count += 1 } }
 
@@ -62,6 +70,12 @@ final class ConnectionLimit: Sendable {
             state.idle[id] = Idle(since: .now(), end: end)
             return state.waiting.isEmpty ? nil : Self.takeLongestIdle(&state)
         }
+        end?()
+    }
+
+    /// The one that was to end has begun a request meanwhile: another has to.
+    func staysOpen() {
+        let end = state.withLock { $0.waiting.isEmpty ? nil : Self.takeLongestIdle(&$0) }
         end?()
     }
 

@@ -26,6 +26,7 @@ final class TurnHandler: ChannelDuplexHandler {
     private var isInputClosed = false
     private var isLingering = false
     private var lingerBytes = 0
+    private var isDraining = false
     private var check: RepeatedTask?
 
     init(_ limit: ConnectionLimit, _ times: ConnectionTimes) {
@@ -94,6 +95,7 @@ extension TurnHandler {
     private func drop(_ count: Int, _ context: ChannelHandlerContext) {
         guard isLingering else { return }
         lingerBytes += count
+        clock.heard()
         if lingerBytes > Self.maximumLingerBytes { context.close(promise: nil) }
     }
 
@@ -114,6 +116,7 @@ extension TurnHandler {
         breakOff(context)
         switch error {
         case .invalidEOFState where !turns.isReceiving: if turns.isEmpty { context.close(promise: nil) }
+        case .invalidEOFState: refuse(isDraining ? .shutdown : .cutOff, context)
         case .headerOverflow: refuse(.headTooLarge, context)
         case .invalidVersion: refuse(.version, context)
         default: refuse(.notHTTP, context)
@@ -144,6 +147,7 @@ extension TurnHandler {
 
     /// The server shuts down.
     private func drain(_ context: ChannelHandlerContext) {
+        isDraining = true
         turns.drain()
         if turns.isEmpty, !clock.isWriting, !isLingering { context.close(promise: nil) }
     }
@@ -158,7 +162,7 @@ extension TurnHandler {
         switch unwrapOutboundIn(data) {
         case .head(let head):
             // The connection is about to give way to another: better said than done in between.
-            if limit.isExhausted { turns.drain() }
+            if limit.isContended { turns.drain() }
             let hasLength = head.headers.contains(name: "content-length") || !head.status.mayHaveResponseBody
             guard let manner = turns.answer(hasLength: hasLength) else { return promise?.fail(ChannelError.eof) ?? () }
             context.write(wrapOutboundOut(.head(Self.head(head, manner))), promise: promise)
@@ -206,6 +210,8 @@ extension TurnHandler {
         let answer = fault.response
         var head = HTTPResponseHead(
             version: .http1_1, status: .init(statusCode: answer.status.code, reasonPhrase: answer.status.reasonPhrase))
+        head.headers.add(name: "Date", value: HTTPDate.now)
+        head.headers.add(name: "Access-Control-Allow-Origin", value: "*")
         for field in answer.fields { head.headers.add(name: field.name.canonicalName, value: field.value) }
         head.headers.add(name: "Content-Length", value: "\(answer.body.readableBytes)")
         context.write(wrapOutboundOut(.head(Self.head(head, manner))), promise: nil)
@@ -236,9 +242,18 @@ extension TurnHandler {
         isLingering = true
         guard !isInputClosed else { return context.close(promise: nil) }
         context.close(mode: .output, promise: nil)
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: times.linger) { bound.value.close(promise: nil) }
+        clock.beginLinger()
+        awaitEnd(context)
         context.read()
+    }
+
+    /// As long as the client goes on sending it may not have read its answer yet.
+    private func awaitEnd(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: times.linger) {
+            let (handler, context) = bound.value
+            if handler.clock.hasLingered() { context.close(promise: nil) } else { handler.awaitEnd(context) }
+        }
     }
 }
 
@@ -249,7 +264,9 @@ extension TurnHandler {
         guard context.channel.isActive, !isLingering else { return }
         switch clock.verdict(isIdle: turns.isEmpty, isReceiving: turns.isReceiving) {
         case .fine: break
-        case .headIsSlow: refuse(.tooSlow, context)
+        case .requestIsSlow:
+            breakOff(context)
+            refuse(.tooSlow, context)
         case .end: context.close(promise: nil)
         }
     }
@@ -268,6 +285,7 @@ extension TurnHandler {
 
     /// Another wants to connect, and there is no room.
     private func giveWay(_ context: ChannelHandlerContext) {
-        if turns.isEmpty, !clock.isReceivingHead, !clock.isWriting { context.close(promise: nil) }
+        guard turns.isEmpty, !clock.isReceivingHead, !clock.isWriting else { return limit.staysOpen() }
+        context.close(promise: nil)
     }
 }

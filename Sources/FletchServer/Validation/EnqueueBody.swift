@@ -14,7 +14,7 @@ struct EnqueueBody {
         draft.overrides = try object.member("override") { value throws(Violation) in try value.asBool() } ?? false
         draft.isExclusive = try object.member("exclusive") { value throws(Violation) in try value.asBool() } ?? false
         if let waits = try object.member("retry", Self.waits) { draft.retry = RetryPolicy(waits: waits) }
-        repeats = try object["repeat"].map(Self.repeats)
+        repeats = try object.member("repeat", RepeatBody.init)
     }
 
     /// - Throws: What its fields contradict, or what is no schedule.
@@ -33,14 +33,6 @@ struct EnqueueBody {
             throw Violation("must match format \"date-time\"")
         }
         return moment
-    }
-
-    private static func repeats(_ value: JSONValue) throws(Violation) -> RepeatBody {
-        do {
-            return try RepeatBody(value)
-        } catch {
-            throw error.below("repeat")
-        }
     }
 
     private static func id(_ value: JSONValue) throws(Violation) -> String {

@@ -58,7 +58,7 @@ import Testing
     /// Else three jobs with the id null would be one, and a retry of null one that is made at once.
     @Test func nullIsAsIfItWereAbsent() async throws {
         try await TestAPI.with { api in
-            let names = ["body", "runAt", "delay", "id", "override", "exclusive", "retry"]
+            let names = ["body", "runAt", "delay", "id", "override", "exclusive", "retry", "repeat"]
             let all = "{" + names.map { "\"\($0)\":null" }.joined(separator: ",") + "}"
             for _ in 0..<3 {
                 let answer = await api.send(.post, queue, all)

@@ -21,17 +21,31 @@ import Testing
         var clock = ConnectionClock(ConnectionTimes())
         for _ in 0..<10 { clock.beginHead() }
         #expect(verdict(clock, after: 59, isIdle: true) == .fine)
-        #expect(verdict(clock, after: 61, isIdle: true) == .headIsSlow)
+        #expect(verdict(clock, after: 61, isIdle: true) == .requestIsSlow)
     }
 
-    @Test func bodyThatDoesNotEndEndsTheConnection() {
+    @Test func bodyThatDoesNotEndIsRefused() {
         var clock = ConnectionClock(ConnectionTimes())
         clock.begin()
         #expect(verdict(clock, after: 299, isReceiving: true) == .fine)
-        #expect(verdict(clock, after: 301, isReceiving: true) == .end)
+        #expect(verdict(clock, after: 301, isReceiving: true) == .requestIsSlow)
         clock.received()
         // The store may take as long as it does.
         #expect(verdict(clock, after: 100_000) == .fine)
+    }
+
+    /// Whoever goes on sending has not read its answer yet.
+    @Test func lastAnswerHasTimeToBeRead() {
+        var clock = ConnectionClock(ConnectionTimes())
+        clock.beginLinger()
+        #expect(!clock.hasLingered(at: .now() + .seconds(1)))
+        #expect(clock.hasLingered(at: .now() + .seconds(2)))
+        var times = ConnectionTimes()
+        times.longestLinger = .zero
+        clock = ConnectionClock(times)
+        clock.beginLinger()
+        clock.heard()
+        #expect(clock.hasLingered())
     }
 
     @Test func clientThatTakesNothingIsLeft() {

@@ -20,6 +20,26 @@ import Testing
         #expect(limit.admits {})
     }
 
+    /// The one that was chosen has begun a request meanwhile.
+    @Test func nextGivesWayWhereOneStaysOpen() {
+        let limit = ConnectionLimit(2)
+        let ended = Lock<[Int]>([])
+        let keys = (0..<2).map { _ in Key() }
+        for (number, key) in keys.enumerated() {
+            limit.opened()
+            limit.isIdle(ObjectIdentifier(key)) { ended.withLock { $0.append(number) } }
+        }
+        limit.staysOpen()
+        #expect(ended.withLock(\.self) == [])
+        #expect(!limit.isContended)
+        #expect(!limit.admits {})
+        limit.staysOpen()
+        #expect(ended.withLock(\.self) == [0, 1])
+        // There is room again, but hardly for long.
+        limit.closed()
+        #expect(limit.isContended)
+    }
+
     @Test func longestIdleGivesWayAndNoOther() {
         let limit = ConnectionLimit(3)
         let ended = Lock<[Int]>([])
