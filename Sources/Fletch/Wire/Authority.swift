@@ -1,5 +1,3 @@
-import Glibc
-
 /// `[user[:password]@]host[:port]` (RFC 3986 §3.2), of a URL or of a proxy.
 struct Authority {
     private let userInformation: ArraySlice<UInt8>?
@@ -25,27 +23,8 @@ struct Authority {
         guard let decoded = PercentEncoding.decode(text.utf8), decoded.allSatisfy(Self.isHostByte) else {
             throw URLParts.invalid("its host holds a character that no host name has")
         }
-        let name = String(decoding: decoded, as: UTF8.self)
-        // A dot at the end stands for the root (RFC 1034 §3.1).
-        try Self.checkLabels(name.hasSuffix(".") ? name.dropLast() : name[...])
-        return name
-    }
-
-    /// As RFC 1035 §2.3.4 bounds them. An empty one at the beginning would have OpenSSL accept the certificate of any subdomain.
-    private static func checkLabels(_ name: Substring) throws(FletchError) {
-        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.allSatisfy({ !$0.isEmpty }) else { throw URLParts.invalid("its host has an empty label") }
-        guard name.utf8.count <= 253, labels.allSatisfy({ $0.utf8.count <= 63 }) else {
-            throw URLParts.invalid("its host is longer than names are: 253 bytes, and 63 between dots")
-        }
-        let isNumeric = labels.last?.utf8.allSatisfy { (0x30...0x39).contains($0) } ?? false
-        guard !isNumeric || isAddress(String(name)) else { throw URLParts.invalid("its host is no IPv4 address") }
-    }
-
-    /// Whether the C library takes it for one: `127.1`, too.
-    private static func isAddress(_ name: String) -> Bool {
-        var address = in_addr()
-        return inet_aton(name, &address) != 0
+        if let problem = HostName.problem(of: decoded) { throw URLParts.invalid(problem) }
+        return String(decoding: decoded, as: UTF8.self)
     }
 
     func port(default standard: UInt16) throws(FletchError) -> UInt16 {

@@ -81,7 +81,7 @@ import Testing
         ("http://256.1.1.1/", "the URL is malformed: its host is no IPv4 address"),
         (
             "http://\(String(repeating: "a", count: 64)).example/",
-            "the URL is malformed: its host is longer than names are: 253 bytes, and 63 between dots"
+            "the URL is malformed: its host is longer than names are: 253 bytes, and 63 between dots (RFC 1035)"
         ),
         ("ftp://example.com/", "the scheme \\\"ftp\\\" is not supported: use http or https"),
         ("http://example.com:0/", "the URL is malformed: its port is not a number from 1 to 65535"),
