@@ -28,7 +28,7 @@ struct RetryRule {
 
     private static let passing: Set<FletchError.Code> = [
         .nameNotResolved, .proxyNotResolved, .resolverFailed, .connectFailed, .networkUnreachable,
-        .connectionWaitExceeded, .connectDeadlineExceeded, .localPortsExhausted, .descriptorsExhausted,
+        .connectDeadlineExceeded, .localPortsExhausted, .descriptorsExhausted,
         .memoryExhausted, .deadlineExceeded,
     ]
 }

@@ -36,6 +36,7 @@ extension Connection {
         case .success(let addresses): dial(addresses)
         case .failure(let failure):
             let code = failure.code(on: pool.endpoint)
+            // Other lookups are no help: a failure that may be theirs is not told.
             if isOwnShortage(code) { return postpone(isRelieved: loop.endOldestIdle()) }
             handle(.failed(ExchangeFailure(code, detail: "\(pool.endpoint.hostName): \(failure.message)")))
         }
@@ -61,14 +62,14 @@ extension Connection {
         guard attempts.isEmpty, dial?.isExhausted == true, dial?.nextAttempt == nil, let failure = dial?.failure else {
             return
         }
-        if isOwnShortage(failure.code) { postpone() } else { handle(.failed(failure)) }
+        if isOwnShortage(failure.code, orOfLookups: true) { postpone() } else { handle(.failed(failure)) }
     }
 
-    /// Whether other connections of this client hold what is missing, so that waiting helps. A port is missing for one
-    /// address alone.
-    private func isOwnShortage(_ code: FletchError.Code) -> Bool {
+    /// Whether other connections of this client hold what is missing, or lookups, so that waiting helps. A port is missing for
+    /// one address alone.
+    private func isOwnShortage(_ code: FletchError.Code, orOfLookups countsLookups: Bool = false) -> Bool {
         switch code {
-        case .descriptorsExhausted, .memoryExhausted: loop.holdsSockets
+        case .descriptorsExhausted, .memoryExhausted: loop.holdsSockets || countsLookups && loop.resolver.isLookingUp
         case .localPortsExhausted: pool.hasOthers
         default: false
         }
@@ -77,7 +78,7 @@ extension Connection {
     /// Gives its requests back, which wait until there is something to connect with.
     /// - Parameter isRelieved: Whether there is something now.
     private func postpone(isRelieved: Bool = false) {
-        while let submission = pipeline.takeUnbegun() { loop.sendAgain(submission) }
+        while let submission = pipeline.takeUnbegun() { loop.sendAgain(submission, isWaiting: true) }
         finish(isReset: true)
         if !isRelieved { loop.starve(pool) }
     }

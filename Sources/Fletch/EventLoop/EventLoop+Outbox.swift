@@ -67,7 +67,8 @@ extension EventLoop {
     /// Those whose pause is over wait for a connection again.
     func passDelays() {
         while let first = delayed.min, first.due <= now {
-            let submission = delayed.removeMin().submission
+            var submission = delayed.removeMin().submission
+            submission.waitStart = now
             add(submission, to: pool(of: submission.request.endpoint))
         }
     }

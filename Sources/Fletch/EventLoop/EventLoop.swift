@@ -323,7 +323,10 @@ extension EventLoop {
     }
 
     /// For a request that has not been sent after all, or may be sent again.
-    func sendAgain(_ submission: Submission) {
+    /// - Parameter isWaiting: Whether it has had no connection yet.
+    func sendAgain(_ submission: Submission, isWaiting: Bool = false) {
+        var submission = submission
+        if !isWaiting { submission.waitStart = now }
         let pool = pool(of: submission.request.endpoint)
         if case .call(let call) = submission.listener { call.connection = nil }
         if submission.resendCount > 0 { progress.statistics.retriedCount += 1 }

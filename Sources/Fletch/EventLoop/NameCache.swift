@@ -19,7 +19,8 @@ struct NameCache<Waiter> {
     private var entries: [String: Entry] = [:]
     private var waiters: [String: [Waiter]] = [:]
     private var queue: [String] = []
-    private var lookupCount = 0
+    /// The names that are being looked up, and whether others were at any time meanwhile.
+    private var lookups: [String: Bool] = [:]
 
     /// - Parameters:
     ///   - lifetime: Of an answer, in nanoseconds.
@@ -29,29 +30,37 @@ struct NameCache<Waiter> {
         self.maximumLookupCount = maximumLookupCount
     }
 
+    var isLookingUp: Bool { !lookups.isEmpty }
+
     mutating func ask(_ name: String, _ waiter: Waiter, at now: Moment) -> Answer {
         if let entry = entries[name], entry.expiry > now { return .known(entry.addresses) }
         let isFirst = waiters[name] == nil
         waiters[name, default: []].append(waiter)
         guard isFirst else { return .wait }
-        guard lookupCount < maximumLookupCount else {
+        guard queue.isEmpty, lookups.count < maximumLookupCount else {
             queue.append(name)
             return .wait
         }
-        lookupCount += 1
+        begin(name)
         return .lookUp
     }
 
-    /// Notes an answer; failures are not kept. One that is doubtful is none while others are looked up, which may have taken
-    /// what it lacked: the name is looked up again after them.
+    private mutating func begin(_ name: String) {
+        let isAlone = lookups.isEmpty
+        if !isAlone { lookups = lookups.mapValues { _ in true } }
+        lookups[name] = !isAlone
+    }
+
+    /// Notes an answer; failures are not kept. One that is doubtful is none where others were looked up meanwhile, which may
+    /// have taken what it lacked: the name is looked up again after them, alone.
     /// - Returns: Who waited for it, and the name to look up next.
     mutating func answered(
         _ name: String, _ result: Result<[SocketAddress], ResolutionFailure>, at now: Moment
     ) -> (waiters: [Waiter], next: String?) {
-        lookupCount -= 1
-        if case .failure(let failure) = result, failure.isDoubtful, lookupCount > 0 {
+        let hadCompany = lookups.removeValue(forKey: name) ?? false
+        if case .failure(let failure) = result, failure.isDoubtful, hadCompany {
             queue.append(name)
-            return ([], nil)
+            return ([], lookups.isEmpty ? beginNext() : nil)
         }
         if entries.count >= Self.maximumEntryCount { entries = entries.filter { $0.value.expiry > now } }
         if case .success(let addresses) = result, entries.count < Self.maximumEntryCount {
@@ -59,9 +68,14 @@ struct NameCache<Waiter> {
         } else {
             entries[name] = nil
         }
-        let next = queue.isEmpty ? nil : queue.removeFirst()
-        if next != nil { lookupCount += 1 }
-        return (waiters.removeValue(forKey: name) ?? [], next)
+        return (waiters.removeValue(forKey: name) ?? [], beginNext())
+    }
+
+    private mutating func beginNext() -> String? {
+        guard !queue.isEmpty else { return nil }
+        let name = queue.removeFirst()
+        begin(name)
+        return name
     }
 
     private static var maximumEntryCount: Int { 4_096 }

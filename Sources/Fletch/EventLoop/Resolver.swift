@@ -35,6 +35,9 @@ final class Resolver: Sendable {
         }
     }
 
+    /// Whether any name is being looked up, which takes descriptors.
+    var isLookingUp: Bool { cache.withLock(\.isLookingUp) }
+
     private static func fixed(_ literals: [String: [String]]) throws(FletchError) -> [String: [SocketAddress]] {
         var fixed: [String: [SocketAddress]] = [:]
         for (name, texts) in literals {

@@ -6,6 +6,8 @@ package struct Submission: Sendable {
     /// When it has to have reached its milestone; ``Moment/never`` without a deadline.
     let deadline: Moment
     var listener: Listener
+    /// Since when it has waited for a connection.
+    var waitStart: Moment
     /// How often it has been tried again after a failure, by its ``RetryPolicy``.
     var retryCount: UInt32 = 0
     /// How often it has been sent again because the connection it went out on had been closed meanwhile.
@@ -18,6 +20,7 @@ package struct Submission: Sendable {
     init(_ request: EncodedRequest, start: Moment, deadline: Moment, listener: Listener) {
         self.request = request
         self.start = start
+        waitStart = start
         self.deadline = deadline
         self.listener = listener
     }
@@ -31,7 +34,7 @@ extension Submission {
     var certainty: Certainty { mayHaveArrived ? .unknown : .notSent }
 
     /// Until when it waits for a connection.
-    func waitEnd(_ limits: Limits) -> Moment { min(deadline, start + limits.wait) }
+    func waitEnd(_ limits: Limits) -> Moment { min(deadline, waitStart + limits.wait) }
 
     var isFired: Bool { if case .nobody = listener { true } else { false } }
 }

@@ -51,7 +51,7 @@ extension FletchError.Code {
     fileprivate var mayPass: Bool {
         switch self {
         case .nameNotResolved, .proxyNotResolved, .resolverFailed, .connectFailed, .networkUnreachable,
-            .connectionWaitExceeded, .connectDeadlineExceeded, .localPortsExhausted, .descriptorsExhausted,
+            .connectDeadlineExceeded, .localPortsExhausted, .descriptorsExhausted,
             .memoryExhausted, .sendFailed, .receiveFailed, .closedWithoutAnswer, .writeDeadlineExceeded:
             true
         default: false

@@ -44,8 +44,11 @@ import Testing
         #expect(word(cache.ask("a", 4, at: moment(1))) == "wait")
         let second = cache.answered("b", .success(addresses), at: moment(2))
         #expect(second.waiters == [2] && second.next == "c")
+        // As long as some are to be looked up again alone no further one begins.
+        #expect(word(cache.ask("d", 5, at: moment(3))) == "wait")
         #expect(cache.answered("c", doubtful, at: moment(3)).next == "a")
         #expect(cache.answered("a", doubtful, at: moment(4)).waiters == [1, 4])
+        #expect(cache.isLookingUp)
     }
 
     @Test func onlySoManyAreLookedUpAtOnceAndNoneIsForgotten() {

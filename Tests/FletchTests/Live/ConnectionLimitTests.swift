@@ -83,6 +83,29 @@ import Testing
         #expect(other.connectionCount == 1)
     }
 
+    @Test func requestWaitsForAConnectionAsLongAsItMay() async throws {
+        let mayAnswer = Signal<Void>()
+        let slow = try ScriptedPeer { connection in
+            connection.readHead()
+            mayAnswer.waitBlocking()
+            connection.write(ok)
+            _ = connection.departure()
+        }
+        var configuration = Self.configuration(1)
+        configuration.connectionWaitLimit = .milliseconds(50)
+        try await withFletchClient(configuration, drainingFor: patience) { client in
+            // It waits for no connection, however long the answer takes.
+            async let first = try client.send(FletchRequest(.get, slow.url), until: .answered)
+            #expect(await becomesTrue { client.statistics.connectionCount == 1 })
+            let error = await failure(of: FletchRequest(.get, slow.url), with: client)
+            #expect(error?.code == .connectionWaitExceeded)
+            #expect(error?.certainty == .notSent)
+            mayAnswer.set(())
+            #expect(try await first.status?.code == 200)
+        }
+        #expect(slow.connectionCount == 1)
+    }
+
     private static func configuration(_ limit: Int) -> Configuration {
         var configuration = Configuration()
         configuration.maximumConnectionCount = limit
