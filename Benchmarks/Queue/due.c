@@ -89,6 +89,8 @@ int main(int argc, char **argv) {
             epoll_ctl(poll, EPOLL_CTL_ADD, client, &event);
         }
     }
+    // What is being said is not to be cut off.
+    signal(SIGTERM, SIG_IGN);
     for (long index = 0; index < counted; index++) printf("%lld\n", lateness[index]);
     return 0;
 }
