@@ -50,7 +50,7 @@ extension FletchError {
         /// No address of the origin took the connection: refused, unreachable.
         public static let connectFailed = Code(rawValue: "connect-failed")
         /// This machine has no route to any address of the origin: its network is down, or it has no address of that family
-        /// (`ENETUNREACH`, `ENETDOWN`).
+        /// (`ENETUNREACH`, `ENETDOWN`, `EAFNOSUPPORT`).
         public static let networkUnreachable = Code(rawValue: "network-unreachable")
         /// The resolver did not say whether the host's name has an address: it does not answer, or failed (`EAI_AGAIN`,
         /// `EAI_FAIL`, `EAI_SYSTEM`).

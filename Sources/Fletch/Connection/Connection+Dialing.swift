@@ -78,7 +78,11 @@ extension Connection {
     /// Gives its requests back, which wait until there is something to connect with.
     /// - Parameter isRelieved: Whether there is something now.
     private func postpone(isRelieved: Bool = false) {
-        while let submission = pipeline.takeUnbegun() { loop.sendAgain(submission, isWaiting: true) }
+        while var submission = pipeline.takeUnbegun() {
+            // While its name was looked up it did not wait.
+            submission.waitStart = submission.waitStart + (loop.now - begun).wholeNanoseconds
+            loop.sendAgain(submission, isWaiting: true)
+        }
         finish(isReset: true)
         if !isRelieved { loop.starve(pool) }
     }
@@ -254,7 +258,7 @@ extension Connection {
         let code: FletchError.Code =
             switch number {
             case EADDRNOTAVAIL: Socket.hasRoute(to: address) ? .localPortsExhausted : .networkUnreachable
-            case ENETUNREACH, ENETDOWN: .networkUnreachable
+            case ENETUNREACH, ENETDOWN, EAFNOSUPPORT: .networkUnreachable
             case EMFILE, ENFILE: .descriptorsExhausted
             case ENOMEM, ENOBUFS: .memoryExhausted
             default: .connectFailed

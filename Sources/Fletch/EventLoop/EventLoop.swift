@@ -270,8 +270,10 @@ extension EventLoop {
 
     private func passWaitingDeadlines() {
         guard waitingDeadline <= now else { return }
+        for pool in pools.values { fail(pool.removeWaiting { $0.deadline <= now }, .deadlineExceeded) }
+        // Who has just come, or for whom there is room since, has waited in vain only after trying.
+        dispatchWaiting()
         for pool in pools.values {
-            fail(pool.removeWaiting { $0.deadline <= now }, .deadlineExceeded)
             fail(pool.removeWaiting { $0.waitEnd(limits) <= now }, .connectionWaitExceeded)
         }
         waitingDeadline = pools.values.lazy.map(\.waitingDeadline).min() ?? .never

@@ -180,7 +180,9 @@ final class Mailbox: Sendable {
         var admitted: [(call: Call, submission: Submission)] = []
         while let next = state.waiting.first, state.outbox.hasRoom(for: next.submission) {
             state.waiting.removeFirst()
-            add(next.submission, &state)
+            var submission = next.submission
+            submission.waitStart = .now
+            add(submission, &state)
             admitted.append(next)
         }
         return admitted

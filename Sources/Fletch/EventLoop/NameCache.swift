@@ -19,8 +19,10 @@ struct NameCache<Waiter> {
     private var entries: [String: Entry] = [:]
     private var waiters: [String: [Waiter]] = [:]
     private var queue: [String] = []
-    /// The names that are being looked up, and whether others were at any time meanwhile.
-    private var lookups: [String: Bool] = [:]
+    private var lookups: Set<String> = []
+    /// Names to be looked up again, each alone.
+    private var suspects: [String] = []
+    private var isAlone = false
 
     /// - Parameters:
     ///   - lifetime: Of an answer, in nanoseconds.
@@ -37,30 +39,22 @@ struct NameCache<Waiter> {
         let isFirst = waiters[name] == nil
         waiters[name, default: []].append(waiter)
         guard isFirst else { return .wait }
-        guard queue.isEmpty, lookups.count < maximumLookupCount else {
-            queue.append(name)
-            return .wait
-        }
-        begin(name)
-        return .lookUp
+        queue.append(name)
+        return beginNext().isEmpty ? .wait : .lookUp
     }
 
-    private mutating func begin(_ name: String) {
-        let isAlone = lookups.isEmpty
-        if !isAlone { lookups = lookups.mapValues { _ in true } }
-        lookups[name] = !isAlone
-    }
-
-    /// Notes an answer; failures are not kept. One that is doubtful is none where others were looked up meanwhile, which may
-    /// have taken what it lacked: the name is looked up again after them, alone.
-    /// - Returns: Who waited for it, and the name to look up next.
+    /// Notes an answer; failures are not kept. One that is doubtful is none yet: other lookups may have taken what it lacked, so
+    /// the name is looked up again once they have ended, alone.
+    /// - Returns: Who waited for it, and the names to look up next.
     mutating func answered(
         _ name: String, _ result: Result<[SocketAddress], ResolutionFailure>, at now: Moment
-    ) -> (waiters: [Waiter], next: String?) {
-        let hadCompany = lookups.removeValue(forKey: name) ?? false
-        if case .failure(let failure) = result, failure.isDoubtful, hadCompany {
-            queue.append(name)
-            return ([], lookups.isEmpty ? beginNext() : nil)
+    ) -> (waiters: [Waiter], next: [String]) {
+        lookups.remove(name)
+        let wasAlone = isAlone
+        isAlone = false
+        if case .failure(let failure) = result, failure.isDoubtful, !wasAlone {
+            suspects.append(name)
+            return ([], beginNext())
         }
         if entries.count >= Self.maximumEntryCount { entries = entries.filter { $0.value.expiry > now } }
         if case .success(let addresses) = result, entries.count < Self.maximumEntryCount {
@@ -71,11 +65,19 @@ struct NameCache<Waiter> {
         return (waiters.removeValue(forKey: name) ?? [], beginNext())
     }
 
-    private mutating func beginNext() -> String? {
-        guard !queue.isEmpty else { return nil }
-        let name = queue.removeFirst()
-        begin(name)
-        return name
+    private mutating func beginNext() -> [String] {
+        guard !isAlone else { return [] }
+        if !suspects.isEmpty {
+            guard lookups.isEmpty else { return [] }
+            isAlone = true
+            let name = suspects.removeFirst()
+            lookups.insert(name)
+            return [name]
+        }
+        let next = Array(queue.prefix(maximumLookupCount - lookups.count))
+        queue.removeFirst(next.count)
+        lookups.formUnion(next)
+        return next
     }
 
     private static var maximumEntryCount: Int { 4_096 }

@@ -16,7 +16,7 @@ struct ResolutionFailure: Error, Equatable {
 
     var cause = Cause.name
     let message: String
-    /// Whether it may have failed for descriptors that other lookups have given back since.
+    /// Whether it may have failed for a lack of descriptors that has passed since.
     var isDoubtful = false
 }
 
@@ -52,16 +52,17 @@ extension ResolutionFailure {
         }
     }
 
-    /// How many descriptors the process could have right now, up to ``checkedCount``.
+    /// How many descriptors the process could have right now, up to ``checkedCount``. It takes one to find out: taking more
+    /// would leave others without.
     static var freeDescriptorCount: Int {
-        var descriptors: [Int32] = []
-        defer { descriptors.forEach { close($0) } }
-        while descriptors.count < checkedCount {
-            let descriptor = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            guard descriptor >= 0 else { return isShortage(errno) ? descriptors.count : checkedCount }
-            descriptors.append(descriptor)
-        }
-        return checkedCount
+        guard let directory = opendir("/proc/self/fd") else { return isShortage(errno) ? 0 : checkedCount }
+        defer { closedir(directory) }
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return checkedCount }
+        // Its own, "." and ".." count as open.
+        var openCount = -3
+        while readdir(directory) != nil { openCount += 1 }
+        return min(max(0, Int(clamping: limit.rlim_cur) - openCount), checkedCount)
     }
 
     private static func isShortage(_ number: Int32) -> Bool { number == EMFILE || number == ENFILE }
@@ -69,5 +70,5 @@ extension ResolutionFailure {
     /// What one lookup takes.
     private static let lookupCount = 4
     /// More than others give back between a lookup and the look at what is free.
-    static let checkedCount = 16
+    static let checkedCount = 32
 }

@@ -60,7 +60,7 @@ final class Resolver: Sendable {
     private func answer(_ name: String, _ result: Result<[SocketAddress], ResolutionFailure>) {
         let (waiters, next) = cache.withLock { $0.answered(name, result, at: .now) }
         for waiter in waiters { waiter(result) }
-        if let next { lookUp(next) }
+        for name in next { lookUp(name) }
     }
 
     private static func getAddresses(_ name: String, _ family: Int32) -> Result<[SocketAddress], ResolutionFailure> {

@@ -16,7 +16,7 @@ enum Descriptors {
     }
 
     /// How many a store holds.
-    static let storeCount = 13
+    static let storeCount = 14
 
     private static func raiseLimit() -> Int {
         var limit = rlimit()

@@ -142,6 +142,7 @@ package actor Dispatcher {
             try await store.release(handbacks)
         } catch {
             guard error.code == .damaged else { throw error }
+            logger.error("a job cannot be handed back; it stays leased", metadata: ["reason": "\(error)"])
             return await releaseEach(handbacks)
         }
         self.handbacks.removeFirst(handbacks.count)
@@ -202,10 +203,10 @@ package actor Dispatcher {
     /// - Returns: How many jobs.
     private func handBack() async -> Int {
         if !settlements.isEmpty { await settle() }
-        let count = handbacks.count
+        let count = handbacks.count + abandonedCount
         do throws(StoreError) {
             try await release()
-            return count
+            return count - handbacks.count - abandonedCount
         } catch {
             logger.error("jobs cannot be handed back before their leases run out", metadata: ["reason": "\(error)"])
             return 0

@@ -73,9 +73,10 @@ package struct Deliverer: Sendable {
         if error.code == .cancelled || error.code == .clientClosed {
             return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
         }
-        if let fault = LocalFault(error, isProxied: isProxied) {
+        // Who has redirected it has seen it: a run, whatever becomes of the rest.
+        if !mayHaveBeenSeen, let fault = LocalFault(error, isProxied: isProxied) {
             log("a delivery cannot be made for now", job, "\(error)")
-            return .notRun(fault, mayHaveBeenSeen: mayHaveBeenSeen)
+            return .notRun(fault, mayHaveBeenSeen: false)
         }
         // The head may have come, and the rest of what a failure says not.
         return .ran(failed(job, "\(error)", error.receipt?.status.map { RunOutcome(status: $0.code) } ?? .failed))

@@ -95,7 +95,6 @@ extension TurnHandler {
     private func drop(_ count: Int, _ context: ChannelHandlerContext) {
         guard isLingering else { return }
         lingerBytes += count
-        clock.heard()
         if lingerBytes > Self.maximumLingerBytes { context.close(promise: nil) }
     }
 
@@ -108,7 +107,10 @@ extension TurnHandler {
         }
         hasReadParts = false
         context.fireChannelReadComplete()
-        if isLingering { context.read() }
+        if isLingering {
+            clock.heard()
+            context.read()
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

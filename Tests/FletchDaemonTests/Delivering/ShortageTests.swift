@@ -93,6 +93,22 @@ struct ShortageTests {
         }
     }
 
+    /// Who has redirected a job has seen it: it is not asked again for what this machine lacks afterwards.
+    @Test(.enabled(if: Namespace.isAvailable, "a mount namespace takes root"))
+    func jobThatWasRedirectedHasRun() async throws {
+        try await withPlace { place in
+            try await withOrigin({ _ in .redirect(307, to: "http://late.test/") }) { origin in
+                try place.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n", to: "resolv.conf")
+                let wrapper = Namespace.wrapper("mount --bind '\(place.path("resolv.conf"))' /etc/resolv.conf")
+                try await withDaemon(place, wrapper: wrapper) { daemon in
+                    try await daemon.api.enqueue(Draft(body: "a"), at: origin.url("/"))
+                    try await daemon.api.waitUntilEmpty()
+                    #expect(origin.records.value.requests.count == 1)
+                }
+            }
+        }
+    }
+
     @Test func fewerThanItTakesIsAMessage() async throws {
         try await withPlace { place in
             let arguments = ["--store", place.store, "--port", "0"]

@@ -31,33 +31,55 @@ import Testing
         #expect(word(cache.ask("a", 2, at: moment(2))) == "look up")
     }
 
-    /// What it lacked the others may have had.
-    @Test func doubtfulFailureIsLookedIntoAgainOnceTheOthersHaveEnded() {
-        let doubtful = Result<[SocketAddress], ResolutionFailure>.failure(
-            ResolutionFailure(message: "", isDoubtful: true))
+    private let doubtful = Result<[SocketAddress], ResolutionFailure>.failure(
+        ResolutionFailure(message: "", isDoubtful: true))
+
+    /// What it lacked others may have had.
+    @Test func doubtfulFailureIsLookedIntoAgainAlone() {
         var cache = NameCache<Int>(lifetime: 30, maximumLookupCount: 2)
-        _ = cache.ask("a", 1, at: moment(0))
-        _ = cache.ask("b", 2, at: moment(0))
-        _ = cache.ask("c", 3, at: moment(0))
+        for (number, name) in ["a", "b", "c"].enumerated() { _ = cache.ask(name, number, at: moment(0)) }
         let first = cache.answered("a", doubtful, at: moment(1))
-        #expect(first.waiters.isEmpty && first.next == nil)
-        #expect(word(cache.ask("a", 4, at: moment(1))) == "wait")
+        #expect(first.waiters.isEmpty && first.next == [])
+        #expect(word(cache.ask("a", 3, at: moment(1))) == "wait")
         let second = cache.answered("b", .success(addresses), at: moment(2))
-        #expect(second.waiters == [2] && second.next == "c")
-        // As long as some are to be looked up again alone no further one begins.
-        #expect(word(cache.ask("d", 5, at: moment(3))) == "wait")
-        #expect(cache.answered("c", doubtful, at: moment(3)).next == "a")
-        #expect(cache.answered("a", doubtful, at: moment(4)).waiters == [1, 4])
+        #expect(second.waiters == [1] && second.next == ["a"])
+        // Nothing begins beside it.
+        #expect(word(cache.ask("d", 4, at: moment(2))) == "wait")
+        let third = cache.answered("a", doubtful, at: moment(3))
+        #expect(third.waiters == [0, 3])
+        // And then as many at once as before.
+        #expect(third.next == ["c", "d"])
         #expect(cache.isLookingUp)
+    }
+
+    /// Whatever comes meanwhile: the names that are doubted are looked up one after the other, and told.
+    @Test func everyDoubtEnds() {
+        var cache = NameCache<Int>(lifetime: 30, maximumLookupCount: 8)
+        var (running, told) = (Set<String>(), Set<Int>())
+        for number in 0..<1_000 {
+            if word(cache.ask("n\(number)", number, at: moment(0))) == "look up" { running.insert("n\(number)") }
+            guard let name = running.randomElement() else { continue }
+            running.remove(name)
+            let (waiters, next) = cache.answered(name, doubtful, at: moment(0))
+            told.formUnion(waiters)
+            running.formUnion(next)
+        }
+        while let name = running.popFirst() {
+            let (waiters, next) = cache.answered(name, doubtful, at: moment(0))
+            told.formUnion(waiters)
+            running.formUnion(next)
+        }
+        #expect(told.count == 1_000)
+        #expect(!cache.isLookingUp)
     }
 
     @Test func onlySoManyAreLookedUpAtOnceAndNoneIsForgotten() {
         var cache = NameCache<Int>(lifetime: 30, maximumLookupCount: 1)
         #expect(word(cache.ask("a", 1, at: moment(0))) == "look up")
         #expect(word(cache.ask("b", 2, at: moment(0))) == "wait")
-        #expect(cache.answered("a", .success(addresses), at: moment(1)).next == "b")
+        #expect(cache.answered("a", .success(addresses), at: moment(1)).next == ["b"])
         let last = cache.answered("b", .success(addresses), at: moment(1))
         #expect(last.waiters == [2])
-        #expect(last.next == nil)
+        #expect(last.next == [])
     }
 }
