@@ -31,7 +31,7 @@ final class EventLoop: @unchecked Sendable {
     /// Pools that have nothing left to connect with.
     var shortage = Shortage()
     /// The earliest deadline of those who wait for a connection, or one that has gone meanwhile.
-    private var waitingDeadline = Moment.never
+    var waitingDeadline = Moment.never
     private var poolCountBeforeSweeping = EventLoop.minimumPoolCountBeforeSweeping
     /// Fired requests between two attempts.
     var delayed = Heap<Delayed>()
@@ -58,7 +58,7 @@ final class EventLoop: @unchecked Sendable {
     #endif
     private var observer: (any Observer)?
     /// Calls given up in this turn that no connection has.
-    private var withdrawn: [Call] = []
+    var withdrawn: [Call] = []
     private var completed: [(call: Call, result: Result<Receipt, FletchError>)] = []
 
     init(_ configuration: Configuration, _ limits: Limits, _ resolver: Resolver, _ tls: TLSProvider) throws(FletchError)
@@ -233,52 +233,6 @@ extension EventLoop {
         poolCountBeforeSweeping = max(Self.minimumPoolCountBeforeSweeping, 2 * pools.count)
     }
 
-    private func withdraw(_ call: Call) {
-        if mailbox.withdrawWaiting(call) { return call.completion(.failure(.cancelledWhileWaiting)) }
-        if let connection = call.connection { return connection.withdraw(call) }
-        withdrawn.append(call)
-    }
-
-    /// Of those that were given up together, as when a group of tasks is cancelled, all are looked for together: each for
-    /// itself would go through all that wait.
-    private func failWithdrawn() {
-        guard !withdrawn.isEmpty else { return }
-        let calls = Set(withdrawn.map(ObjectIdentifier.init))
-        for endpoint in Set(withdrawn.map(\.endpoint)) {
-            guard let pool = pools[endpoint] else { continue }
-            fail(pool.removeWaiting { $0.call.map { calls.contains(ObjectIdentifier($0)) } ?? false }, .cancelled)
-        }
-        withdrawn.removeAll()
-    }
-
-    /// They have not left the loop's hands.
-    private func fail(_ submissions: [Submission], _ code: FletchError.Code) {
-        for submission in submissions {
-            let error = FletchError(code, waiting: submission)
-            switch submission.listener {
-            case .nobody: end(submission, error)
-            case .told: break
-            case .observer(let observer, let tag):
-                noteFailed(code)
-                tell(observer, Outcome(tag: tag, waiting: submission, code))
-            case .call(let call):
-                noteFailed(code)
-                complete(call, .failure(error))
-            }
-        }
-    }
-
-    private func passWaitingDeadlines() {
-        guard waitingDeadline <= now else { return }
-        for pool in pools.values { fail(pool.removeWaiting { $0.deadline <= now }, .deadlineExceeded) }
-        // Who has just come, or for whom there is room since, has waited in vain only after trying.
-        dispatchWaiting()
-        for pool in pools.values {
-            fail(pool.removeWaiting { $0.waitEnd(limits) <= now }, .connectionWaitExceeded)
-        }
-        waitingDeadline = pools.values.lazy.map(\.waitingDeadline).min() ?? .never
-    }
-
     private func resolved(_ token: UInt64, _ result: Result<[SocketAddress], ResolutionFailure>) {
         connections.element(token: token)?.resolved(result)
     }
@@ -364,7 +318,7 @@ extension EventLoop {
         completed.removeAll(keepingCapacity: true)
     }
 
-    private func dispatchWaiting() {
+    func dispatchWaiting() {
         while let pool = scheduled.popLast() {
             pool.isScheduled = false
             pool.dispatch()
