@@ -143,23 +143,14 @@ package actor Dispatcher {
         } catch {
             guard error.code == .damaged else { throw error }
             logger.error("a job cannot be handed back; it stays leased", metadata: ["reason": "\(error)"])
-            return await releaseEach(handbacks)
+            self.handbacks.removeFirst(handbacks.count)
+            let left = await each(handbacks, \.lease) { [store] handback throws(StoreError) in
+                try await store.release([handback])
+            }
+            return self.handbacks += left
         }
         self.handbacks.removeFirst(handbacks.count)
         turn.settled(handbacks.lazy.map(\.lease))
-    }
-
-    /// One that cannot be for damage is given up, as ``settleEach(_:)`` does.
-    private func releaseEach(_ handbacks: [Handback]) async {
-        self.handbacks.removeFirst(handbacks.count)
-        for handback in handbacks {
-            do throws(StoreError) {
-                try await store.release([handback])
-                turn.settled([handback.lease])
-            } catch {
-                if error.code == .damaged { abandonedCount += 1 } else { self.handbacks.append(handback) }
-            }
-        }
     }
 
     private func settled(_ settlements: [Settlement]) {
@@ -183,21 +174,32 @@ package actor Dispatcher {
         logger.error(
             settlements.isEmpty
                 ? "no jobs can be leased" : "a delivery cannot be settled; it may be made again", metadata: reason)
-        if error.code == .damaged { await settleEach(settlements) }
+        if error.code == .damaged {
+            self.settlements.removeFirst(settlements.count)
+            let left = await each(settlements, \.lease) { [store] settlement throws(StoreError) in
+                try await store.settle([settlement])
+            }
+            self.settlements += left
+        }
         try? await ContinuousClock().sleep(for: Self.pauseAfterFailure)
     }
 
-    /// One that cannot be for damage is given up: as long as the process lives its job remains leased.
-    private func settleEach(_ settlements: [Settlement]) async {
-        self.settlements.removeFirst(settlements.count)
-        for settlement in settlements {
+    /// Stores by itself each end of a lease that could not be stored with the others. One that cannot be for damage is given
+    /// up: as long as the process lives its job remains leased.
+    /// - Returns: Those that are to be tried again.
+    private func each<End: Sendable>(
+        _ ends: [End], _ lease: (End) -> LeasedJob.Lease, _ store: (End) async throws(StoreError) -> Void
+    ) async -> [End] {
+        var left: [End] = []
+        for end in ends {
             do throws(StoreError) {
-                try await store.settle([settlement])
-                turn.settled([settlement.lease])
+                try await store(end)
+                turn.settled([lease(end)])
             } catch {
-                if error.code == .damaged { abandonedCount += 1 } else { self.settlements.append(settlement) }
+                if error.code == .damaged { abandonedCount += 1 } else { left.append(end) }
             }
         }
+        return left
     }
 
     /// - Returns: How many jobs.
