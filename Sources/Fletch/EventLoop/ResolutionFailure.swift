@@ -55,13 +55,8 @@ extension ResolutionFailure {
     /// How many descriptors the process could have right now, up to ``checkedCount``. It takes one to find out: taking more
     /// would leave others without.
     static var freeDescriptorCount: Int {
-        guard let directory = opendir("/proc/self/fd") else { return isShortage(errno) ? 0 : checkedCount }
-        defer { closedir(directory) }
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return checkedCount }
-        // Its own, "." and ".." count as open.
-        var openCount = -3
-        while readdir(directory) != nil { openCount += 1 }
+        guard let openCount = OpenDescriptors.count else { return isShortage(errno) ? 0 : checkedCount }
+        guard let limit = OpenDescriptors.limit else { return checkedCount }
         return min(max(0, Int(clamping: limit.rlim_cur) - openCount), checkedCount)
     }
 

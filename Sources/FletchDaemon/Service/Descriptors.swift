@@ -1,4 +1,5 @@
-import Foundation
+import Fletch
+import Glibc
 import NIOCore
 
 /// The file descriptors of this process.
@@ -8,7 +9,7 @@ enum Descriptors {
     static func budget(concurrency: Int, yetToBeOpenedCount: Int = 0) throws(TooFewDescriptors) -> DescriptorBudget {
         let limit = raiseLimit()
         // The server has a thread for each processor, each with epoll, an eventfd and a timer.
-        let openCount = openCount + yetToBeOpenedCount + 3 * System.coreCount
+        let openCount = (OpenDescriptors.count ?? expectedOpenCount) + yetToBeOpenedCount + 3 * System.coreCount
         guard let budget = DescriptorBudget(limit: limit, openCount: openCount, concurrency: concurrency) else {
             throw TooFewDescriptors(limit: limit, openCount: openCount)
         }
@@ -19,8 +20,7 @@ enum Descriptors {
     static let storeCount = 14
 
     private static func raiseLimit() -> Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return usual }
+        guard var limit = OpenDescriptors.limit else { return usual }
         let wanted = min(limit.rlim_max, rlim_t(mostOfUse))
         if limit.rlim_cur < wanted {
             var raised = limit
@@ -28,11 +28,6 @@ enum Descriptors {
             if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
         }
         return Int(clamping: limit.rlim_cur)
-    }
-
-    /// How many are open now.
-    private static var openCount: Int {
-        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? expectedOpenCount
     }
 
     private static let expectedOpenCount = 16
