@@ -275,6 +275,7 @@ import Testing
             for round in 0..<120 { _ = try await store.enqueue([job("\(round)", bytes: 1_000_000)]) }
             #expect(try logSize(path) > 100 << 20)
             try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+            // Nobody is told when a file has shrunk.
             let limit = ContinuousClock.now + .seconds(20)
             while try logSize(path) > 64 << 20, .now < limit { try await Task.sleep(for: .milliseconds(10)) }
             #expect(try logSize(path) <= 64 << 20)

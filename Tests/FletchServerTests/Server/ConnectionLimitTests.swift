@@ -6,6 +6,14 @@ import Testing
 @Suite struct ConnectionLimitTests {
     private final class Key: Sendable {}
 
+    /// All of them idle, the first for the longest time.
+    private static func fill(_ limit: ConnectionLimit, _ keys: [Key], _ end: @escaping @Sendable (Int) -> Void) {
+        for (number, key) in keys.enumerated() {
+            limit.opened()
+            limit.isIdle(ObjectIdentifier(key)) { end(number) }
+        }
+    }
+
     @Test func noneIsAdmittedBeyondTheLimitUntilOneHasEnded() {
         let limit = ConnectionLimit(2)
         let retries = Lock(0)
@@ -22,13 +30,9 @@ import Testing
 
     /// The one that was chosen has begun a request meanwhile.
     @Test func nextGivesWayWhereOneStaysOpen() {
-        let limit = ConnectionLimit(2)
+        let (limit, keys) = (ConnectionLimit(2), (0..<2).map { _ in Key() })
         let ended = Lock<[Int]>([])
-        let keys = (0..<2).map { _ in Key() }
-        for (number, key) in keys.enumerated() {
-            limit.opened()
-            limit.isIdle(ObjectIdentifier(key)) { ended.withLock { $0.append(number) } }
-        }
+        Self.fill(limit, keys) { number in ended.withLock { $0.append(number) } }
         limit.staysOpen()
         #expect(ended.withLock(\.self) == [])
         #expect(!limit.isContended)
@@ -41,13 +45,9 @@ import Testing
     }
 
     @Test func longestIdleGivesWayAndNoOther() {
-        let limit = ConnectionLimit(3)
+        let (limit, keys) = (ConnectionLimit(3), (0..<3).map { _ in Key() })
         let ended = Lock<[Int]>([])
-        let keys = (0..<3).map { _ in Key() }
-        for (number, key) in keys.enumerated() {
-            limit.opened()
-            limit.isIdle(ObjectIdentifier(key)) { ended.withLock { $0.append(number) } }
-        }
+        Self.fill(limit, keys) { number in ended.withLock { $0.append(number) } }
         limit.isBusy(ObjectIdentifier(keys[0]))
         #expect(!limit.admits {})
         #expect(ended.withLock(\.self) == [1])

@@ -58,12 +58,7 @@ import Testing
     /// What is parked ends with its origin's answer, and no sooner.
     @Test func requestWaitsForAConnectionThatIsParked() async throws {
         let mayAnswer = Signal<Void>()
-        let slow = try ScriptedPeer { connection in
-            connection.readHead()
-            mayAnswer.waitBlocking()
-            connection.write(ok)
-            _ = connection.departure()
-        }
+        let slow = try Self.peer(answeringAfter: mayAnswer)
         let other = try ScriptedPeer { connection in
             connection.readHead()
             connection.write(ok)
@@ -85,12 +80,7 @@ import Testing
 
     @Test func requestWaitsForAConnectionAsLongAsItMay() async throws {
         let mayAnswer = Signal<Void>()
-        let slow = try ScriptedPeer { connection in
-            connection.readHead()
-            mayAnswer.waitBlocking()
-            connection.write(ok)
-            _ = connection.departure()
-        }
+        let slow = try Self.peer(answeringAfter: mayAnswer)
         var configuration = Self.configuration(1)
         configuration.connectionWaitLimit = .milliseconds(50)
         try await withFletchClient(configuration, drainingFor: patience) { client in
@@ -104,6 +94,15 @@ import Testing
             #expect(try await first.status?.code == 200)
         }
         #expect(slow.connectionCount == 1)
+    }
+
+    private static func peer(answeringAfter mayAnswer: Signal<Void>) throws -> ScriptedPeer {
+        try ScriptedPeer { connection in
+            connection.readHead()
+            mayAnswer.waitBlocking()
+            connection.write(ok)
+            _ = connection.departure()
+        }
     }
 
     private static func configuration(_ limit: Int) -> Configuration {
