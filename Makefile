@@ -19,9 +19,9 @@ demo: build
 test:
 	@scripts/install-missing $(headers) openssl:openssl nginx:nginx-light apache2:apache2-bin node:nodejs \
 		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils cc:gcc unshare:util-linux mount:mount
-	swift test --filter '^FletchTests|^FletchTargetTests'
-	swift test --filter '^FletchQueue|^StoreConformance|^FletchServerTests'
-	swift test --no-parallel --filter '^FletchCommandTests|^FletchDaemonTests'
+	scripts/run-tests --filter '^FletchTests|^FletchTargetTests'
+	scripts/run-tests --filter '^FletchQueue|^StoreConformance|^FletchServerTests'
+	scripts/run-tests --no-parallel --filter '^FletchCommandTests|^FletchDaemonTests'
 	scripts/test-sanitized --no-parallel --filter '^FletchTests|^FletchQueue|^StoreConformance|^FletchServerTests|$(secure)' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 scripts/test-sanitized --filter everyOneOfMany
 
