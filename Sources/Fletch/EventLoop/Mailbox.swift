@@ -137,9 +137,12 @@ final class Mailbox: Sendable {
 
     /// Takes what there is in exchange for what the loop has done; where there is nothing, whoever comes next wakes it.
     /// - Returns: Who has found room in the outbox by this.
-    func exchange(_ progress: inout Progress, for delivery: inout Delivery) -> [(call: Call, submission: Submission)] {
+    func exchange(
+        _ progress: inout Progress, for delivery: inout Delivery, isLast: Bool = false
+    ) -> [(call: Call, submission: Submission)] {
         defer { progress = Progress() }
         return state.withLock { state in
+            if isLast { state.isClosed = true }
             swap(&delivery.messages, &state.messages)
             state.statistics += progress.statistics
             state.statistics.connectionCount = progress.statistics.connectionCount
@@ -160,8 +163,7 @@ final class Mailbox: Sendable {
     /// - Returns: What was posted and not yet taken.
     func close(_ progress: inout Progress) -> Delivery {
         var delivery = Delivery()
-        _ = exchange(&progress, for: &delivery)
-        state.withLock { $0.isClosed = true }
+        _ = exchange(&progress, for: &delivery, isLast: true)
         return delivery
     }
 
