@@ -62,10 +62,10 @@ extension Connection {
             acknowledgementDelay = min(acknowledgementDelay * 2, Self.maximumAcknowledgementDelay)
         }
         if let attempt = dial?.nextAttempt, attempt <= now { tryNextAddress() }
+        while !isOver, let step = pipeline.nextExpired(now) { perform(step) }
         for deadline in Self.deadlines where !pipeline.isEmpty && !isOver {
             if let due = moment(of: deadline), due <= now { handle(.expired(deadline), at: index(of: deadline)) }
         }
-        while !isOver, let step = pipeline.nextExpired(now) { perform(step) }
         rest()
     }
 
