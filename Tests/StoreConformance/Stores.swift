@@ -7,25 +7,26 @@ enum StoreKind: String, CaseIterable, Sendable {
     case sqlite
 
     /// Gives `body` a new store, and takes it away again.
-    func withStore(
-        leaseDuration: Duration = .seconds(30), _ body: (any JobStore) async throws -> Void
-    ) async throws {
+    func withStore<Value>(
+        leaseDuration: Duration = .seconds(30), _ body: (any JobStore) async throws -> Value
+    ) async throws -> Value {
         switch self {
         case .sqlite:
             try await withTemporaryDirectory { directory in
                 let store = try SQLiteJobStore(path: directory + "/jobs.sqlite", leaseDuration: leaseDuration)
-                try await body(store)
+                let value = try await body(store)
                 try store.close()
+                return value
             }
         }
     }
 }
 
-func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws {
+func withTemporaryDirectory<Value>(_ body: (String) async throws -> Value) async throws -> Value {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: directory) }
-    try await body(directory)
+    return try await body(directory)
 }
 
 let queue = QueueName(tenant: "anonymous", endpoint: "https://example.com/a")

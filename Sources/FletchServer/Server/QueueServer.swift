@@ -21,6 +21,9 @@ package struct QueueServer: Service {
         /// So long a client may take for a piece of 64 KiB of its answer. Default: 30 seconds.
         package var writeLimit = Duration.seconds(30)
 
+        /// A connection that has never said anything may give way to another after so long. Default: 50 milliseconds.
+        package var silenceLimit = Duration.milliseconds(50)
+
         package init() {}
     }
 
@@ -88,6 +91,7 @@ package struct QueueServer: Service {
         var times = ConnectionTimes()
         times.idle = TimeAmount(configuration.idleLimit)
         times.stall = TimeAmount(configuration.writeLimit)
+        times.silence = TimeAmount(configuration.silenceLimit)
         return Application(
             responder: QueueResponder(api: api),
             server: HTTPServerBuilder { [times] responder in

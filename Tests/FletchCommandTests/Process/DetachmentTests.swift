@@ -4,7 +4,7 @@ import Testing
 
 /// What becomes of the process in the background, and of the one that waits for it.
 @Suite(.timeLimit(.minutes(2))) struct DetachmentTests {
-    private static func slow(_ delay: Duration = .seconds(3)) -> TargetConfiguration {
+    private static func slow(_ delay: Duration = .seconds(5)) -> TargetConfiguration {
         var configuration = TargetConfiguration()
         configuration.delay = delay
         configuration.onDisconnect = .abort
@@ -39,7 +39,8 @@ import Testing
             #expect(descriptors[2] == "/dev/null")
             #expect(!descriptors.values.contains { $0.contains(nonce) || $0.hasPrefix("pipe:") })
             _ = await target.waitForRecords { $0.first?.work == .done }
-            #expect(try await Processes.waitForEnd(id, milliseconds: 1_000))
+            // Long before the park limit.
+            #expect(try await Processes.waitForEnd(id, milliseconds: 30_000))
         }
     }
 
@@ -51,7 +52,7 @@ import Testing
             let outcome = try await Shell.fletch("--park", "0.5", "\(target.url)/\(nonce)")
             #expect(outcome.status == 0)
             for id in Processes.ids(mentioning: nonce) {
-                #expect(try await Processes.waitForEnd(id, milliseconds: 5_000))
+                #expect(try await Processes.waitForEnd(id, milliseconds: 60_000))
             }
             let record = try #require(await target.waitForRecords { $0.contains { $0.departure != .stillThere } }.first)
             #expect(record.departure == .rst)
@@ -80,7 +81,7 @@ import Testing
         let id = try #require(Processes.ids(mentioning: nonce, except: started.id).first)
         kill(started.id, SIGINT)
         #expect(try await started.end() == SIGINT)
-        #expect(try await Processes.waitForEnd(id, milliseconds: 5_000))
+        #expect(try await Processes.waitForEnd(id, milliseconds: 60_000))
     }
 
     @Test func interruptingAfterTheRequestIsSentDoesNotAbortTheWork() async throws {

@@ -14,7 +14,7 @@ struct NamespaceTests {
             nft add rule ip t out tcp sport 5000 tcp flags '& (syn|ack) == ack' drop
             fletch --until written --disposal close --receipt json http://127.0.0.1:5000/written
             echo "status $?"
-            fletch --until acknowledged -m 0.5 --receipt json http://127.0.0.1:5000/lost
+            fletch --until acknowledged -m 2 --receipt json http://127.0.0.1:5000/lost
             echo "status $?"
             """)
         let lines = outcome.output.split(separator: "\n").map(String.init)

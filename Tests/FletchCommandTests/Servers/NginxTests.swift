@@ -7,9 +7,9 @@ import Testing
     .timeLimit(.minutes(2)),
     .enabled(if: FileManager.default.isExecutableFile(atPath: Nginx.path), "nginx is not installed"))
 struct NginxTests {
-    private static func origin() -> TargetConfiguration {
+    private static func origin(_ delay: Duration = .seconds(1)) -> TargetConfiguration {
         var configuration = TargetConfiguration()
-        configuration.delay = .seconds(1)
+        configuration.delay = delay
         configuration.onDisconnect = .abort
         return configuration
     }
@@ -30,7 +30,7 @@ struct NginxTests {
 
     @Test(arguments: ["close", "reset"])
     func leavingEarlyLosesTheWork(disposal: String) async throws {
-        try await withFletchTarget(Self.origin()) { target in
+        try await withFletchTarget(Self.origin(.seconds(30))) { target in
             let log = try await Nginx.run("location / { proxy_pass \(target.url); }") { url, _ in
                 let outcome = try await Shell.fletch("-d", "work", "--disposal", disposal, url)
                 #expect(outcome.status == 0, "\(outcome.errors)")

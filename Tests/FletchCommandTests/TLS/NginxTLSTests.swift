@@ -5,9 +5,9 @@ import Testing
 /// Behind an nginx that speaks TLS: everything means what it means without.
 @Suite(.timeLimit(.minutes(2)), .enabled(if: Nginx.canSecure, "nginx or openssl is not installed"))
 struct NginxTLSTests {
-    private static func origin() -> TargetConfiguration {
+    private static func origin(_ delay: Duration = .seconds(2)) -> TargetConfiguration {
         var configuration = TargetConfiguration()
-        configuration.delay = .seconds(2)
+        configuration.delay = delay
         configuration.onDisconnect = .abort
         return configuration
     }
@@ -55,7 +55,7 @@ struct NginxTLSTests {
     @Test(arguments: ["close", "reset"])
     func leavingEarlyLosesTheWork(disposal: String) async throws {
         let root = try await CertificateAuthority.shared.value.root
-        try await withFletchTarget(Self.origin()) { target in
+        try await withFletchTarget(Self.origin(.seconds(30))) { target in
             let log = try await Nginx.run("location / { proxy_pass \(target.url); }", as: .good) { url, _ in
                 let outcome = try await Shell.fletch(
                     "-4", "--cacert", root, "-d", "work", "--disposal", disposal, url)

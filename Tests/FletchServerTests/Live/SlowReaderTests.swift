@@ -36,7 +36,7 @@ import Testing
     /// There is room for one: the other waits until the first is ended, whose answer breaks off.
     @Test(arguments: [request, large])
     func readerThatTakesNothingIsEndedAndLetsOthersIn(_ request: String) async throws {
-        try await TestServer.with(readers: Readers(totalBytes: 100_000), writeLimit: .seconds(3)) { port in
+        try await TestServer.with(readers: Readers(totalBytes: 100_000), writeLimit: .seconds(10)) { port in
             try await Self.fill(port)
             let stuck = try RawClient(port: port, receiveBytes: 4_096)
             defer { stuck.close() }

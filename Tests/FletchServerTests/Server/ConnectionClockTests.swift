@@ -4,6 +4,15 @@ import Testing
 @testable import FletchServer
 
 @Suite struct ConnectionClockTests {
+    /// Before any clock of the test: what is fine so long after it is fine however slow the test is.
+    private let start = NIODeadline.now()
+
+    private func verdict(
+        _ clock: ConnectionClock, before seconds: Int64, isIdle: Bool = false, isReceiving: Bool = false
+    ) -> ConnectionClock.Verdict {
+        clock.verdict(isIdle: isIdle, isReceiving: isReceiving, at: start + .seconds(seconds))
+    }
+
     private func verdict(
         _ clock: ConnectionClock, after seconds: Int64, isIdle: Bool = false, isReceiving: Bool = false
     ) -> ConnectionClock.Verdict {
@@ -12,7 +21,7 @@ import Testing
 
     @Test func connectionWithoutARequestEnds() {
         let clock = ConnectionClock(ConnectionTimes())
-        #expect(verdict(clock, after: 71, isIdle: true) == .fine)
+        #expect(verdict(clock, before: 72, isIdle: true) == .fine)
         #expect(verdict(clock, after: 73, isIdle: true) == .end)
     }
 
@@ -20,14 +29,14 @@ import Testing
     @Test func headThatDoesNotEndIsRefused() {
         var clock = ConnectionClock(ConnectionTimes())
         for _ in 0..<10 { clock.beginHead() }
-        #expect(verdict(clock, after: 59, isIdle: true) == .fine)
+        #expect(verdict(clock, before: 60, isIdle: true) == .fine)
         #expect(verdict(clock, after: 61, isIdle: true) == .requestIsSlow)
     }
 
     @Test func bodyThatDoesNotEndIsRefused() {
         var clock = ConnectionClock(ConnectionTimes())
         clock.begin()
-        #expect(verdict(clock, after: 299, isReceiving: true) == .fine)
+        #expect(verdict(clock, before: 300, isReceiving: true) == .fine)
         #expect(verdict(clock, after: 301, isReceiving: true) == .requestIsSlow)
         clock.received()
         // The store may take as long as it does.
@@ -38,7 +47,7 @@ import Testing
     @Test func lastAnswerHasTimeToBeRead() {
         var clock = ConnectionClock(ConnectionTimes())
         clock.beginLinger()
-        #expect(!clock.hasLingered(at: .now() + .seconds(1)))
+        #expect(!clock.hasLingered(at: start + .seconds(1)))
         #expect(clock.hasLingered(at: .now() + .seconds(2)))
         var times = ConnectionTimes()
         times.longestLinger = .zero
@@ -54,10 +63,10 @@ import Testing
         clock.received()
         clock.writes()
         clock.writes()
-        #expect(verdict(clock, after: 29) == .fine)
+        #expect(verdict(clock, before: 30) == .fine)
         #expect(verdict(clock, after: 31) == .end)
         clock.wrote()
         clock.wrote()
-        #expect(verdict(clock, after: 31) == .fine)
+        #expect(verdict(clock, before: 30) == .fine)
     }
 }

@@ -33,6 +33,8 @@ struct RawClient: Sendable {
             let count = rest.withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
+            // The server may have answered and left; what it has said is there to be read.
+            if count < 0, errno == EPIPE || errno == ECONNRESET { return }
             guard count > 0 else { throw SocketError(code: errno) }
             rest = rest.dropFirst(count)
         }

@@ -9,6 +9,7 @@ enum TestServer {
     static func with(
         _ intercept: @escaping @Sendable (any JobStore) -> any JobStore = { $0 },
         readers: Readers = Readers(), writeLimit: Duration = .seconds(30), maximumConnectionCount: Int = 100,
+        silenceLimit: Duration = .seconds(300),
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
         try await TestAPI.with(intercept, readers: readers) { api in
@@ -19,6 +20,7 @@ enum TestServer {
             configuration.port = 0
             configuration.writeLimit = writeLimit
             configuration.maximumConnectionCount = maximumConnectionCount
+            configuration.silenceLimit = silenceLimit
             let server = QueueServer(api.api, configuration: configuration, logger: logger) { port.yield($0 ?? 0) }
             let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
             try await withThrowingTaskGroup(of: Void.self) { tasks in

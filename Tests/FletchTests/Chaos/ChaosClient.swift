@@ -10,9 +10,16 @@ final class ChaosClient: Sendable {
         /// In what was told of fired requests, the number of each.
         var told: [(id: Int, error: FletchError)] = []
         var results: [Int: Result<Receipt, FletchError>] = [:]
+        var isCut = false
+
+        /// How many requests have come to an end that somebody heard of.
+        var count: Int { told.count + results.count }
     }
 
     let client: FletchClient
+    /// What was left when the client was drained in the middle.
+    let leftAtTheCut = Signal<DrainReport>()
+    private let isCutShort: Bool
     private let origin: ChaosOrigin
     private let dead: RefusingPort
     private let heard: Lock<Heard>
@@ -21,6 +28,7 @@ final class ChaosClient: Sendable {
         let heard = Lock(Heard())
         self.heard = heard
         self.origin = origin
+        isCutShort = run.isCutShort
         dead = try RefusingPort()
         var configuration = Self.configuration
         configuration.fireMilestone = run.milestone
@@ -44,9 +52,6 @@ final class ChaosClient: Sendable {
         configuration.circuitPause = .milliseconds(20)
         return configuration
     }
-
-    /// How many requests have come to an end that somebody heard of.
-    var heardCount: Int { heard.withLock { $0.told.count + $0.results.count } }
 
     /// One for each request; of one that was told of twice, the last.
     var outcomes: [ChaosOutcome] {
@@ -110,6 +115,13 @@ extension ChaosClient {
         } catch {
             result = .failure(error)
         }
-        heard.withLock { $0.results[id] = result }
+        let isCut = heard.withLock { heard in
+            heard.results[id] = result
+            guard isCutShort, !heard.isCut, heard.count >= Self.requestCount / 4 else { return false }
+            heard.isCut = true
+            return true
+        }
+        // By whoever hears of it, and at once: there is much to be sent then, and much under way.
+        if isCut { client.drain(within: .zero) { self.leftAtTheCut.set($0) } }
     }
 }

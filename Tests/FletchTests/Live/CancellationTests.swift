@@ -69,6 +69,7 @@ import Testing
         configuration.maximumActiveConnectionCount = 1
         try await withFletchClient(configuration, drainingFor: patience) { client in
             async let first = client.send(FletchRequest(.get, peer.url), until: .answered)
+            #expect(await becomesTrue { peer.connectionCount == 1 })
             let waiting = Task { await failure(of: FletchRequest(.get, peer.url), with: client) }
             waiting.cancel()
             #expect(await waiting.value?.certainty == .notSent)

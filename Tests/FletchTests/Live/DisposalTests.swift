@@ -6,10 +6,12 @@ import Testing
 
 /// What becomes of the work, and what the response costs.
 @Suite(.timeLimit(.minutes(2))) struct DisposalTests {
-    private static func origin(_ behavior: Behavior = .answer) -> TargetConfiguration {
+    private static func origin(
+        _ behavior: Behavior = .answer, delay: Duration = .milliseconds(300)
+    ) -> TargetConfiguration {
         var configuration = TargetConfiguration()
         configuration.behavior = behavior
-        configuration.delay = .milliseconds(300)
+        configuration.delay = delay
         configuration.onDisconnect = .abort
         configuration.isChunked = behavior == .headThenWork
         return configuration
@@ -45,7 +47,7 @@ import Testing
 
     @Test(arguments: [Disposal.close, .reset])
     func theOthersLeaveAtOnceAndTheWorkIsAborted(disposal: Disposal) async throws {
-        let record = try await send(disposal, to: Self.origin())
+        let record = try await send(disposal, to: Self.origin(delay: patience))
         #expect(record.work == .aborted)
         #expect(record.departure == (disposal == .close ? .fin : .rst))
         #expect(record.isComplete)
@@ -99,7 +101,7 @@ import Testing
             shutdown(connection.descriptor, Int32(SHUT_WR))
             _ = connection.departure()
             let isLate = ContinuousClock.now - start > .seconds(4)
-            isHeldUp.set(isLate && connection.announcedWindow < 4_096)
+            isHeldUp.set(isLate && connection.announcedWindow < 2_048)
         }
         try await withFletchClient(drainingFor: patience) { client in
             _ = try await client.send(FletchRequest(.get, peer.url), until: .answered)

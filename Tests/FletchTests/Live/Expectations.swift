@@ -6,6 +6,10 @@ import Testing
 /// processors, are slow.
 let patience = Duration.seconds(300)
 
+/// What becomes of a name that does not exist: that, or that nobody could be asked in time. It is asked of whatever name
+/// servers the machine has; ResolutionFailureTests say which answer leads to which code.
+let unresolved: Set<FletchError.Code> = [.nameNotResolved, .resolverFailed, .connectDeadlineExceeded]
+
 /// The failure that a request ends with; records an issue where it does not fail.
 func failure(
     of request: FletchRequest, until milestone: Milestone = .answered, with client: FletchClient,

@@ -303,6 +303,8 @@ import Testing
         while client.statistics.failedCount < 5 { await Task.yield() }
         try await withFletchTarget { target in
             for number in 0..<300 {
+                // As many as the living have under way is not the matter here.
+                #expect(await becomesTrue { client.statistics.pendingCount < 25 })
                 client.fire(FletchRequest(.get, port.url))
                 let receipt = try await client.send(FletchRequest(.post, "\(target.url)/\(number)"), until: .queued)
                 #expect(receipt.milestone == .queued)

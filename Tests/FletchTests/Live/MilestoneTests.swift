@@ -40,7 +40,7 @@ import Testing
             #expect(written.milestone == .written)
             #expect(written.moments.acknowledged == nil)
 
-            request.deadline = .milliseconds(300)
+            request.deadline = .seconds(2)
             let error = await failure(of: request, until: .acknowledged, with: client)
             #expect(error?.code == .deadlineExceeded)
             #expect(error?.certainty == .unknown)

@@ -22,6 +22,8 @@ final class RefusingPort: Sendable {
         guard let target = SocketAddress(literal: address, port: listener.port) else { throw ScriptedPeerError() }
         let first = Socket(for: target)
         _ = first.connect(to: target)
+        // The next one finds the queue full only once this one is in it.
+        _ = first.wait(for: Int32(POLLOUT), until: .now + patience.wholeNanoseconds)
         descriptors = [listener.descriptor, first.descriptor]
     }
 

@@ -129,7 +129,7 @@ import Testing
         let peer = try ScriptedPeer { connection in
             let head = connection.readHead()
             connection.write(okAndNext)
-            shutdown(connection.descriptor, Int32(SHUT_WR))
+            connection.endSending()
             Int(head.split(separator: " ")[1].dropFirst()).map { closed[$0].set(()) }
             _ = connection.departure()
         }
@@ -151,7 +151,7 @@ import Testing
             hasRequest.set(())
             mayAnswer.waitBlocking()
             connection.write(okAndNext)
-            shutdown(connection.descriptor, Int32(SHUT_WR))
+            connection.endSending()
             hasEnded.set(())
             _ = connection.departure()
         }

@@ -143,6 +143,15 @@ struct ScriptedConnection: Sendable {
         return info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Field.self) }
     }
 
+    /// Sends its end, and returns once that is in the client's kernel.
+    func endSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+        while (information(at: 0) as UInt8) == Self.endIsOnItsWay { poll(nil, 0, 1) }
+    }
+
+    /// `TCP_FIN_WAIT1`.
+    private static let endIsOnItsWay: UInt8 = 4
+
     /// Ends with RST once the client has everything: before, what is on its way would be lost.
     func flushAndReset() {
         while fletch_unacknowledged(descriptor) > 0 { poll(nil, 0, 1) }
