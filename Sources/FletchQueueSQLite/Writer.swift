@@ -146,7 +146,7 @@ final class Writer: Sendable {
                 .failed, "the disk has failed, and another program reads the database: nothing is written until it ends"
             )
         case .full: throw .full(nil)
-        case .failed: throw StoreError(.failed, "the disk has failed, and is not back yet: look at it")
+        case .failed: throw StoreError(.failed, "the disk has failed, and is not back yet: look at the disk")
         }
     }
 

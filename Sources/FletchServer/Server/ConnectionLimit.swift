@@ -22,13 +22,15 @@ final class ConnectionLimit: Sendable {
         var lastWait: NIODeadline?
     }
 
-    /// So long after a listener had to wait others will have to as well.
-    private static let contention = TimeAmount.seconds(1)
-
     private let maximumCount: Int
+    private let contention: TimeAmount
     private let state = Lock(State())
 
-    init(_ maximumCount: Int) { self.maximumCount = max(1, maximumCount) }
+    /// - Parameter contention: So long after a listener had to wait others will have to as well.
+    init(_ maximumCount: Int, contention: TimeAmount = .seconds(1)) {
+        self.maximumCount = max(1, maximumCount)
+        self.contention = contention
+    }
 
     /// Whether one more may be accepted now.
     /// - Parameter retry: Called once there is room, where there is none.
@@ -45,7 +47,7 @@ final class ConnectionLimit: Sendable {
 
     /// Whether connections give way to each other these days.
     var isContended: Bool {
-        state.withLock { !$0.waiting.isEmpty || $0.lastWait.map { .now() - $0 < Self.contention } ?? false }
+        state.withLock { !$0.waiting.isEmpty || $0.lastWait.map { .now() - $0 < contention } ?? false }
     }
 
     func opened() { state.withLock { $0.count += 1 } }

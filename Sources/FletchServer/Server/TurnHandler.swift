@@ -40,10 +40,11 @@ final class TurnHandler: ChannelDuplexHandler {
         check = context.eventLoop.scheduleRepeatedTask(initialDelay: times.interval, delay: times.interval) { _ in
             bound.value.0.checkTimes(bound.value.1)
         }
-        context.eventLoop.scheduleTask(in: times.silence) {
-            let (handler, context) = bound.value
-            if !handler.hasHeard { handler.noteIdle(context) }
-        }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        awaitFirstWords(context)
+        context.fireChannelActive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { check?.cancel() }
@@ -262,6 +263,17 @@ extension TurnHandler {
 // MARK: - Time
 
 extension TurnHandler {
+    /// A connection that says nothing is idle. In two halves: after the first the loop reads what has arrived, though it may
+    /// have been held up until then.
+    private func awaitFirstWords(_ context: ChannelHandlerContext, isSecondHalf: Bool = false) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .nanoseconds(times.silence.nanoseconds / 2)) {
+            let (handler, context) = bound.value
+            guard !handler.hasHeard else { return }
+            if isSecondHalf { handler.noteIdle(context) } else { handler.awaitFirstWords(context, isSecondHalf: true) }
+        }
+    }
+
     private func checkTimes(_ context: ChannelHandlerContext) {
         guard context.channel.isActive, !isLingering else { return }
         switch clock.verdict(isIdle: turns.isEmpty, isReceiving: turns.isReceiving) {

@@ -5,9 +5,11 @@ import Testing
 struct IdentityTests {
     @Test func idIsTakenOnceWhileItsJobIsThereAndFreeAfterwards() async throws {
         try await withQueue({ _ in .held(200) }) { queue in
-            let first = try await queue.api.enqueue(Draft(body: "first", id: "same", delay: 100), at: queue.endpoint)
+            let first = try await queue.api.enqueue(
+                Draft(body: "first", id: "same", delay: 3_600_000), at: queue.endpoint)
             // While it waits, and while it runs.
             #expect(try await queue.api.enqueue(Draft(body: "second", id: "same"), at: queue.endpoint) == first)
+            #expect(try await queue.api.invoke("same", at: queue.endpoint))
             try await queue.origin.wait(for: 1, at: "/")
             #expect(try await queue.api.enqueue(Draft(body: "third", id: "same"), at: queue.endpoint).body == "first")
             queue.origin.release()
@@ -100,9 +102,9 @@ struct IdentityTests {
 
     @Test func deletedJobDoesNotRun() async throws {
         try await withQueue { queue in
-            try await queue.api.enqueue(Draft(id: "job", delay: 200), at: queue.endpoint)
+            try await queue.api.enqueue(Draft(id: "job", delay: 5_000), at: queue.endpoint)
             #expect(try await queue.api.delete("job", at: queue.endpoint))
-            try await queue.api.enqueue(Draft(id: "other", delay: 300), at: queue.origin.url("/other"))
+            try await queue.api.enqueue(Draft(id: "other", delay: 5_100), at: queue.origin.url("/other"))
             try await queue.origin.wait(for: 1, at: "/other")
             #expect(queue.requests.isEmpty)
         }

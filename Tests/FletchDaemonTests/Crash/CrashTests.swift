@@ -29,7 +29,8 @@ struct CrashTests {
         var generator = SeededGenerator(5)
         let end = ContinuousClock.now + .seconds(20)
         var round = 0
-        while ContinuousClock.now < end, round < 60 {
+        // On a slow disk it takes longer until there is a load.
+        while ContinuousClock.now < end || load.promises.withLock(\.accepted).count <= 100, round < 60 {
             round += 1
             let daemon = try await Daemon.start(place, ["--concurrency", "\(concurrency)", "--log-level", "notice"])
             let (number, seed) = (round, generator.next())
@@ -79,7 +80,8 @@ struct CrashTests {
         var generator = SeededGenerator(6)
         let whole = try await withPlace { try await Self.migrationTime($0) }
         try await withOrigin { origin in
-            for round in 0..<25 {
+            let end = ContinuousClock.now + .seconds(150)
+            for round in 0..<25 where round < 5 || ContinuousClock.now < end {
                 let moment = whole * Double.random(in: 0...1.2, using: &generator)
                 try await withPlace { place in
                     try await Self.killWhileItMakesTheDatabase(place, after: moment)

@@ -10,12 +10,14 @@ struct MovedFileTests {
             try await withOrigin { origin in
                 try await withDaemon(place) { daemon in
                     // Later than the file is moved.
-                    try await daemon.api.enqueue(Draft(body: "due", delay: 2_000), at: origin.url("/"))
+                    try await daemon.api.enqueue(Draft(body: "due", delay: 6_000), at: origin.url("/"))
+                    let due = ContinuousClock.now + .seconds(6)
                     try FileManager.default.moveItem(atPath: place.database + suffix, toPath: place.path("aside"))
                     try await Self.expectRefused(daemon.api, origin)
                     try await daemon.program.said.wait {
                         Daemon.lines("no jobs can be leased", in: $0).contains { $0["code"] == "store-moved" }
                     }
+                    try await polled("the job to be due") { ContinuousClock.now > due ? () : nil }
                     #expect(origin.records.value.requests.isEmpty)
                     try FileManager.default.moveItem(atPath: place.path("aside"), toPath: place.database + suffix)
                     try await origin.records.wait { $0.counts == ["due": 1] }

@@ -30,7 +30,7 @@ import Testing
 
     /// The one that was chosen has begun a request meanwhile.
     @Test func nextGivesWayWhereOneStaysOpen() {
-        let (limit, keys) = (ConnectionLimit(2), (0..<2).map { _ in Key() })
+        let (limit, keys) = (ConnectionLimit(2, contention: .hours(1)), (0..<2).map { _ in Key() })
         let ended = Lock<[Int]>([])
         Self.fill(limit, keys) { number in ended.withLock { $0.append(number) } }
         limit.staysOpen()
