@@ -141,6 +141,7 @@ let package = Package(
             dependencies: [
                 "FletchQueue", "FletchQueueSQLite", "FletchServer", httpTypes,
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
