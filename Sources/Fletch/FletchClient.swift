@@ -271,8 +271,8 @@ extension FletchClient {
         let disposal = request.disposal ?? configuration.disposal
         return ExchangePlan(
             milestone: milestone, disposal: disposal, keep: request.keep,
-            isHeadRequest: request.method == .head, isIdempotent: request.isIdempotent,
-            isRepeatable: request.isRepeatable,
+            isHeadRequest: request.method == .head, asksForUpgrade: request.asksForUpgrade,
+            isIdempotent: request.isIdempotent, isRepeatable: request.isRepeatable,
             isReusable: disposal == .automatic && configuration.reusesConnections && !request.closesConnection,
             discardBudgetBytes: configuration.discardBudgetBytes,
             newConnectionBytes: endpoint.newConnectionBytes)

@@ -68,6 +68,9 @@ extension FletchRequest {
     /// knows it again by.
     var isRepeatable: Bool { isIdempotent || fields.contains { $0.name.canonicalName == "idempotency-key" } }
 
+    /// Whether the origin may answer by going over to another protocol (RFC 9110 §7.8).
+    var asksForUpgrade: Bool { fields.contains { $0.name.canonicalName == "upgrade" } }
+
     /// Whether the request itself ends its connection (RFC 9112 §9.6).
     var closesConnection: Bool {
         fields.contains { field in

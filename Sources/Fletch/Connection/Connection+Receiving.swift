@@ -37,6 +37,8 @@ extension Connection {
         deliver(bytes)
         openWindowIfNeeded()
         if isPeek { socket?.discard(bytes.count) }
+        // A peer that writes in small pieces sends the next once it knows that the last has come (RFC 896).
+        if !pipeline.isEmpty, pipeline[0].exchange.awaitsRest { socket?.acknowledgeAtOnce() }
     }
 
     /// Deals received bytes out to the exchanges, in order.
@@ -73,10 +75,12 @@ extension Connection {
     }
 
     /// A peer that answers while it reads, as an echo does, goes on reading only as fast as it gets rid of its answer:
-    /// then a small window would hold the request up. And one that sends a body piece by piece would be held up by a
-    /// window that does not take a whole packet beside the small ones: it waits 200 ms each time before it fills that.
+    /// then a small window would hold the request up. And one that sends a head or a body piece by piece would be held up
+    /// by a window that does not take a whole packet beside the small ones: it waits 200 ms each time before it fills
+    /// that. To be called before what has come is taken out of the kernel, which tells the peer of the larger window.
     private func openWindowIfNeeded() {
         guard !pipeline.isEmpty, let socket else { return }
+        if pipeline[0].exchange.isAmidHead { openWindow(to: Socket.windowBytesForPieces, on: socket) }
         let isMoreThanAHead = pipeline[0].exchange.bytesReceived > HeadScanner.maximumHeadBytes
         if isMoreThanAHead, pipeline[0].exchange.sending == .written { lookForAcknowledgement() }
         guard !pipeline.isEmpty else { return }

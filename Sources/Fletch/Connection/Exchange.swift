@@ -121,6 +121,18 @@ extension Exchange {
         if case .body(.length(let rest)) = receiving, isKept { rest } else { 0 }
     }
 
+    /// Whether some of the response has come, and more of it is read.
+    var awaitsRest: Bool {
+        switch receiving {
+        case .head: bytesReceived > 0
+        case .body: true
+        case .held, .over: false
+        }
+    }
+
+    /// Whether a head has begun, and has not ended.
+    var isAmidHead: Bool { if case .head = receiving { scanner.isAmidHead } else { false } }
+
     /// Whether a body of unknown length is read that nobody wants.
     var isDiscardingUntilTheEnd: Bool {
         guard case .body(let framing) = receiving, isKept else { return false }
@@ -224,6 +236,10 @@ extension Exchange {
     private mutating func read(_ outcome: HeadScanner.Outcome, _ bytes: UnsafeRawBufferPointer) {
         switch outcome {
         case .incomplete: break
+        case .complete(let head, _) where head.status == 101 && !plan.asksForUpgrade:
+            fault = ExchangeFailure(
+                .notHTTP, detail: "it has answered 101 to a request that asks for no other protocol")
+            receiving = .held
         case .complete(let head, let bodyStart):
             status = head.status
             location = head.location
@@ -232,9 +248,8 @@ extension Exchange {
             receive(UnsafeRawBufferPointer(rebasing: bytes[bodyStart...]), head.framing)
         case .invalid(let code):
             fault = ExchangeFailure(code)
-            // A peer that does not speak HTTP, or whose final head is there but broken, has nothing left to say; behind
-            // a head that is only too large a handler may be at work.
-            receiving = code == .notHTTP || code == .malformedLength ? .over : .held
+            // Whatever it says, its handler may be at work.
+            receiving = .held
         }
     }
 

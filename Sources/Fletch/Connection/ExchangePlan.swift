@@ -5,6 +5,8 @@ struct ExchangePlan: Sendable {
     var keep: FletchRequest.Keep = .nothing
     /// A response to HEAD has no body.
     var isHeadRequest = false
+    /// Whether it has an `Upgrade` field, so that 101 is an answer to it.
+    var asksForUpgrade = false
     /// Whether the request may arrive twice without harm (RFC 9110 §9.2.2).
     var isIdempotent = false
     /// Whether sending again what may have arrived does no harm: idempotent, or with an `Idempotency-Key`.

@@ -133,6 +133,14 @@ struct Socket {
         _ = fletch_set_option(descriptor, Int32(IPPROTO_TCP), TCP_WINDOW_CLAMP, bytes)
     }
 
+    /// Takes a few packets of pieces beside the one that fills it: the kernel counts what it keeps small packets in.
+    static let windowBytesForPieces: Int32 = 4_096
+
+    /// Acknowledges at once what has come, and whatever comes next.
+    func acknowledgeAtOnce() {
+        _ = fletch_set_option(descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, 1)
+    }
+
     static let maximumUnscaledWindowBytes: Int32 = 65_535
 
     /// Reads what is there. With `isPeek` it stays in the kernel, so that no larger window is announced to the peer.

@@ -17,6 +17,9 @@ struct HeadScanner {
     private var partial: [UInt8] = []
     private var interimBytes = 0
 
+    /// Whether what has arrived last is the beginning of a head.
+    var isAmidHead: Bool { !partial.isEmpty }
+
     init(isHeadRequest: Bool) { self.isHeadRequest = isHeadRequest }
 
     mutating func scan(_ bytes: UnsafeRawBufferPointer) -> Outcome {

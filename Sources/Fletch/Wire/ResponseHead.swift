@@ -25,15 +25,17 @@ extension ResponseHead {
     static func parse(_ bytes: UnsafeRawBufferPointer, isHeadRequest: Bool) throws(Fault) -> ResponseHead {
         var lines = HeadLines(bytes)
         guard let statusLine = lines.next(), let status = parseStatus(statusLine) else { throw .notHTTP }
+        let hasNoBody = isHeadRequest || hasNoBody(status)
         var length: Int?
         var codings: TransferCoding = .none
         var keepsAlive = statusLine[7] != UInt8(ascii: "0")
         var location: String?
-        while let line = lines.next(), !line.isEmpty {
+        while let line = lines.nextField(), !line.isEmpty {
+            if isBlank(line[0]) { continue }
             guard let colon = index(of: UInt8(ascii: ":"), in: line), colon > 0 else { throw .notHTTP }
             // The lengths of the names that matter; most others end here.
             switch colon {
-            case 14 where equals(line[..<colon], "content-length"):
+            case 14 where !hasNoBody && equals(line[..<colon], "content-length"):
                 length = try contentLength(line[(colon + 1)...], sofar: length)
             case 17 where equals(line[..<colon], "transfer-encoding"):
                 codings = transferCoding(line[(colon + 1)...])
@@ -41,25 +43,25 @@ extension ResponseHead {
                 let options = line[(colon + 1)...].split(separator: UInt8(ascii: ","))
                 if options.contains(where: { equals(trimmed($0), "close") }) { keepsAlive = false }
             case 8 where status / 100 == 3 && location == nil && equals(line[..<colon], "location"):
-                location = String(decoding: trimmed(line[(colon + 1)...]), as: UTF8.self)
+                location = text(trimmed(line[(colon + 1)...]))
             default: continue
             }
         }
         // What frames its body in two ways may be understood in two ways: nothing is read behind it (RFC 9112 §6.1).
         if length != nil, codings != .none { keepsAlive = false }
         return ResponseHead(
-            status: status, framing: framing(status, isHeadRequest: isHeadRequest, length: length, codings: codings),
+            status: status, framing: hasNoBody ? .length(0) : framing(length, codings),
             keepsAlive: keepsAlive, location: location)
     }
 
     private enum TransferCoding { case none, chunkedLast, other }
 
-    private static func framing(
-        _ status: Int, isHeadRequest: Bool, length: Int?, codings: TransferCoding
-    ) -> BodyFraming {
-        if isHeadRequest || status == 204 || status == 304 || ((100..<200).contains(status) && status != 101) {
-            return .length(0)
-        }
+    /// Whether the head is all there is, whatever its fields say (RFC 9112 §6.3).
+    private static func hasNoBody(_ status: Int) -> Bool {
+        status == 204 || status == 304 || ((100..<200).contains(status) && status != 101)
+    }
+
+    private static func framing(_ length: Int?, _ codings: TransferCoding) -> BodyFraming {
         switch codings {
         case .chunkedLast: return .chunked(ChunkScanner())
         case .other: return .untilClose
@@ -116,7 +118,18 @@ extension ResponseHead {
         return rest
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    /// Where a value is folded it is as if there were spaces (RFC 9112 §5.2).
+    private static func text(_ value: Slice<UnsafeRawBufferPointer>) -> String {
+        let space = UInt8(ascii: " ")
+        return String(decoding: value.lazy.map { isLineEnd($0) ? space : $0 }, as: UTF8.self)
+    }
+
+    /// A line's end stands in a value only where it is folded, and a CR alone counts as a space, too (RFC 9112 §2.2).
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || isLineEnd(byte)
+    }
+
+    private static func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") }
 
     private static func digit(_ byte: UInt8) -> Int? {
         byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") ? Int(byte - UInt8(ascii: "0")) : nil
@@ -147,6 +160,19 @@ private struct HeadLines: IteratorProtocol {
     private var start = 0
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    /// A field's line, with those that it is folded into (RFC 9112 §5.2).
+    mutating func nextField() -> UnsafeRawBufferPointer? {
+        let first = start
+        guard let line = next() else { return nil }
+        var end = first + line.count
+        while end > first, start < bytes.count, bytes[start] == UInt8(ascii: " ") || bytes[start] == UInt8(ascii: "\t")
+        {
+            let folded = start
+            end = folded + (next()?.count ?? 0)
+        }
+        return UnsafeRawBufferPointer(rebasing: bytes[first..<end])
+    }
 
     mutating func next() -> UnsafeRawBufferPointer? {
         guard let base = bytes.baseAddress, let found = memchr(base + start, 0x0A, bytes.count - start) else {

@@ -8,13 +8,13 @@ struct ExchangeDriver {
 
     init(
         until milestone: Milestone = .acknowledged, disposal: Disposal = .automatic,
-        keep: FletchRequest.Keep = .nothing, isHeadRequest: Bool = false, budget: Int = 65_536,
-        isReusable: Bool = false
+        keep: FletchRequest.Keep = .nothing, isHeadRequest: Bool = false,
+        asksForUpgrade: Bool = false, budget: Int = 65_536, isReusable: Bool = false
     ) {
         exchange = Exchange(
             ExchangePlan(
                 milestone: milestone, disposal: disposal, keep: keep, isHeadRequest: isHeadRequest,
-                isReusable: isReusable, discardBudgetBytes: budget))
+                asksForUpgrade: asksForUpgrade, isReusable: isReusable, discardBudgetBytes: budget))
     }
 
     @discardableResult

@@ -139,6 +139,33 @@ import Testing
         #expect(waiting.exchange.reportedFailure?.code == .headTooLarge)
     }
 
+    /// Whatever is wrong with what it has said so far, its handler may be at work.
+    @Test(arguments: [
+        ("hello", FletchError.Code.notHTTP), ("HTTP/1.1 103 Early Hints\r\nno field\r\n\r\n", .notHTTP),
+        ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", .malformedLength),
+        ("HTTP/1.1 101 Switching Protocols\r\n\r\n", .notHTTP),
+    ])
+    func answerThatIsNoneHoldsTheConnectionButFailsWhoWaitsForIt(_ answer: String, _ code: FletchError.Code) {
+        var parked = ExchangeDriver()
+        parked.write()
+        parked.feed(.acknowledged)
+        #expect(parked.receive(answer) == [])
+        #expect(parked.feed(.peerFinished) == [.reset])
+        var waiting = ExchangeDriver(until: .answered)
+        waiting.write()
+        waiting.feed(.acknowledged)
+        #expect(waiting.receive(answer) == [.reportFailure, .park])
+        #expect(waiting.exchange.reportedFailure?.code == code)
+        #expect(waiting.feed(.expired(.park)) == [.reset])
+    }
+
+    @Test func protocolThatWasAskedForIsAnAnswer() {
+        var driver = ExchangeDriver(until: .answered, asksForUpgrade: true)
+        driver.write()
+        #expect(driver.receive("HTTP/1.1 101 Switching Protocols\r\n\r\n") == [.reportReceipt, .park])
+        #expect(driver.exchange.status == 101)
+    }
+
     // MARK: Keeping
 
     @Test func keptBodyIsWaitedForAndCutAtItsBound() {

@@ -37,6 +37,29 @@ import Testing
         #expect(record.departure == .rst)
     }
 
+    /// Folded fields (RFC 9112 §5.2), what is no field, and what is no HTTP: the work goes on all the same.
+    @Test(arguments: [
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>,\r\n </b>\r\n\r\n", "HTTP/1.1 102 Processing\r\nno field\r\n\r\n",
+        "hello",
+    ])
+    func automaticHoldsWhoHasSaidAnything(_ words: String) async throws {
+        let isStillThere = Signal<Bool>()
+        let isSeen = Signal<Void>()
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write(words)
+            isSeen.waitBlocking()
+            isStillThere.set(connection.isStillThere)
+            connection.write(ok)
+        }
+        try await withFletchClient(drainingFor: patience) { client in
+            _ = try await client.send(FletchRequest(.get, peer.url))
+            #expect(await becomesTrue { client.statistics.receivedBytes == words.utf8.count })
+            isSeen.set(())
+            #expect(await isStillThere.value() == true)
+        }
+    }
+
     @Test func automaticReadsAHeadLargerThanItsWindow() async throws {
         var configuration = Self.origin()
         configuration.headBytes = 12_000

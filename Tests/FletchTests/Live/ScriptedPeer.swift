@@ -129,6 +129,12 @@ struct ScriptedConnection: Sendable {
 
     enum Departure: Sendable { case fin, rst }
 
+    /// Whether the client has neither left nor sent anything that is unread.
+    var isStillThere: Bool {
+        var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&state, 1, 0) == 0
+    }
+
     /// Response bytes that the kernel has sent: what the client has paid for.
     var sentBytes: UInt64 { information(at: 200) }
 

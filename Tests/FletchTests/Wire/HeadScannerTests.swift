@@ -9,8 +9,8 @@ import Testing
     }
 
     @Test func headIsFoundWhereverItIsSplit() {
-        let interim = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
-        let bytes = Array((interim + "HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello").utf8)
+        let interim = "HTTP/1.1 103 Early Hints\r\nLink: </a>,\r\n </b>\r\n\r\n"
+        let bytes = Array((interim + "HTTP/1.1 201 Created\r\nContent-Length:\r\n 5\r\n\r\nhello").utf8)
         for split in 0...bytes.count {
             var scanner = HeadScanner(isHeadRequest: false)
             let first = bytes[..<split].withUnsafeBytes { scanner.scan($0) }

@@ -25,6 +25,20 @@ import Testing
         (304, "Content-Length: 7\r\n", .length(0)),
         (103, "Content-Length: 7\r\n", .length(0)),
         (101, "", .untilClose),
+        // A fold is a space (RFC 9112 §5.2), and what is folded is no field.
+        (200, "Content-Length:\r\n 7\r\n", .length(7)),
+        (200, "Content-Length: 7,\n\t7\r\n", .length(7)),
+        (200, "Link: </a>,\r\n </b>\r\nContent-Length: 7\r\n", .length(7)),
+        (200, "Link: </a>\r\n Content-Length: 9\r\n\t\r\n   \r\nContent-Length: 7\r\n", .length(7)),
+        (200, "Transfer-Encoding: gzip,\r\n\tchunked\r\n", .chunked(ChunkScanner())),
+        (200, "Transfer-Encoding: chunked,\r\n gzip\r\n", .untilClose),
+        // Before the first field it belongs to none (RFC 9112 §2.2).
+        (200, " Content-Length: 9\r\n without a colon\r\nContent-Length: 7\r\n", .length(7)),
+        // Where there is no body, its length does not count.
+        (204, "Content-Length: seven\r\n", .length(0)),
+        (304, "Content-Length: 7\r\nContent-Length: 8\r\n", .length(0)),
+        (103, "Content-Length:\r\n", .length(0)),
+        (100, "Content-Length: -1\r\n", .length(0)),
     ])
     func endOfTheBodyFollowsRFC9112(_ status: Int, _ fields: String, _ expected: BodyFraming) throws {
         #expect(try framing(status, fields) == expected)
@@ -35,10 +49,17 @@ import Testing
         #expect(try framing(200, "Transfer-Encoding: chunked\r\n", isHeadRequest: true) == .length(0))
     }
 
-    @Test func contradictingLengthsAreRefused() {
-        #expect(throws: ResponseHead.Fault.malformedLength) {
-            try framing(200, "Content-Length: 7\r\nContent-Length: 8\r\n")
-        }
+    @Test(arguments: ["Content-Length: 7\r\nContent-Length: 8\r\n", "Content-Length: 7\r\n 8\r\n"])
+    func contradictingLengthsAreRefused(_ fields: String) throws {
+        #expect(throws: ResponseHead.Fault.malformedLength) { try framing(200, fields) }
+        #expect(try framing(200, fields, isHeadRequest: true) == .length(0))
+    }
+
+    @Test func foldedFieldsAreReadWhole() throws {
+        #expect(try !parse("HTTP/1.1 200 OK\r\nConnection: TE,\r\n close\r\n\r\n").keepsAlive)
+        #expect(try parse("HTTP/1.1 200 OK\r\nVia: a\r\n Connection: close\r\n\r\n").keepsAlive)
+        #expect(try parse("HTTP/1.1 302 Found\r\nLocation:\r\n\t/a\r\n \r\n\r\n").location == "/a")
+        #expect(try parse("HTTP/1.1 302 Found\r\nLocation: /a\r\n b\r\n\r\n").location == "/a   b")
     }
 
     @Test(arguments: ["HTTP/1.1 099 X", "HTTP/1.1 2000 X", "HTTP/1.12 200 X", "HTTP/1.1  200 X", "http/1.1 200 X"])

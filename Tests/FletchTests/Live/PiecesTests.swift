@@ -1,0 +1,65 @@
+import Glibc
+import Testing
+
+@testable import Fletch
+
+/// Answers that are written in small pieces by a server that leaves it to the kernel when they are sent (RFC 896).
+@Suite(.timeLimit(.minutes(5))) struct PiecesTests {
+    /// Bytes in all, and in each piece; on a new connection, and on one that is kept.
+    @Test(
+        arguments: [(500, 200), (2_000, 200), (2_000, 1), (8_000, 200), (8_000, 64), (16_000, 1_000)], [true, false])
+    func headInSmallPiecesIsReadAsItIsWritten(_ sizes: (Int, Int), _ isKept: Bool) async throws {
+        let rest = isKept ? "Content-Length: 2\r\n\r\nok" : "Content-Length: 1000000\r\n\r\n"
+        let peer = try ScriptedPeer { connection in
+            while !connection.readHead().isEmpty {
+                connection.write(Self.padded(rest, to: sizes.0), inPiecesOf: sizes.1)
+            }
+        }
+        #expect(try await Self.isFast(FletchRequest(.get, peer.url)))
+    }
+
+    /// Where the caller waits for the body, too.
+    @Test(arguments: ["Content-Length: 500\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n1f4\r\n"])
+    func keptBodyInSmallPiecesIsReadAsItIsWritten(_ end: String) async throws {
+        let peer = try ScriptedPeer { connection in
+            while !connection.readHead().isEmpty {
+                connection.write("HTTP/1.1 200 OK\r\n\(end)")
+                connection.write(String(repeating: "x", count: 500), inPiecesOf: 200)
+                if end.hasPrefix("T") { connection.write("\r\n0\r\n\r\n", inPiecesOf: 2) }
+            }
+        }
+        var request = FletchRequest(.get, peer.url)
+        request.keep = .everything(upTo: 1_000)
+        #expect(try await Self.isFast(request))
+    }
+
+    /// Whether the answer comes, once in twenty times at least, before an acknowledgement that is put off would: after
+    /// 40 ms, or after 200 ms where the window has been too small.
+    private static func isFast(_ request: FletchRequest) async throws -> Bool {
+        try await withFletchClient(drainingFor: patience) { client in
+            for _ in 0..<20 {
+                let start = ContinuousClock.now
+                let receipt = try await client.send(request, until: .answered)
+                let duration = ContinuousClock.now - start
+                #expect(receipt.status == 200)
+                if duration < .milliseconds(35) { return true }
+            }
+            return false
+        }
+    }
+
+    private static func padded(_ end: String, to count: Int) -> String {
+        let start = "HTTP/1.1 200 OK\r\nX-Padding: "
+        return start + String(repeating: "p", count: count - start.utf8.count - end.utf8.count - 2) + "\r\n" + end
+    }
+}
+
+extension ScriptedConnection {
+    fileprivate func write(_ text: String, inPiecesOf count: Int) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            write(Array(rest.prefix(count)))
+            rest = rest.dropFirst(count)
+        }
+    }
+}
