@@ -227,11 +227,10 @@ extension FletchClient {
     func onLoop(_ body: @escaping @Sendable () -> Void) { loops[0].mailbox.post(.perform(body)) }
 
     /// The head as it would be sent, for a person to read; secrets included.
-    package func head(of request: FletchRequest) throws(FletchError) -> String {
+    package func head(of request: FletchRequest) throws(FletchError) -> [UInt8] {
         let encoder = try router.route(request).encoder
         let bodyBytes = request.body == .none ? nil : try body(of: request).byteCount
-        return String(
-            decoding: try encoder.encode(request.method, fields: request.fields, bodyBytes: bodyBytes), as: UTF8.self)
+        return try encoder.encode(request.method, fields: request.fields, bodyBytes: bodyBytes)
     }
 
     private func encode(_ request: FletchRequest, until milestone: Milestone) throws(FletchError) -> EncodedRequest {
@@ -255,7 +254,7 @@ extension FletchClient {
         switch request.body {
         case .none: body = .bytes([])
         case .bytes(let bytes): body = .bytes(bytes)
-        case .file(let path): body = .file(try OpenFile(path: path))
+        case .file(let path): body = try contents(of: path)
         }
         guard body.byteCount <= configuration.maximumBodyBytes else {
             throw FletchError(
@@ -263,6 +262,12 @@ extension FletchClient {
                 "the body has \(body.byteCount) bytes, the configuration allows \(configuration.maximumBodyBytes)")
         }
         return body
+    }
+
+    private func contents(of path: String) throws(FletchError) -> Outgoing.Body {
+        let file = try OpenFile(path: path)
+        guard file.isSizeDoubtful else { return .file(file) }
+        return .bytes(try file.read(path: path, upTo: configuration.maximumBodyBytes))
     }
 
     private func plan(

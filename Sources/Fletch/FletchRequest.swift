@@ -88,7 +88,8 @@ extension FletchRequest {
         /// These bytes.
         case bytes([UInt8])
         /// A regular file, opened by the call that sends or fires the request and sent by the kernel (`sendfile(2)`);
-        /// its size is fixed at that moment.
+        /// its size is fixed at that moment. One of at most 16 KiB is read into memory then: files that the kernel makes
+        /// up (`/proc`, `/sys`) state a size that is not theirs.
         case file(String)
 
         /// The UTF-8 bytes of `text`.

@@ -8,9 +8,7 @@ enum BodyReader {
     static func data(_ options: BodyOptions) throws(FletchError) -> FletchRequest.Body? {
         let parts = pieces(options)
         guard !parts.isEmpty else { return nil }
-        if parts.count == 1, parts[0].isBinary, parts[0].text.hasPrefix("@"), !options.get {
-            return try upload(String(parts[0].text.dropFirst()))
-        }
+        if parts.count == 1, parts[0].isBinary, let path = parts[0].path, !options.get { return try upload(path) }
         var bytes: [UInt8] = []
         for (index, part) in parts.enumerated() {
             if index > 0, !part.isJSON { bytes.append(UInt8(ascii: "&")) }
@@ -21,14 +19,15 @@ enum BodyReader {
 
     /// A regular file is sent by the kernel; everything else is read now.
     static func upload(_ path: String) throws(FletchError) -> FletchRequest.Body {
-        var status = stat()
-        let isRegular = path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        return isRegular ? .file(absolute(path)) : .bytes(try read(path))
+        if path != "-", let lasting = CallerFile.lastingPath(path), CallerFile.isRegular(lasting) {
+            return .file(lasting)
+        }
+        return .bytes(try read(path))
     }
 
     /// The whole of a file; of standard input for `-`.
     static func read(_ path: String) throws(FletchError) -> [UInt8] {
-        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = path == "-" ? STDIN_FILENO : CallerFile.open(path, O_RDONLY)
         guard descriptor >= 0 else { throw unreadable(path, errno) }
         defer { if path != "-" { close(descriptor) } }
         var bytes: [UInt8] = []
@@ -40,13 +39,6 @@ enum BodyReader {
             guard count > 0 else { return bytes }
             bytes += space.prefix(count)
         }
-    }
-
-    /// The background process has another working directory.
-    static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
-        defer { free(here) }
-        return String(cString: here) + "/" + path
     }
 
     private static func unreadable(_ path: String, _ number: Int32) -> FletchError {
@@ -79,9 +71,14 @@ enum BodyReader {
             self.isJSON = isJSON
         }
 
+        /// The file that holds it; nil where it is given itself.
+        var path: String? {
+            !isLiteral && text.unicodeScalars.first == "@" ? String(text.unicodeScalars.dropFirst()) : nil
+        }
+
         func bytes() throws(FletchError) -> [UInt8] {
-            guard !isLiteral, text.hasPrefix("@") else { return Array(text.utf8) }
-            let bytes = try BodyReader.read(String(text.dropFirst()))
+            guard let path else { return ByteText.bytes(text) }
+            let bytes = try BodyReader.read(path)
             return isBinary ? bytes : bytes.filter { $0 != 10 && $0 != 13 && $0 != 0 }
         }
     }

@@ -2,7 +2,9 @@ import Fletch
 
 extension Configuration {
     /// What the options of a request, of time and of the connection say.
-    init(_ request: RequestOptions, _ time: TimeOptions, _ connection: ConnectionOptions) throws {
+    init(
+        _ request: RequestOptions, _ lines: FieldLines, _ time: TimeOptions, _ connection: ConnectionOptions
+    ) throws {
         self.init()
         deadline = time.maxTime?.duration
         if let connect = time.connectTimeout { connectDeadline = connect.duration }
@@ -13,8 +15,8 @@ extension Configuration {
         addressFamily = connection.addressFamily
         tls = try connection.tls()
         maximumBodyBytes = .max
-        if let agent = request.userAgent { userAgent = agent.isEmpty ? nil : agent }
-        if request.leavesOut("user-agent") { userAgent = nil }
+        // One that is given is among the fields of the request.
+        if request.userAgent != nil || lines.leavesOut("user-agent") { userAgent = nil }
     }
 
     /// Who states how long an attempt may take means it: no other deadline cuts it short.

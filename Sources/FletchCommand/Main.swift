@@ -8,7 +8,7 @@ enum Main {
         // A reader that has gone must not end the command before everything is sent.
         signal(SIGPIPE, SIG_IGN)
         Process.reserveStandardStreams()
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = Arguments.take()
         do {
             Process.exit(try run(arguments))
         } catch let error as FletchError {

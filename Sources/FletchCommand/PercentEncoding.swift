@@ -1,7 +1,7 @@
 /// Writes a file's name into a URL (RFC 3986 §2.1).
 enum PercentEncoding {
     static func encode(_ text: String) -> String {
-        text.utf8.map { byte in
+        ByteText.bytes(text).map { byte in
             let character = Character(Unicode.Scalar(byte))
             if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
                 return String(character)

@@ -11,7 +11,9 @@ enum Process {
     /// Writes everything, or as much as the stream takes.
     /// - Returns: Whether everything was written.
     @discardableResult
-    static func write(_ text: String, to stream: Stream) -> Bool { write(Array(text.utf8), to: Int32(stream.rawValue)) }
+    static func write(_ text: String, to stream: Stream) -> Bool {
+        write(ByteText.bytes(text), to: Int32(stream.rawValue))
+    }
 
     @discardableResult
     static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {

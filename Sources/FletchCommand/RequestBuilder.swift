@@ -5,6 +5,7 @@ import HTTPTypes
 /// Makes requests of the options.
 struct RequestBuilder {
     let options: RequestOptions
+    let lines: FieldLines
     let bodyOptions: BodyOptions
     let connection: ConnectionOptions
 
@@ -14,9 +15,10 @@ struct RequestBuilder {
         let body = try body(data)
         let fields = try fields(hasData: data != nil)
         let method = try method(body)
+        let socketPath = try connection.unixSocket.map(CallerFile.socketPath)
         return urls.map { url in
             var request = FletchRequest(method, address(url, data), fields: fields, body: body)
-            request.unixSocketPath = connection.unixSocket
+            request.unixSocketPath = socketPath
             return request
         }
     }
@@ -47,7 +49,7 @@ struct RequestBuilder {
         let absolute = url.contains("://") ? url : "http://" + url
         let (address, fragment) = Self.split(absolute)
         if bodyOptions.get, case .bytes(let bytes)? = data {
-            let query = String(decoding: bytes, as: UTF8.self)
+            let query = ByteText.text(bytes)
             return address + (address.contains("?") ? "&" : "?") + query + fragment
         }
         return withFileName(address) + fragment
@@ -70,16 +72,23 @@ struct RequestBuilder {
     // MARK: The fields
 
     private func fields(hasData: Bool) throws -> HTTPFields {
-        var fields = try options.fields()
+        var fields = lines.fields
         if let user = options.user, fields[.authorization] == nil {
-            guard user.contains(":") else { throw ValidationError("-u: write user:password; fletch does not ask") }
-            fields[.authorization] = "Basic " + Base64.encode(Array(user.utf8))
+            let bytes = ByteText.bytes(user)
+            guard bytes.contains(UInt8(ascii: ":")) else {
+                throw ValidationError("-u: write user:password; fletch does not ask")
+            }
+            fields[.authorization] = "Basic " + Base64.encode(bytes)
+        }
+        // The client's own is text, which this need not be.
+        if let agent = options.userAgent, !agent.isEmpty, fields[.userAgent] == nil, !lines.leavesOut("user-agent") {
+            fields.append(try HTTPField(.userAgent, bytes: ByteText.bytes(agent)))
         }
         let isJSON = !bodyOptions.json.isEmpty
-        if hasData, !bodyOptions.get, fields[.contentType] == nil, !options.leavesOut("content-type") {
+        if hasData, !bodyOptions.get, fields[.contentType] == nil, !lines.leavesOut("content-type") {
             fields[.contentType] = isJSON ? "application/json" : "application/x-www-form-urlencoded"
         }
-        if isJSON, fields[.accept] == nil, !options.leavesOut("accept") { fields[.accept] = "application/json" }
+        if isJSON, fields[.accept] == nil, !lines.leavesOut("accept") { fields[.accept] = "application/json" }
         return fields
     }
 }

@@ -15,10 +15,11 @@ struct SendJob {
     let staysInForeground: Bool
 
     init(_ command: SendCommand) throws {
+        let lines = try FieldLines(command.request)
         requests = try RequestBuilder(
-            options: command.request, bodyOptions: command.body, connection: command.connection
+            options: command.request, lines: lines, bodyOptions: command.body, connection: command.connection
         ).requests(for: command.url)
-        configuration = try Self.configuration(command)
+        configuration = try Self.configuration(command, lines)
         milestone = try command.receipt.milestone()
         retry = RetryRule(command.time)
         isVerbose = command.receipt.verbose
@@ -33,8 +34,8 @@ struct SendJob {
         !options.silent && isatty(STDERR_FILENO) == 1 ? .text : .none
     }
 
-    private static func configuration(_ command: SendCommand) throws -> Configuration {
-        var configuration = try Configuration(command.request, command.time, command.connection)
+    private static func configuration(_ command: SendCommand, _ lines: FieldLines) throws -> Configuration {
+        var configuration = try Configuration(command.request, lines, command.time, command.connection)
         if let disposal = try command.receipt.chosenDisposal() { configuration.disposal = disposal }
         if let park = command.receipt.park { configuration.parkLimit = park.duration }
         // A single request has nothing to leave its connection to.

@@ -23,7 +23,7 @@ final class Sender {
     }
 
     private func send(_ request: FletchRequest, _ client: FletchClient) {
-        if job.isVerbose, let head = try? client.head(of: request) { outlet.say(ReceiptText.verbose(head: head)) }
+        if job.isVerbose, let head = try? client.head(of: request) { outlet.say(HeadText.disguised(head)) }
         var retryCount = 0
         while true {
             let result = attempt(request, client)

@@ -99,3 +99,61 @@ import Testing
         #expect(PercentEncoding.encode("a b/ü~") == "a%20b%2F%C3%BC~")
     }
 }
+
+@Suite struct HeadTextTests {
+    /// What `-v` says it does not show.
+    @Test func valuesThatGiveAccessAreNotShown() {
+        let head = """
+            GET /a?x=1&token=%&api_key=%&empty=&flag&sig=%#f HTTP/1.1
+            Host: h
+            Authorization: %
+            Proxy-Authorization: %
+            Cookie: %
+            X-Api-Key: %
+            X-Auth-Token: %
+            X-Hub-Signature-256: %
+            Idempotency-Key: 7
+
+
+            """.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")
+        let shown = HeadText.disguised(Array(head.utf8))
+        #expect(!shown.contains("%"))
+        #expect(
+            shown.hasPrefix("> GET /a?x=1&token=(not shown)&api_key=(not shown)&empty=&flag&sig=(not shown) HTTP/1.1\n")
+        )
+        #expect(shown.contains("> X-Api-Key: (not shown)\n") && shown.contains("> Idempotency-Key: 7\n> \n"))
+    }
+}
+
+@Suite struct DisguiseTests {
+    @Test(arguments: [
+        (
+            ["-d", "S", "--json=S", "-usS", "http://a:S@h:1/p?S"],
+            ["-d", "*", "--json=*", "-u**", "http://***@h:1/p**"]
+        ),
+        (["-fsSd", "S", "-fuS", "h/p?S#S"], ["-fsSd", "*", "-fu*", "h/p****"]),
+        (["-x", "u:S@h", "--proxy=http://u:S@h", "-xu:S@h"], ["-x", "***@h", "--proxy=http://***@h", "-x***@h"]),
+        (["--header", "-d", "-d", "--", "--data-raw", "S"], ["--header", "**", "-d", "**", "--data-raw", "*"]),
+        (["volley", "-", "./file", "--", "-uS"], ["volley", "-", "./file", "--", "-uS"]),
+        (["--retry", "3", "-E", "/cert.pem", "", "-u"], ["--retry", "3", "-E", "/cert.pem", "", "-u"]),
+    ])
+    func secretsAreNotShown(_ arguments: [String], _ expected: [String]) {
+        var disguise = Disguise()
+        #expect(arguments.map { String(decoding: disguise.disguised(Array($0.utf8)), as: UTF8.self) } == expected)
+    }
+}
+
+@Suite struct ByteTextTests {
+    @Test func everyByteComesBack() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<2_000 {
+            let bytes = (0..<Int.random(in: 0...12)).map { _ in
+                // Leading and trailing bytes are what matters, and those of the characters that stand for bytes.
+                [UInt8.random(in: 0...255, using: &generator), 0xF4, 0x8F, 0xBA, 0xBB, 0x80, 0xC3, 0xA9, 0x41]
+                    .randomElement(using: &generator) ?? 0
+            }
+            #expect(ByteText.bytes(ByteText.text(bytes)) == bytes)
+        }
+        #expect(ByteText.text(Array("é\u{10FFFF}".utf8)) == "é\u{10FFFF}")
+    }
+}

@@ -51,6 +51,9 @@ static inline int fletch_close_range(unsigned int first, unsigned int last) {
     return (int)syscall(SYS_close_range, first, last, 0);
 }
 
+// A file that is in memory only, closed on exec.
+static inline int fletch_memory_file(void) { return (int)syscall(SYS_memfd_create, "fletch", 1); }
+
 // The process that is spawned gets no descriptor from `first` on. The C library (2.34) shows it to GNU sources only.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
 

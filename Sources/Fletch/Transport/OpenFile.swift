@@ -9,7 +9,7 @@ final class OpenFile: Sendable {
 
     init(path: String) throws(FletchError) {
         let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard opened >= 0 else { throw Self.unreadable(path, String(cString: strerror(errno)), errno) }
+        guard opened >= 0 else { throw Self.unreadable(path, errno) }
         var status = stat()
         guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             _ = close(opened)
@@ -19,7 +19,37 @@ final class OpenFile: Sendable {
         byteCount = Int(status.st_size)
     }
 
+    /// Whether the size may be another than the kernel has stated: files that it makes up as they are read (`/proc`,
+    /// `/sys`) have none, or a page's. None of them is larger.
+    var isSizeDoubtful: Bool { byteCount <= Self.largestDoubtfulBytes }
+
+    /// Reads to the end, whatever the size that was stated.
+    /// - Parameter limit: Not much beyond it.
+    func read(path: String, upTo limit: Int) throws(FletchError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var space = [UInt8](repeating: 0, count: Self.largestDoubtfulBytes)
+        while bytes.count <= limit {
+            let count = Glibc.read(descriptor, &space, space.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Self.unreadable(path, errno) }
+            guard count > 0 else { break }
+            bytes += space.prefix(count)
+        }
+        return bytes
+    }
+
     deinit { _ = close(descriptor) }
+
+    private static let largestDoubtfulBytes = 16_384
+
+    private static func unreadable(_ path: String, _ number: Int32) -> FletchError {
+        if number == EMFILE || number == ENFILE {
+            return FletchError(
+                .descriptorsExhausted, .notSent, "no file descriptor is left for the body's file \(path)",
+                errorNumber: number)
+        }
+        return unreadable(path, String(cString: strerror(number)), number)
+    }
 
     private static func unreadable(_ path: String, _ why: String, _ number: Int32?) -> FletchError {
         FletchError(

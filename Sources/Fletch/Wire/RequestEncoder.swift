@@ -76,8 +76,9 @@ struct RequestEncoder {
     }
 
     private static func check(_ value: some Sequence<UInt8>, _ what: @autoclosure () -> String) throws(FletchError) {
-        for byte in value where byte == 0 || byte == 0x0A || byte == 0x0D {
-            throw invalid("\(what()) holds a line break or NUL: remove it")
+        // RFC 9110 §5.5.
+        for byte in value where byte < 0x20 && byte != 0x09 || byte == 0x7F {
+            throw invalid("\(what()) holds a line break or another control character: remove it")
         }
     }
 

@@ -31,7 +31,12 @@ enum Detachment {
         let kept = dup2(pipe, firstFree)
         let nowhere = open("/dev/null", O_RDWR)
         for descriptor in STDIN_FILENO...STDERR_FILENO { dup2(nowhere, descriptor) }
-        _ = fletch_close_range(UInt32(firstFree) + 1, .max)
+        var first = UInt32(firstFree) + 1
+        for descriptor in Inherited.all.map(UInt32.init) {
+            if descriptor > first { _ = fletch_close_range(first, descriptor - 1) }
+            first = descriptor + 1
+        }
+        _ = fletch_close_range(first, .max)
         return kept
     }
 

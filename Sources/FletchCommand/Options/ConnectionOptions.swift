@@ -85,10 +85,10 @@ struct ConnectionOptions: ParsableArguments {
     func tls() throws -> TLSSettings {
         var settings = TLSSettings()
         settings.verifiesPeer = !insecure
-        settings.authorityFile = cacert.map(BodyReader.absolute)
-        settings.authorityDirectory = capath.map(BodyReader.absolute)
-        settings.certificateFile = cert.map(BodyReader.absolute)
-        settings.keyFile = key.map(BodyReader.absolute)
+        settings.authorityFile = cacert.map(CallerFile.readablePath)
+        settings.authorityDirectory = capath.map(CallerFile.readablePath)
+        settings.certificateFile = cert.map(CallerFile.readablePath)
+        settings.keyFile = key.map(CallerFile.readablePath)
         settings.pinnedPublicKeys = pinnedpubkey?.split(separator: ";").map(String.init) ?? []
         if isVersion13 { settings.minimumVersion = .v1_3 }
         if let tlsMax {

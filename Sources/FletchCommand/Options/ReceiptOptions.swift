@@ -28,7 +28,12 @@ struct ReceiptOptions: ParsableArguments {
     @Flag(name: [.customShort("S"), .long], help: "Say failures in spite of -s.")
     var showError = false
 
-    @Flag(name: .shortAndLong, help: "Show the request's head and the moments, without credentials.")
+    @Flag(
+        name: .shortAndLong,
+        help: """
+            Show the request's head and the moments. Not shown: values of fields and query parameters whose names hold \
+            auth, cookie, credential, key, pass, pwd, secret, session, signature or token, but for Idempotency-Key.
+            """)
     var verbose = false
 
     @Option(

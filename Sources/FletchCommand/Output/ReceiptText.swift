@@ -40,15 +40,6 @@ enum ReceiptText {
         return " (\(security.version)\(security.isResumed ? ", resumed" : "")\(early))"
     }
 
-    /// The head as sent, with credentials left out.
-    static func verbose(head: String) -> String {
-        head.split(separator: "\r\n", omittingEmptySubsequences: false).dropLast().map { line in
-            let name = line.prefix { $0 != ":" }.lowercased()
-            let isSecret = ["authorization", "proxy-authorization", "cookie"].contains(name)
-            return "> " + (isSecret ? line.prefix { $0 != ":" } + ": (not shown)" : line) + "\n"
-        }.joined()
-    }
-
     private static func milliseconds(_ duration: Duration?) -> String {
         guard let duration else { return "?" }
         let tenths = duration.wholeMicroseconds / 100

@@ -15,7 +15,8 @@ struct ProbeJob {
     init(_ command: ProbeCommand) throws {
         limit = command.time.maxTime?.duration ?? .seconds(10)
         isJSON = command.probe.json
-        var configuration = try Configuration(command.request, command.time, command.connection)
+        let lines = try FieldLines(command.request)
+        var configuration = try Configuration(command.request, lines, command.time, command.connection)
         configuration.deadline = limit
         // Sessions of other runs, and what other runs are to find, are no part of the experiment.
         configuration.tls.sessionStore = KeptSessions()
@@ -23,7 +24,8 @@ struct ProbeJob {
         configuration.usesFastOpen = false
         self.configuration = configuration
         let builder = RequestBuilder(
-            options: command.request, bodyOptions: try BodyOptions.parse([]), connection: command.connection)
+            options: command.request, lines: lines, bodyOptions: try BodyOptions.parse([]),
+            connection: command.connection)
         requests = try builder.requests(for: [command.url]).flatMap { prototype in
             try command.probe.methods().map { method in
                 var request = prototype

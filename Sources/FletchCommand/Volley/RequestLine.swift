@@ -91,25 +91,25 @@ extension RequestLine {
         return chosen
     }
 
-    /// A field of the line takes the place of the default of that name.
+    /// Fields of the line take the place of the defaults of their names.
     private func chosenFields(_ defaults: HTTPFields) throws(Fault) -> HTTPFields {
-        var fields = defaults
+        var own = HTTPFields()
         for case .pairs(let pairs)? in [header, headers] {
             for (text, values) in pairs {
                 guard let name = HTTPField.Name(text) else {
                     throw Fault(message: "the field name '\(text)' holds a character that no name has")
                 }
-                guard !values.contains(where: Self.breaksLine) else {
-                    throw Fault(message: "the field \(text) holds a line break or NUL")
+                do throws(FletchError) {
+                    for value in values { own.append(try HTTPField(name, bytes: value.utf8)) }
+                } catch {
+                    throw Fault(message: error.message)
                 }
-                fields[values: name] = values
             }
         }
+        var fields = defaults
+        for field in own { fields[values: field.name] = [] }
+        fields.append(contentsOf: own)
         return fields
-    }
-
-    private static func breaksLine(_ value: String) -> Bool {
-        value.utf8.contains { $0 == 0 || $0 == 10 || $0 == 13 }
     }
 
     private func chosenBody() throws(Fault) -> FletchRequest.Body? {

@@ -29,13 +29,14 @@ struct VolleyJob {
     init(_ command: VolleyCommand) throws {
         let options = command.volley
         files = command.file
+        let lines = try FieldLines(command.request)
         let builder = RequestBuilder(
-            options: command.request, bodyOptions: command.body, connection: command.connection)
+            options: command.request, lines: lines, bodyOptions: command.body, connection: command.connection)
         guard let prototype = try builder.requests(for: ["localhost"]).first else {
             throw ValidationError("no request")
         }
         self.prototype = prototype
-        configuration = try Self.configuration(command)
+        configuration = try Self.configuration(command, lines)
         let until: Milestone? = try choice("--until", options.until)
         guard until != .queued else { throw ValidationError("--until queued: nothing would have been sent") }
         milestone = until ?? .acknowledged
@@ -63,8 +64,8 @@ struct VolleyJob {
         max(1_024, 4 * configuration.maximumActiveConnectionCount * configuration.pipelineDepth)
     }
 
-    private static func configuration(_ command: VolleyCommand) throws -> Configuration {
-        var configuration = try Configuration(command.request, command.time, command.connection)
+    private static func configuration(_ command: VolleyCommand, _ lines: FieldLines) throws -> Configuration {
+        var configuration = try Configuration(command.request, lines, command.time, command.connection)
         let options = command.volley
         configuration.disposal = try choice("--disposal", options.disposal) ?? configuration.disposal
         configuration.reusesConnections = try choice("--reuse", options.reuse, of: Reuse.self) != .never

@@ -36,6 +36,25 @@ import Testing
         }
     }
 
+    /// What the kernel makes up as it is read states no size, or a page's.
+    @Test(arguments: ["/proc/version", "/sys/kernel/mm/transparent_hugepage/enabled"])
+    func fileWhoseSizeIsNotTheOneStatedArrivesWhole(path: String) async throws {
+        let descriptor = open(path, O_RDONLY)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        var content = [UInt8](repeating: 0, count: 16_384)
+        let count = read(descriptor, &content, content.count)
+        content.removeLast(content.count - count)
+        try await withFletchTarget { target in
+            try await withFletchClient(drainingFor: patience) { client in
+                _ = try await client.send(FletchRequest(.put, target.url, body: .file(path)))
+            }
+            let record = try #require(await target.waitForRecords { $0.first?.isComplete == true }.first)
+            #expect(!content.isEmpty && record.bodyBytes == content.count)
+            #expect(record.bodyChecksum == RequestRecord.checksum(of: content))
+        }
+    }
+
     @Test func fileThatBecomesShorterFailsAndSaysSo() async throws {
         let file = File(patternedBody(8 << 20))
         let begun = Signal<Void>()

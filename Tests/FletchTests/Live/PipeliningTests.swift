@@ -105,7 +105,7 @@ import Testing
             _ = await isHeld.value()
             for _ in 0..<20 { client.start(FletchRequest(.get, peer.url), until: .written) { _ in } }
             gate.set(())
-            let head = try client.head(of: FletchRequest(.get, peer.url))
+            let head = String(decoding: try client.head(of: FletchRequest(.get, peer.url)), as: UTF8.self)
             #expect(await first.value() == 20 * head.utf8.count)
         }
     }

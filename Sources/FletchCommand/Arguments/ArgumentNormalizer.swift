@@ -16,7 +16,7 @@ enum ArgumentNormalizer {
                 if takesValue(argument), let value = rest.popFirst() { normal.append(value) }
                 continue
             }
-            normal += try spelledOut(argument.dropFirst(), &rest)
+            normal += try spelledOut(argument, &rest)
         }
         return normal
     }
@@ -28,10 +28,11 @@ enum ArgumentNormalizer {
     }
 
     private static func spelledOut(
-        _ letters: Substring, _ rest: inout ArraySlice<String>
+        _ argument: String, _ rest: inout ArraySlice<String>
     ) throws(ValidationError) -> [String] {
         var normal: [String] = []
-        var letters = letters
+        // Whatever the value begins with belongs to no letter.
+        var letters = argument.unicodeScalars.dropFirst()
         while let letter = letters.popFirst() {
             try normal.append(accepted("-\(letter)"))
             guard valueLetters.contains(letter) else { continue }
@@ -50,7 +51,13 @@ enum ArgumentNormalizer {
     }
 
     /// Short options that have a value.
-    private static let valueLetters: Set<Character> = ["A", "d", "H", "m", "o", "T", "u", "x", "X"]
+    static let valueLetters: Set<Unicode.Scalar> = ["A", "d", "E", "H", "m", "o", "T", "u", "x", "X"]
+
+    /// Those whose value may hold what is not for everyone.
+    static let secretLetters: Set<Unicode.Scalar> = ["d", "H", "u"]
+    static let secretNames: Set<String> = [
+        "data", "data-ascii", "data-binary", "data-raw", "header", "json", "user",
+    ]
 
     /// Long options whose value may begin with a hyphen.
     private static let valueNames: Set<String> = [
