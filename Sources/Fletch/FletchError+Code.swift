@@ -101,6 +101,8 @@ extension FletchError {
         public static let answerDeadlineExceeded = Code(rawValue: "answer-deadline-exceeded")
         /// What the peer sent is not HTTP/1.
         public static let notHTTP = Code(rawValue: "not-http")
+        /// A line of the response's head is no field.
+        public static let malformedHead = Code(rawValue: "malformed-head")
         /// The response head is larger than 16 KiB.
         public static let headTooLarge = Code(rawValue: "head-too-large")
         /// The peer sent more than 64 KiB of interim (1xx) heads and no final one.

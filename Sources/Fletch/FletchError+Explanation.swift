@@ -31,6 +31,7 @@ extension FletchError.Code {
         .receiveFailed: "the connection was lost before the milestone: look into the server's log",
         .answerDeadlineExceeded: "no answer within the answer deadline: allow more time, or do not wait for the answer",
         .notHTTP: "the peer does not speak HTTP/1: check the port and the scheme",
+        .malformedHead: "a line of the response's head is no field: mend the server",
         .headTooLarge: "the response's head is larger than 16 KiB: the server sends too many or too large fields",
         .tooManyInterimResponses: "the peer sent more than 64 KiB of interim (1xx) responses and no final one",
         .malformedLength: "the response's length is malformed or contradicts itself: mend the server",

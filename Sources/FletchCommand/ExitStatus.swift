@@ -14,7 +14,7 @@ enum ExitStatus {
     static func of(_ code: FletchError.Code) -> Int32 { numbers[code] ?? 56 }
 
     private static let numbers: [FletchError.Code: Int32] = [
-        .schemeNotSupported: 1, .notHTTP: 1,
+        .malformedHead: 8, .schemeNotSupported: 1, .notHTTP: 1,
         .invalidRequest: 2,
         .invalidURL: 3,
         .invalidProxy: 5, .proxyNotResolved: 5,

@@ -76,8 +76,7 @@ package final class Asker: Sendable {
             if case .local(let address) = endpoint.peer { return [address] }
             return []
         }
-        if let address = SocketAddress(literal: host, port: port) { return [address] }
-        switch resolver.waitForAddresses(of: host, port: port, until: deadline) {
+        switch resolver.given(host, port: port) ?? resolver.waitForAddresses(of: host, port: port, until: deadline) {
         case .success(let addresses)?: return addresses.map { $0.with(port: port) }
         case .failure(let failure)?:
             let code = failure.code(on: endpoint)

@@ -14,11 +14,7 @@ extension Connection {
         switch pool.endpoint.peer {
         case .local(let address): dial([address])
         case .host(let host, let port, _):
-            if let address = SocketAddress(literal: host, port: port) {
-                dial([address])
-            } else {
-                resolve(host, port)
-            }
+            if let given = loop.resolver.given(host, port: port) { resolved(given) } else { resolve(host, port) }
         }
     }
 

@@ -58,8 +58,10 @@ extension Connection {
         _ failure: ExchangeFailure, _ certainty: Certainty, _ submission: Submission, at index: Int
     ) -> FletchError {
         let detail = failure.detail.map { " (\($0))" } ?? ""
+        // An answer that is known matters more than how the connection ended (RFC 9112 §9.5).
+        let answer = pipeline[index].exchange.status.map { "the peer has answered \($0) already; " } ?? ""
         var error = FletchError(
-            failure.code, certainty, failure.code.explanation + detail, errorNumber: failure.errorNumber)
+            failure.code, certainty, answer + failure.code.explanation + detail, errorNumber: failure.errorNumber)
         error.receipt = receipt(submission, at: index)
         return error
     }

@@ -145,7 +145,7 @@ final class Connection {
         }
         loop.note(pipeline[step.index].noteMoments(loop.now))
         guard actions != [] else { return }
-        if let submission = pipeline[step.index].takeTooEarly() {
+        if let submission = pipeline[step.index].takeRefused() {
             loop.sendAgain(submission)
         } else if actions.contains(.reportReceipt) {
             reportReceipt(at: step.index)
@@ -170,7 +170,9 @@ final class Connection {
             isResetRuledOut = true
             if pipeline[step.index].exchange.sending != .acknowledged { mayHaveUnacknowledged = true }
         }
+        let refusesOthers = pipeline[step.index].exchange.refusesOthers
         pipeline.popEnded(at: step.index)
+        if refusesOthers { giveBackUnprocessed() }
         if pipeline.isEmpty, socket == nil || pipeline.isClosing { return finish(isReset: true) }
         guard pipeline.isClosing, !wasClosing else { return }
         giveBackUnsent()
@@ -182,6 +184,13 @@ final class Connection {
     /// The first of a new connection is not: who refuses it would refuse it again.
     func giveBackUnsent() {
         while let submission = pipeline.takeUnsent() { loop.sendAgain(submission) }
+    }
+
+    /// What is behind an answer that has said so goes out on another connection, though it has been sent.
+    private func giveBackUnprocessed() {
+        for index in pipeline.indices.reversed() {
+            if let submission = pipeline.takeUnprocessed(at: index) { loop.sendAgain(submission) }
+        }
     }
 
     /// The caller waits no longer.

@@ -34,6 +34,8 @@ struct Exchange {
     /// The status of the final response, once its head is complete.
     private(set) var status: Int?
     private(set) var location: String?
+    /// The response says that nothing behind its request is processed.
+    private(set) var refusesOthers = false
     private(set) var kept: [UInt8] = []
     /// Whether ``kept`` is the whole body.
     private(set) var isBodyComplete = false
@@ -243,6 +245,7 @@ extension Exchange {
         case .complete(let head, let bodyStart):
             status = head.status
             location = head.location
+            refusesOthers = head.saysClose
             isPersistent = head.keepsAlive && plan.isReusable
             keepBytes = plan.bytesToKeep(status: head.status)
             receive(UnsafeRawBufferPointer(rebasing: bytes[bodyStart...]), head.framing)

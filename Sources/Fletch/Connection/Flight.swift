@@ -52,9 +52,15 @@ struct Flight: ~Copyable {
         return submission
     }
 
+    /// Takes the request back where the answer asks for it in another form; for this exchange that is its end.
+    mutating func takeRefused() -> Submission? {
+        guard let status = exchange.status, status == 417 || isEarly else { return nil }
+        return takeTooEarly() ?? takeRefusedExpectation()
+    }
+
     /// Takes back a request that went out with the handshake of TLS, and which the server wants after it (RFC 8470 §5.2); for
     /// this exchange that is its end. Whoever has been told already is not told again.
-    mutating func takeTooEarly() -> Submission? {
+    private mutating func takeTooEarly() -> Submission? {
         guard isEarly, exchange.status == 425 else { return nil }
         isEarly = false
         defer { submission = nil }
@@ -63,6 +69,23 @@ struct Flight: ~Copyable {
         if isTold { submission?.listener = .told }
         isTold = true
         return submission
+    }
+
+    /// Takes back a request that has not been processed, whatever was sent of it.
+    mutating func takeUnprocessed() -> Submission? {
+        guard !isTold, submission != nil else { return nil }
+        isTold = true
+        return submission.take()
+    }
+
+    /// Takes back a request that the server would process without its `Expect` field (RFC 9110 §15.5.18).
+    private mutating func takeRefusedExpectation() -> Submission? {
+        guard exchange.status == 417, !isTold, let request = submission?.request.withoutExpectation() else {
+            return nil
+        }
+        isTold = true
+        submission?.request = request
+        return submission.take()
     }
 
     /// Lets go of what nobody needs any more.

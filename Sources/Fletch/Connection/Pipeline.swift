@@ -180,6 +180,13 @@ extension Pipeline {
         return submission
     }
 
+    /// Takes back a request that is not processed because of what an answer before it has said.
+    mutating func takeUnprocessed(at index: Int) -> Submission? {
+        guard let submission = self[index].takeUnprocessed() else { return nil }
+        remove(at: index)
+        return submission
+    }
+
     /// Takes back a request that went out on a connection which had served before, and of which nothing was heard: most
     /// likely the server had closed it meanwhile (RFC 9112 §9.3.1). Once, and only where twice does no harm.
     mutating func takeResendable(at index: Int) -> Submission? {

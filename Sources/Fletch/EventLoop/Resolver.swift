@@ -23,9 +23,20 @@ final class Resolver: Sendable {
                 lifetime: configuration.nameLifetime.wholeNanoseconds, maximumLookupCount: Self.maximumLookupCount))
     }
 
+    /// What is known of `name` without a lookup: what it is given, or itself where it is an address.
+    func given(_ name: String, port: UInt16) -> Result<[SocketAddress], ResolutionFailure>? {
+        if !fixed.isEmpty, let addresses = fixed["\(name):\(port)"] { return usable(addresses) }
+        return SocketAddress(literal: name, port: port).map { usable([$0]) }
+    }
+
+    private func usable(_ addresses: [SocketAddress]) -> Result<[SocketAddress], ResolutionFailure> {
+        let usable = family == AF_UNSPEC ? addresses : addresses.filter { $0.isVersion6 == (family == AF_INET6) }
+        guard usable.isEmpty else { return .success(usable) }
+        return .failure(ResolutionFailure(message: family == AF_INET ? "not an IPv4 address" : "not an IPv6 address"))
+    }
+
     /// The addresses of `name`, where they are known; else `waiter` is called later, on any thread.
     func addresses(of name: String, port: UInt16, _ waiter: @escaping Waiter) -> [SocketAddress]? {
-        if !fixed.isEmpty, let addresses = fixed["\(name):\(port)"] { return addresses }
         switch cache.withLock({ $0.ask(name, waiter, at: .now) }) {
         case .known(let addresses): return addresses
         case .wait: return nil

@@ -1,6 +1,6 @@
 /// A request on its way from the caller to an event loop.
 package struct Submission: Sendable {
-    let request: EncodedRequest
+    var request: EncodedRequest
     /// When the caller called.
     let start: Moment
     /// When it has to have reached its milestone; ``Moment/never`` without a deadline.

@@ -51,7 +51,7 @@ struct HeadScanner {
                 guard interimBytes <= Self.maximumInterimBytes else { return .invalid(.tooManyInterimResponses) }
                 searched = start
             } catch {
-                return .invalid(error == .notHTTP ? .notHTTP : .malformedLength)
+                return .invalid(error.code)
             }
         }
         return .incomplete

@@ -6,6 +6,8 @@ struct ResponseHead: Equatable {
     let framing: BodyFraming
     /// Whether the connection may carry another exchange (RFC 9112 §9.3): HTTP/1.1, and no `Connection: close`.
     var keepsAlive = true
+    /// Whether it says `Connection: close`: requests behind it are not processed (RFC 9112 §9.6).
+    var saysClose = false
     /// Where a redirect (3xx) points to, as it says it.
     var location: String?
 
@@ -17,7 +19,16 @@ extension ResponseHead {
     /// Why a head cannot be used.
     enum Fault: Error, Equatable {
         case notHTTP
+        case malformedField
         case malformedLength
+
+        var code: FletchError.Code {
+            switch self {
+            case .notHTTP: .notHTTP
+            case .malformedField: .malformedHead
+            case .malformedLength: .malformedLength
+            }
+        }
     }
 
     /// Reads a complete head, its empty line included.
@@ -29,10 +40,11 @@ extension ResponseHead {
         var length: Int?
         var codings: TransferCoding = .none
         var keepsAlive = statusLine[7] != UInt8(ascii: "0")
+        var saysClose = false
         var location: String?
         while let line = lines.nextField(), !line.isEmpty {
             if isBlank(line[0]) { continue }
-            guard let colon = index(of: UInt8(ascii: ":"), in: line), colon > 0 else { throw .notHTTP }
+            guard let colon = index(of: UInt8(ascii: ":"), in: line), colon > 0 else { throw .malformedField }
             // The lengths of the names that matter; most others end here.
             switch colon {
             case 14 where !hasNoBody && equals(line[..<colon], "content-length"):
@@ -41,17 +53,17 @@ extension ResponseHead {
                 codings = transferCoding(line[(colon + 1)...])
             case 10 where equals(line[..<colon], "connection"):
                 let options = line[(colon + 1)...].split(separator: UInt8(ascii: ","))
-                if options.contains(where: { equals(trimmed($0), "close") }) { keepsAlive = false }
+                if options.contains(where: { equals(trimmed($0), "close") }) { saysClose = true }
             case 8 where status / 100 == 3 && location == nil && equals(line[..<colon], "location"):
                 location = text(trimmed(line[(colon + 1)...]))
             default: continue
             }
         }
         // What frames its body in two ways may be understood in two ways: nothing is read behind it (RFC 9112 §6.1).
-        if length != nil, codings != .none { keepsAlive = false }
+        if length != nil && codings != .none || saysClose { keepsAlive = false }
         return ResponseHead(
             status: status, framing: hasNoBody ? .length(0) : framing(length, codings),
-            keepsAlive: keepsAlive, location: location)
+            keepsAlive: keepsAlive, saysClose: saysClose, location: location)
     }
 
     private enum TransferCoding { case none, chunkedLast, other }

@@ -89,6 +89,17 @@ import Testing
         }
     }
 
+    /// Who does not wait for the answer is told of it all the same where it is why the request got no further.
+    @Test func earlyRefusalIsSaidWhereTheConnectionEndsWithIt() async throws {
+        let server = try RawServer()
+        let url = server.url
+        async let outcome = Shell.line("head -c 30000000 /dev/zero | fletch --data-binary @- \(url)")
+        try await server.refuse("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        let ended = try await outcome
+        #expect(ended.status == 55 || ended.status == 56)
+        #expect(ended.errors.contains("the peer has answered 413 already"), "\(ended.errors)")
+    }
+
     @Test(arguments: [
         (["http://a b/"], 3, "invalid-url", "percent-encode"),
         (["http://[::1/"], 3, "invalid-url", "malformed"),

@@ -44,6 +44,18 @@ struct RawServer: ~Copyable {
         }
     }
 
+    /// Answers the next request once its head is there, and ends the connection though more of it comes.
+    func refuse(_ answer: String) async throws {
+        let descriptor = descriptor
+        try await blocking {
+            let connection = accept(descriptor, nil, nil)
+            var space = [UInt8](repeating: 0, count: 65_536)
+            _ = recv(connection, &space, space.count, 0)
+            _ = send(connection, Array(answer.utf8), answer.utf8.count, Int32(MSG_NOSIGNAL))
+            close(connection)
+        }
+    }
+
     private static func isWhole(_ bytes: [UInt8], _ bodyBytes: Int) -> Bool {
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return false }
         return bytes.count >= end.upperBound + bodyBytes

@@ -141,7 +141,7 @@ import Testing
 
     /// Whatever is wrong with what it has said so far, its handler may be at work.
     @Test(arguments: [
-        ("hello", FletchError.Code.notHTTP), ("HTTP/1.1 103 Early Hints\r\nno field\r\n\r\n", .notHTTP),
+        ("hello", FletchError.Code.notHTTP), ("HTTP/1.1 103 Early Hints\r\nno field\r\n\r\n", .malformedHead),
         ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", .malformedLength),
         ("HTTP/1.1 101 Switching Protocols\r\n\r\n", .notHTTP),
     ])

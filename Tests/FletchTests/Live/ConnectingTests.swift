@@ -71,6 +71,25 @@ import Testing
         }
     }
 
+    /// Neither an address in the URL nor one that is given for a name is of the family that is asked for.
+    @Test(arguments: [(AddressFamily.ipv4, "[::1]", "::1"), (.ipv6, "127.0.0.1", "127.0.0.1")])
+    func addressOfTheOtherFamilyIsNotConnectedTo(
+        _ family: AddressFamily, _ host: String, _ address: String
+    ) async throws {
+        let peer = try Self.answering(address: address)
+        var configuration = Configuration()
+        configuration.addressFamily = family
+        configuration.addresses = ["made-up:\(peer.port)": [address]]
+        try await withFletchClient(configuration, drainingFor: patience) { client in
+            for host in [host, "made-up"] {
+                let error = await failure(of: FletchRequest(.get, "http://\(host):\(peer.port)/"), with: client)
+                #expect(error?.code == .nameNotResolved)
+                #expect(error?.certainty == .notSent)
+            }
+        }
+        #expect(peer.connectionCount == 0)
+    }
+
     @Test(arguments: Disposal.allCases)
     func unixSocket(disposal: Disposal) async throws {
         let path = "/tmp/fletch-\(getpid())-\(disposal.rawValue).sock"

@@ -53,6 +53,47 @@ import Testing
         }
     }
 
+    /// Whatever is behind an answer with `Connection: close` has not been processed (RFC 9112 §9.6): it may go out again
+    /// as often as it takes, also what must not arrive twice.
+    @Test(arguments: [HTTPRequest.Method.get, .post]) func whatIsBehindACloseIsSentAgain(
+        _ method: HTTPRequest.Method
+    ) async throws {
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write(ok)
+            _ = connection.departure()
+        }
+        try await withFletchClient(configuration(depth: 8), drainingFor: patience) { client in
+            let results = await send(
+                (0..<24).map { FletchRequest(method, "\(peer.url)/\($0)") }, with: client)
+            #expect(results.allSatisfy { (try? $0.get().status) == 200 })
+            #expect(client.statistics.retriedCount == 0)
+        }
+        #expect(peer.connectionCount == 24)
+    }
+
+    @Test func refusedExpectationIsGivenUp() async throws {
+        let heads = Lock<[String]>([])
+        let peer = try ScriptedPeer { connection in
+            while true {
+                let (head, _) = connection.readRequest()
+                guard !head.isEmpty else { return }
+                heads.withLock { $0.append(head) }
+                let isRefused = head.lowercased().contains("expect:")
+                connection.write(isRefused ? "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n" : okAndNext)
+            }
+        }
+        try await withFletchClient(drainingFor: patience) { client in
+            let request = FletchRequest(
+                .post, peer.url, fields: [.accept: "a", .expect: "100-continue", .cookie: "b"], body: .utf8("body"))
+            let receipt = try await client.send(request, until: .answered)
+            #expect(receipt.status == 200)
+        }
+        let sent = heads.withLock(\.self)
+        #expect(sent.count == 2)
+        #expect(sent.first?.replacing("Expect: 100-continue\r\n", with: "") == sent.last)
+    }
+
     @Test(arguments: [
         (Behavior.answer, 200, true), (.answer, 204, false), (.answer, 304, false), (.headThenWork, 500, false),
         (.headThenWork, 200, true), (.earlyHintsThenWork, 201, false), (.answerBeforeBody, 413, false),
@@ -218,7 +259,8 @@ import Testing
         let peer = try ScriptedPeer(receiveBufferBytes: 2_304) { connection in
             guard connection.readHead().hasPrefix("GET") else { return connection.write(ok) }
             isFull.waitBlocking()
-            connection.write(ok)
+            // It does not say what becomes of those behind it.
+            connection.write("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok")
             _ = connection.departure()
         }
         let requests = [

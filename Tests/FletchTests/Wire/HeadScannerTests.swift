@@ -32,7 +32,7 @@ import Testing
         #expect(scan("S") == .invalid(.notHTTP))
         #expect(scan("HTTP/2 200\r\n\r\n") == .invalid(.notHTTP))
         #expect(scan("HTTP/1.1 20\r\n\r\n") == .invalid(.notHTTP))
-        #expect(scan("HTTP/1.1 200 OK\r\nno colon\r\n\r\n") == .invalid(.notHTTP))
+        #expect(scan("HTTP/1.1 200 OK\r\nno colon\r\n\r\n") == .invalid(.malformedHead))
     }
 
     @Test(arguments: ["-1", "1,2", "", "99999999999999999999", "1 2", "0x1"])

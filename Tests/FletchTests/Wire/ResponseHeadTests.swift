@@ -67,6 +67,13 @@ import Testing
         #expect(throws: ResponseHead.Fault.notHTTP) { try parse("\(line)\r\n\r\n") }
     }
 
+    @Test func onlyCloseSaysThatNothingBehindItIsProcessed() throws {
+        #expect(try parse("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").saysClose)
+        #expect(try parse("HTTP/1.0 200 OK\r\nConnection: TE, Close\r\n\r\n").saysClose)
+        #expect(try !parse("HTTP/1.0 200 OK\r\n\r\n").saysClose)
+        #expect(try !parse("HTTP/1.1 200 OK\r\nConnection: closed\r\n\r\n").saysClose)
+    }
+
     @Test func reasonMayBeMissing() throws {
         #expect(try parse("HTTP/1.0 200\r\n\r\n").status == 200)
     }
