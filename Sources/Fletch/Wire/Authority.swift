@@ -24,7 +24,7 @@ struct Authority {
             throw URLParts.invalid("its host holds a character that no host name has")
         }
         if let problem = HostName.problem(of: decoded) { throw URLParts.invalid(problem) }
-        return String(decoding: decoded, as: UTF8.self)
+        return HostName.address(decoded) ?? String(decoding: decoded, as: UTF8.self)
     }
 
     func port(default standard: UInt16) throws(FletchError) -> UInt16 {

@@ -24,6 +24,18 @@ enum HostName {
         return "its host is no IPv4 address"
     }
 
+    /// The address that a host stands for which the C library reads in other ways than as four numbers: `127.1`, `0x7f.1`.
+    /// As itself it is no name that a certificate could have.
+    static func address(_ name: [UInt8]) -> String? {
+        guard let first = name.first, first >= UInt8(ascii: "0"), first <= UInt8(ascii: "9") else { return nil }
+        let text = String(decoding: name.last == dot ? name.dropLast() : name[...], as: UTF8.self)
+        var address = in_addr()
+        guard inet_pton(AF_INET, text, &address) != 1 || name.last == dot, inet_aton(text, &address) != 0 else {
+            return nil
+        }
+        return withUnsafeBytes(of: address) { $0.map(String.init).joined(separator: ".") }
+    }
+
     private struct Scan {
         private var length = 0
         /// Of the label as a decimal number; out of range once it is none.

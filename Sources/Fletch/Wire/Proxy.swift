@@ -97,13 +97,16 @@ struct ProxyExceptions: Sendable {
     private let entries: [String]
 
     /// - Parameter list: Names (each with its subdomains), addresses, networks (`10.0.0.0/8`) or `*`, with commas or
-    ///   spaces between.
+    ///   white space between. A dot at a name's end, which stands for the root, makes no difference.
     init(_ list: String) {
-        entries = list.split { $0 == "," || $0 == " " }.map { $0.lowercased() }
+        entries = list.split { $0 == "," || $0.isWhitespace }.map { Self.withoutRoot($0.lowercased()) }
     }
+
+    private static func withoutRoot(_ name: String) -> String { name.hasSuffix(".") ? String(name.dropLast()) : name }
 
     /// - Parameter host: Lower case, without brackets.
     func contains(_ host: String) -> Bool {
+        let host = Self.withoutRoot(host)
         let address = SocketAddress(literal: host, port: 0)
         return entries.contains { entry in
             if entry == "*" { return true }

@@ -42,9 +42,16 @@ struct URLParts {
 
     func checkCharacters() throws(FletchError) {
         // Only printable ASCII: everything else must be percent-encoded, and nothing may end the request line early.
-        guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw Self.invalid("it holds a space, a control character or a non-ASCII character: percent-encode it")
+        guard let first = bytes.firstIndex(where: { $0 <= 0x20 || $0 >= 0x7F }) else { return }
+        if bytes[first] >= 0x80, isInAuthority(first) {
+            throw Self.invalid("its host is not ASCII: write it as DNS has it (xn--…)")
         }
+        throw Self.invalid("it holds a space, a control character or a non-ASCII character: percent-encode it")
+    }
+
+    private func isInAuthority(_ index: Int) -> Bool {
+        guard let schemeEnd, bytes[schemeEnd...].starts(with: "://".utf8) else { return false }
+        return index >= schemeEnd + 3 && !bytes[(schemeEnd + 3)..<index].contains(where: Self.endsAuthority)
     }
 
     /// Whether the scheme is `https`; every other but `http` is an error.

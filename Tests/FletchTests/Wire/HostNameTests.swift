@@ -22,4 +22,19 @@ import Testing
         ([String](repeating: String(repeating: "a", count: 63), count: 4).joined(separator: "."), "longer"),
     ])
     func nameCanNeverBe(_ name: String, _ word: String) { #expect(problem(name)?.contains(word) == true) }
+
+    /// As the C library reads them, which would look them up.
+    @Test(arguments: [
+        ("127.1", "127.0.0.1"), ("0x7f.1", "127.0.0.1"), ("2130706433", "127.0.0.1"), ("0177.0.0.1", "127.0.0.1"),
+        ("127.0.0.1.", "127.0.0.1"), ("0", "0.0.0.0"),
+    ])
+    func addressIsWrittenInOneWay(_ name: String, _ address: String) throws {
+        #expect(HostName.address(Array(name.utf8)) == address)
+        let target = try RequestTarget.parse("https://\(name):444/").get()
+        #expect(target.host == address && target.authority == "\(address):444")
+        #expect(target.origin?.isAddress == true)
+    }
+
+    @Test(arguments: ["127.0.0.1", "a", "1.example", "1.2.3.4a", "xn--a", "::1"])
+    func otherHostsStayAsTheyAre(_ name: String) { #expect(HostName.address(Array(name.utf8)) == nil) }
 }

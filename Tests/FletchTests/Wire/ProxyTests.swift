@@ -26,7 +26,9 @@ import Testing
         ("10.1.2.3", "10.0.0.0/8", true), ("11.1.2.3", "10.0.0.0/8", false), ("10.1.2.3", "10.1.2.3", true),
         ("10.1.2.129", "10.1.2.128/25", true), ("10.1.2.127", "10.1.2.128/25", false), ("::1", "[::1]", true),
         ("2001:db8::1", "2001:db8::/32", true), ("10.1.2.3", "10.0.0.0/99", false), ("10.1.2.3", "0.0.0.0/0", true),
-        ("127.0.0.1", "1", false),
+        ("127.0.0.1", "1", false), ("example.com", "other\texample.com", true), ("b", "a\n\r b", true),
+        ("example.com.", "example.com", true), ("a.example.com", "example.com.", true), ("com", "example.com.", false),
+        ("10.1.2.3", "10.1.2.3.", true), ("anything", ".", false),
     ])
     func exceptionsFollowNoProxy(_ host: String, _ list: String, _ isExempt: Bool) {
         #expect(ProxyExceptions(list).contains(host) == isExempt)

@@ -45,6 +45,16 @@ import Testing
         #expect(code(url) == .invalidURL)
     }
 
+    /// A host's name is not percent-encoded; what is behind it is.
+    @Test(arguments: [
+        ("http://bücher.example/", "xn--"), ("http://u@bücher.example:80/é", "xn--"), ("http://h/é", "percent-encode"),
+        ("http://h?é", "percent-encode"), ("http://h#é", "percent-encode"), ("http://h x/", "percent-encode"),
+    ])
+    func remedyFitsThePlace(_ url: String, _ word: String) {
+        #expect(throws: FletchError.self) { try RequestTarget.parse(url).get() }
+        if case .failure(let error) = RequestTarget.parse(url) { #expect(error.message.contains(word), "\(error)") }
+    }
+
     @Test(arguments: ["ftp://h/", "file:///x", "h2://h"])
     func otherSchemesAreRefused(_ url: String) {
         #expect(code(url) == .schemeNotSupported)
