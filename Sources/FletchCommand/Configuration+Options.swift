@@ -6,9 +6,9 @@ extension Configuration {
         _ request: RequestOptions, _ lines: FieldLines, _ time: TimeOptions, _ connection: ConnectionOptions
     ) throws {
         self.init()
-        deadline = time.maxTime?.duration
-        if let connect = time.connectTimeout { connectDeadline = connect.duration }
-        if let longest = time.maxTime { apply(longest.duration, hasConnectTimeout: time.connectTimeout != nil) }
+        deadline = time.longest
+        if let longest = time.longestConnecting { connectDeadline = longest }
+        if let longest = time.longest { apply(longest, hasConnectTimeout: time.longestConnecting != nil) }
         usesFastOpen = connection.tcpFastopen
         proxy = connection.proxySetting
         addresses = try connection.addresses()

@@ -9,18 +9,21 @@ struct RequestBuilder {
     let bodyOptions: BodyOptions
     let connection: ConnectionOptions
 
-    /// One for each URL.
-    func requests(for urls: [String]) throws -> [FletchRequest] {
+    /// A request without a URL, and what makes one of those that are given.
+    func prototype() throws -> (request: FletchRequest, addresses: Addresses) {
         let data = try BodyReader.data(bodyOptions)
         let body = try body(data)
-        let fields = try fields(hasData: data != nil)
-        let method = try method(body)
-        let socketPath = try connection.unixSocket.map(CallerFile.socketPath)
-        return urls.map { url in
-            var request = FletchRequest(method, address(url, data), fields: fields, body: body)
-            request.unixSocketPath = socketPath
-            return request
-        }
+        var request = FletchRequest(try method(body), "", fields: try fields(hasData: data != nil), body: body)
+        request.unixSocketPath = try connection.unixSocket.map(CallerFile.socketPath)
+        var addresses = Addresses(uploadPath: bodyOptions.uploadFile)
+        if bodyOptions.get, case .bytes(let bytes)? = data { addresses.query = ByteText.text(bytes) }
+        return (request, addresses)
+    }
+
+    /// One for each URL.
+    func requests(for urls: [String]) throws -> [FletchRequest] {
+        let (prototype, addresses) = try prototype()
+        return urls.map { prototype.with(url: addresses.url($0)) }
     }
 
     private func body(_ data: FletchRequest.Body?) throws -> FletchRequest.Body {
@@ -41,32 +44,6 @@ struct RequestBuilder {
         if options.head { return .head }
         if bodyOptions.uploadFile != nil { return .put }
         return body == .none ? .get : .post
-    }
-
-    // MARK: The URL
-
-    private func address(_ url: String, _ data: FletchRequest.Body?) -> String {
-        let absolute = url.contains("://") ? url : "http://" + url
-        let (address, fragment) = Self.split(absolute)
-        if bodyOptions.get, case .bytes(let bytes)? = data {
-            let query = ByteText.text(bytes)
-            return address + (address.contains("?") ? "&" : "?") + query + fragment
-        }
-        return withFileName(address) + fragment
-    }
-
-    private static func split(_ url: String) -> (String, String) {
-        let end = url.firstIndex(of: "#") ?? url.endIndex
-        return (String(url[..<end]), String(url[end...]))
-    }
-
-    /// As curl: a URL that names a folder gets the name of the file that is uploaded to it.
-    private func withFileName(_ address: String) -> String {
-        guard let path = bodyOptions.uploadFile, path != "-" else { return address }
-        let rest = address.drop { $0 != ":" }.dropFirst(3)
-        let isFolder = rest.hasSuffix("/") || !rest.contains("/")
-        guard isFolder, !rest.contains("?"), let name = path.split(separator: "/").last else { return address }
-        return address + (rest.hasSuffix("/") ? "" : "/") + PercentEncoding.encode(String(name))
     }
 
     // MARK: The fields
@@ -90,5 +67,14 @@ struct RequestBuilder {
         }
         if isJSON, fields[.accept] == nil, !lines.leavesOut("accept") { fields[.accept] = "application/json" }
         return fields
+    }
+}
+
+extension FletchRequest {
+    /// The same, to another place.
+    func with(url: String) -> FletchRequest {
+        var request = FletchRequest(method, url, fields: fields, body: body)
+        request.unixSocketPath = unixSocketPath
+        return request
     }
 }

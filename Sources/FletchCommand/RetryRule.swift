@@ -9,7 +9,7 @@ struct RetryRule {
     init(_ options: TimeOptions) {
         maximumCount = options.retry
         includesUnknown = options.retryUnknown
-        fixedDelay = options.retryDelay?.duration
+        fixedDelay = options.fixedRetryDelay
     }
 
     /// - Parameter retryCount: How often it has been sent again already.

@@ -10,7 +10,7 @@ import Testing
         (["--data-raw", "-d", "x"], ["--data-raw", "-d", "x"]),
         (["-sd", "-1", "--", "-x"], ["-s", "-d", "-1", "--", "-x"]),
         (["-", "x", "send"], ["-", "x", "send"]),
-        (["-m"], ["-m"]),
+        (["-m"], ["-m"]), (["-Ecert.pem", "-fEc"], ["-E", "cert.pem", "-f", "-E", "c"]),
     ])
     func spellsOut(given: [String], expected: [String]) throws {
         #expect(try ArgumentNormalizer.normalize(given) == expected)
@@ -155,5 +155,15 @@ import Testing
             #expect(ByteText.bytes(ByteText.text(bytes)) == bytes)
         }
         #expect(ByteText.text(Array("é\u{10FFFF}".utf8)) == "é\u{10FFFF}")
+    }
+}
+
+@Suite struct RetryRuleTests {
+    /// As curl: 0 is the default, which doubles.
+    @Test(arguments: [([], [1, 2, 4]), (["--retry-delay", "0"], [1, 2, 4]), (["--retry-delay", "3"], [3, 3, 3])])
+    func delayBetweenAttempts(_ options: [String], _ seconds: [Int]) throws {
+        let rule = RetryRule(try TimeOptions.parse(["--retry", "5"] + options))
+        let error = FletchError(.connectFailed, .notSent, "")
+        #expect((0..<3).map { rule.delay(after: error, retryCount: $0) } == seconds.map { .seconds($0) })
     }
 }

@@ -6,10 +6,21 @@ import Glibc
 /// Files as whoever calls the command names them: by paths that mean nothing, or something else, in the background
 /// process, which has another folder and none of the caller's descriptors.
 enum CallerFile {
-    /// `open(2)`, with a path whose bytes need not be UTF-8.
+    /// `open(2)`, with a path whose bytes need not be UTF-8; a file that it makes is the user's alone.
     static func open(_ path: String, _ flags: Int32) -> Int32 {
+        withPath(path) { Glibc.open($0, flags | O_CLOEXEC, 0o600) }
+    }
+
+    /// What `stat(2)` says; of standard input for `-`.
+    static func status(_ path: String) -> stat? {
+        var status = stat()
+        let result = path == "-" ? fstat(STDIN_FILENO, &status) : withPath(path) { stat($0, &status) }
+        return result == 0 ? status : nil
+    }
+
+    private static func withPath(_ path: String, _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
         (ByteText.bytes(path) + [0]).map(CChar.init(bitPattern:)).withUnsafeBufferPointer { bytes in
-            bytes.baseAddress.map { Glibc.open($0, flags | O_CLOEXEC) } ?? -1
+            bytes.baseAddress.map(body) ?? -1
         }
     }
 

@@ -32,6 +32,10 @@ struct BodyOptions: ParsableArguments {
     @Flag(name: [.customShort("G"), .long], help: "Put the data into the URL's query, and send GET.")
     var get = false
 
+    var readsStandardInput: Bool {
+        uploadFile == "-" || (data + dataBinary + json).contains { $0.text == "@-" }
+    }
+
     func validate() throws {
         let hasData = !data.isEmpty || !dataBinary.isEmpty || !dataRaw.isEmpty || !json.isEmpty
         if hasData, uploadFile != nil { throw ValidationError("-T and -d exclude each other: choose one body") }

@@ -22,6 +22,19 @@ struct TimeOptions: ParsableArguments {
     @Flag(help: "Try again, too, what may have arrived.")
     var retryUnknown = false
 
+    /// nil for as long as it takes; as curl, 0 is no limit.
+    var longest: Duration? { Self.positive(maxTime) }
+
+    /// nil for the default, which 0 stands for.
+    var longestConnecting: Duration? { Self.positive(connectTimeout) }
+
+    /// nil for the default, which 0 stands for.
+    var fixedRetryDelay: Duration? { Self.positive(retryDelay) }
+
+    private static func positive(_ span: TimeSpan?) -> Duration? {
+        span.flatMap { $0.duration > .zero ? $0.duration : nil }
+    }
+
     func validate() throws {
         guard (0...1_000_000).contains(retry) else { throw ValidationError("--retry must be 0 to 1000000") }
     }

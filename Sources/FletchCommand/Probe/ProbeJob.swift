@@ -13,7 +13,7 @@ struct ProbeJob {
     static let ownMethodIndex = 2
 
     init(_ command: ProbeCommand) throws {
-        limit = command.time.maxTime?.duration ?? .seconds(10)
+        limit = command.time.longest ?? .seconds(10)
         isJSON = command.probe.json
         let lines = try FieldLines(command.request)
         var configuration = try Configuration(command.request, lines, command.time, command.connection)

@@ -15,7 +15,7 @@ final class FailureFile: Sendable {
     private let state = Lock(State())
 
     init(path: String) throws(FletchError) {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        descriptor = CallerFile.open(path, O_WRONLY | O_CREAT | O_TRUNC)
         guard descriptor >= 0 else {
             throw FletchError(
                 .bodyUnreadable, .notSent,

@@ -77,6 +77,7 @@ struct LineReader {
             return nil
         }
         var text = buffer[start..<end]
+        if number == 1, text.starts(with: Self.byteOrderMark) { text = text.dropFirst(Self.byteOrderMark.count) }
         while let last = text.last, last == 13 || last == 32 || last == 9 { text.removeLast() }
         while let first = text.first, first == 32 || first == 9 { text.removeFirst() }
         return text.isEmpty ? nil : Line(text: text, file: name, number: number)
@@ -87,7 +88,7 @@ struct LineReader {
     /// Without waiting for the writer of a named pipe.
     private mutating func open() throws(FletchError) {
         descriptor =
-            files[fileIndex] == "-" ? STDIN_FILENO : Glibc.open(files[fileIndex], O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            files[fileIndex] == "-" ? STDIN_FILENO : CallerFile.open(files[fileIndex], O_RDONLY | O_NONBLOCK)
         guard descriptor >= 0 else { throw leave(errno) }
         number = 0
         buffer = []
@@ -127,8 +128,7 @@ struct LineReader {
     }
 
     private static func size(of file: String) -> Int? {
-        var status = stat()
-        guard (file == "-" ? fstat(STDIN_FILENO, &status) : stat(file, &status)) == 0 else { return nil }
+        guard let status = CallerFile.status(file) else { return nil }
         return status.st_mode & S_IFMT == S_IFREG ? status.st_size : nil
     }
 
@@ -141,6 +141,8 @@ struct LineReader {
             errorNumber: number)
     }
 
+    /// Some editors begin a file of UTF-8 with it.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private static let pieceBytes = 1 << 18
     private static let maximumLineBytes = 64 << 20
 }

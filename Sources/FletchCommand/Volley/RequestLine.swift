@@ -47,10 +47,14 @@ struct RequestLine: Decodable {
 extension RequestLine {
     /// The request of a line.
     /// - Parameter prototype: What holds where the line says nothing; its URL does not matter.
-    static func request(_ line: ArraySlice<UInt8>, like prototype: FletchRequest) throws(Fault) -> FletchRequest {
-        guard line.first == UInt8(ascii: "{") else { return try plain(line, prototype) }
+    static func request(
+        _ line: ArraySlice<UInt8>, like prototype: FletchRequest, at addresses: Addresses = Addresses()
+    ) throws(Fault) -> FletchRequest {
+        guard line.first == UInt8(ascii: "{") else {
+            return prototype.with(url: addresses.url(ByteText.text(line)))
+        }
         do {
-            return try JSONDecoder().decode(RequestLine.self, from: Data(line)).request(like: prototype)
+            return try JSONDecoder().decode(RequestLine.self, from: Data(line)).request(like: prototype, at: addresses)
         } catch let fault as Fault {
             throw fault
         } catch {
@@ -58,22 +62,10 @@ extension RequestLine {
         }
     }
 
-    private static func plain(
-        _ line: ArraySlice<UInt8>, _ prototype: FletchRequest
-    ) throws(Fault) -> FletchRequest {
-        var request = FletchRequest(
-            prototype.method, absolute(String(decoding: line, as: UTF8.self)), fields: prototype.fields,
-            body: prototype.body)
-        request.unixSocketPath = prototype.unixSocketPath
-        return request
-    }
-
-    private static func absolute(_ url: String) -> String { url.contains("://") ? url : "http://" + url }
-
-    private func request(like prototype: FletchRequest) throws(Fault) -> FletchRequest {
+    private func request(like prototype: FletchRequest, at addresses: Addresses) throws(Fault) -> FletchRequest {
         let ownBody = try chosenBody()
         var request = FletchRequest(
-            try chosenMethod(ownBody, prototype), Self.absolute(url), fields: try chosenFields(prototype.fields),
+            try chosenMethod(ownBody, prototype), addresses.url(url), fields: try chosenFields(prototype.fields),
             body: ownBody ?? prototype.body)
         request.unixSocketPath = prototype.unixSocketPath
         return request

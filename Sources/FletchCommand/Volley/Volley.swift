@@ -118,8 +118,8 @@ extension Volley {
     /// - Returns: Whether to go on with the next.
     private func send(_ line: LineReader.Line, _ known: inout Series?) -> Bool {
         do {
-            let request = try RequestLine.request(line.text, like: job.prototype)
-            let encoded = try client.prepare(request, until: job.milestone)
+            let request = try RequestLine.request(line.text, like: job.prototype, at: job.addresses)
+            let encoded = try prepared(request)
             if job.repetitions == 1 || known?.add(line.text, encoded) == false { known = nil }
             submit(encoded, line.text)
             return true
@@ -127,6 +127,24 @@ extension Volley {
             return tellBadLine(line, error)
         }
     }
+
+    /// Where no descriptor is left for a body's file, requests that are under way hold them: it waits until some have ended.
+    private func prepared(_ request: FletchRequest) throws(FletchError) -> EncodedRequest {
+        while true {
+            do throws(FletchError) {
+                return try client.prepare(request, until: job.milestone)
+            } catch {
+                guard error.code == .descriptorsExhausted else { throw error }
+                flush()
+                guard underWay > 0 || client.statistics.connectionCount > 0, Interrupts.count < 2 else { throw error }
+                wait(milliseconds: Self.shortageInterval)
+                underWay = tally.noteSubmitted(0)
+            }
+        }
+    }
+
+    /// How soon it looks again for descriptors.
+    private static let shortageInterval: Int32 = 10
 
     private func submit(_ request: EncodedRequest, _ line: ArraySlice<UInt8>) {
         let now = Moment.now

@@ -30,6 +30,9 @@ struct VolleyCommand: ParsableCommand {
 
     func validate() throws {
         guard !file.isEmpty else { throw ValidationError("no file: give at least one, or - for standard input") }
+        if file.contains("-"), body.readsStandardInput || request.header.contains("@-") {
+            throw ValidationError("standard input holds the requests already: put the body, or the fields, into a file")
+        }
         if file.contains("-"), volley.isRepeated {
             throw ValidationError(
                 "standard input cannot be read again: leave --repeat and --duration out, or use a file")

@@ -14,6 +14,7 @@ struct VolleyJob {
 
     let files: [String]
     let prototype: FletchRequest
+    let addresses: Addresses
     let configuration: Configuration
     let milestone: Milestone
     let rate: Double?
@@ -32,10 +33,7 @@ struct VolleyJob {
         let lines = try FieldLines(command.request)
         let builder = RequestBuilder(
             options: command.request, lines: lines, bodyOptions: command.body, connection: command.connection)
-        guard let prototype = try builder.requests(for: ["localhost"]).first else {
-            throw ValidationError("no request")
-        }
-        self.prototype = prototype
+        (prototype, addresses) = try builder.prototype()
         configuration = try Self.configuration(command, lines)
         let until: Milestone? = try choice("--until", options.until)
         guard until != .queued else { throw ValidationError("--until queued: nothing would have been sent") }
@@ -54,9 +52,8 @@ struct VolleyJob {
     }
 
     private static func isSameFile(_ path: String, _ input: String) -> Bool {
-        var (one, other) = (stat(), stat())
-        return stat(path, &one) == 0 && (input == "-" ? fstat(STDIN_FILENO, &other) : stat(input, &other)) == 0
-            && one.st_mode & S_IFMT == S_IFREG && one.st_dev == other.st_dev && one.st_ino == other.st_ino
+        guard let one = CallerFile.status(path), let other = CallerFile.status(input) else { return false }
+        return one.st_mode & S_IFMT == S_IFREG && one.st_dev == other.st_dev && one.st_ino == other.st_ino
     }
 
     /// How many requests are with the client at a time: enough to keep every connection busy, few enough for memory.
@@ -74,7 +71,7 @@ struct VolleyJob {
         configuration.pipelineDepth = options.pipeline
         configuration.retry.maximumCount = command.time.retry
         configuration.retry.includesUnknown = command.time.retryUnknown
-        configuration.retry.baseDelay = command.time.retryDelay?.duration ?? .seconds(1)
+        configuration.retry.baseDelay = command.time.fixedRetryDelay ?? .seconds(1)
         configuration.retry.maximumDelay = .seconds(RetryRule.maximumSeconds)
         return configuration
     }

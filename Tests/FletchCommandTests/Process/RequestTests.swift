@@ -130,6 +130,37 @@ import Testing
         }
     }
 
+    @Test func urlWithoutASchemeMayHoldOne() async throws {
+        try await withFletchTarget { target in
+            let host = target.url.dropFirst("http://".count)
+            for command in [["-f"], ["probe", "--json"]] {
+                let outcome = try await Shell.run([Shell.fletch] + command + ["\(host)/?u=http://x/"])
+                #expect(outcome.status == 0, "\(outcome.errors)")
+            }
+            #expect(target.records().allSatisfy { $0.path == "/?u=http://x/" })
+        }
+    }
+
+    /// As curl: 0 is no limit, or the default.
+    @Test(arguments: [["-m", "0"], ["--connect-timeout", "0"], ["-m", "0.0", "--connect-timeout", "0"]])
+    func noughtIsNoLimit(_ options: [String]) async throws {
+        var configuration = TargetConfiguration()
+        configuration.delay = .milliseconds(100)
+        try await withFletchTarget(configuration) { target in
+            let outcome = try await Shell.run([Shell.fletch, "-f"] + options + [target.url])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+    }
+
+    @Test func addressOfTheOtherFamilyIsNotConnectedTo() async throws {
+        try await withFletchTarget { target in
+            let outcome = try await Shell.fletch("-6", target.url)
+            #expect(outcome.status == 6)
+            #expect(outcome.errors.contains("not an IPv6 address"), "\(outcome.errors)")
+            #expect(target.records().isEmpty)
+        }
+    }
+
     @Test func unixSocket() async throws {
         var configuration = TargetConfiguration()
         configuration.unixSocketPath = "/tmp/\(UUID().uuidString.prefix(8)).sock"

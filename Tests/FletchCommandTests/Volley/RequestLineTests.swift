@@ -19,6 +19,33 @@ import Testing
         #expect(request.method == .get)
     }
 
+    @Test(arguments: ["h/?u=http://x/", "h:81?u=a://b", "h/a://b", "h#://"]) func urlWithoutASchemeMayHoldOne(
+        _ line: String
+    ) throws {
+        #expect(Addresses().url(line) == "http://\(line)")
+        #expect(try request(line).url == request("http://\(line)").url)
+        #expect(try request("{\"url\":\"\(line)\"}").url == request("http://\(line)").url)
+    }
+
+    @Test func optionsAddToTheURL() throws {
+        func url(_ line: String, _ addresses: Addresses) throws -> String {
+            try RequestLine.request(ArraySlice(line.utf8), like: FletchRequest(.get, ""), at: addresses).url
+        }
+        #expect(try url("h/a?b#c", Addresses(query: "d=e")) == "http://h/a?b&d=e")
+        #expect(try url(#"{"url":"http://h"}"#, Addresses(query: "d=e")) == "http://h/?d=e")
+        #expect(try url("h", Addresses(uploadPath: "/x/f g")) == "http://h/f%20g")
+        #expect(try url("h/a/#c", Addresses(uploadPath: "f")) == "http://h/a/f")
+        #expect(try url("h/a", Addresses(uploadPath: "f")) == "http://h/a")
+        #expect(try url("h/", Addresses(uploadPath: "-")) == "http://h/")
+    }
+
+    @Test func keysThatDifferInCaseAreOneField() throws {
+        let prototype = FletchRequest(.get, "", fields: [.init("x-a")!: "default"])
+        let request = try request(
+            #"{"url":"http://h/","header":{"X-A":"1","x-a":["2"]},"headers":{"X-a":"3"}}"#, like: prototype)
+        #expect(request.fields[values: .init("x-a")!].sorted() == ["1", "2", "3"])
+    }
+
     @Test func everyMemberOfARequest() throws {
         let request = try request(
             #"{"method":"PUT","url":"http://h/x","header":{"A":["1","2"],"B":"3"},"body":"aGVsbG8="}"#)

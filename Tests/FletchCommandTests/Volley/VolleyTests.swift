@@ -61,6 +61,48 @@ import Testing
         }
     }
 
+    @Test func optionsOfABodyHoldForEveryLine() async throws {
+        try await withFletchTarget { target in
+            let lines = "\u{FEFF}\(target.url)/a?b\n{\"url\":\"\(target.url)/c\"}\n"
+            let (outcome, _) = try await volley("-G", "-d", "d=1", "-d", "e", "-", input: lines)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let records = await target.waitForRecords { $0.count == 2 && $0.allSatisfy(\.isComplete) }
+            #expect(Set(records.map { "\($0.method) \($0.path)" }) == ["GET /a?b&d=1&e", "GET /c?d=1&e"])
+        }
+        try await withFletchTarget { target in
+            try await withFile("content") { file in
+                let (outcome, _) = try await volley("-T", file, "-", input: "\(target.url)/a/\n\(target.url)/b\n")
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                let name = file.split(separator: "/").last ?? ""
+                let records = await target.waitForRecords { $0.count == 2 && $0.allSatisfy(\.isComplete) }
+                #expect(
+                    Set(records.map { "\($0.method) \($0.path) \($0.bodyBytes)" }) == ["PUT /a/\(name) 7", "PUT /b 7"])
+            }
+        }
+    }
+
+    @Test(arguments: [["-d", "@-"], ["--json", "@-"], ["-T", "-"], ["-H", "@-"]])
+    func standardInputIsReadForOneThing(_ options: [String]) async throws {
+        let (outcome, _) = try await volley(options + ["-"], input: "http://127.0.0.1:1/\n")
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("standard input holds the requests already"), "\(outcome.errors)")
+    }
+
+    /// What is open is little: a body of a few bytes needs no descriptor of its own, and others wait.
+    @Test(arguments: [100, 100_000]) func filesOfManyBodiesFitIntoFewDescriptors(_ size: Int) async throws {
+        try await withFletchTarget { target in
+            try await withFile(String(repeating: "x", count: size)) { file in
+                let line = "{\"url\":\"\(target.url)\",\"body_file\":\"\(file)\"}"
+                let outcome = try await Shell.line(
+                    "ulimit -Hn 40; for i in $(seq 300); do echo '\(line)'; done | fletch volley --until answered --summary json -"
+                )
+                let summary = try JSONDecoder().decode(Summary.self, from: Data(outcome.output.utf8))
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                #expect(summary.reached == 300)
+            }
+        }
+    }
+
     @Test(arguments: [["--connections", "4"], ["--connections", "2", "--pipeline", "32"], ["--reuse", "never"]])
     func everyRequestIsAnsweredAndCounted(_ options: [String]) async throws {
         try await withFletchTarget { target in

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Fletch
+
+/// Makes what the user gives as a URL one: with a scheme, and with what options add to it.
+struct Addresses {
+    /// Of `-G`; it is added to the query.
+    var query: String?
+    /// Of `-T`; its name is added to a URL that names a folder.
+    var uploadPath: String?
+
+    func url(_ given: String) -> String {
+        let absolute = Self.hasScheme(given) ? given : "http://" + given
+        let end = absolute.utf8.firstIndex(of: UInt8(ascii: "#")) ?? absolute.endIndex
+        return String(changed(absolute[..<end]) + absolute[end...])
+    }
+
+    /// Whether it begins with a scheme (RFC 3986 §3.1): a query may hold `://`, too.
+    private static func hasScheme(_ url: String) -> Bool {
+        let scheme = url.utf8.prefix { $0 != UInt8(ascii: ":") }
+        guard url.utf8.dropFirst(scheme.count).starts(with: "://".utf8), !scheme.isEmpty else {
+            return url.hasPrefix("://")
+        }
+        return scheme.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+            default: false
+            }
+        }
+    }
+
+    private func changed(_ url: Substring) -> Substring {
+        if let query { return url + (url.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + query }
+        guard let uploadPath, uploadPath != "-", let name = uploadPath.split(separator: "/").last else { return url }
+        let path = url.drop { $0 != ":" }.dropFirst(3)
+        let isFolder = path.hasSuffix("/") || !path.contains("/")
+        guard isFolder, !path.contains("?") else { return url }
+        return url + (path.hasSuffix("/") ? "" : "/") + PercentEncoding.encode(String(name))
+    }
+}
