@@ -182,6 +182,7 @@ extension SoloConnection {
             let count = tls?.read(into: buffer) ?? socket.receive(into: buffer, isPeek: false)
             if count >= 0 { return count }
             guard count == -Int(EAGAIN) || count == -Int(EINTR) else { throw lost(.receiveFailed, Int32(-count)) }
+            socket.acknowledgeAtOnce()
             guard socket.wait(for: Int32(POLLIN), until: deadline) else {
                 throw Self.error(ExchangeFailure(.answerDeadlineExceeded), .unknown)
             }

@@ -40,7 +40,9 @@ struct Tunnel {
             let count = socket.receive(into: buffer, isPeek: true)
             guard count > 0 else { return count == -Int(EAGAIN) ? .blocked : .failed(Self.lost(Int32(-count))) }
             switch scanner.scan(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
-            case .incomplete: socket.discard(count)
+            case .incomplete:
+                socket.discard(count)
+                socket.acknowledgeAtOnce()
             case .invalid(let code): return .failed(Self.invalid(code))
             case .complete(let head, let end):
                 socket.discard(end)
@@ -51,7 +53,12 @@ struct Tunnel {
     }
 
     private static func invalid(_ code: FletchError.Code) -> ExchangeFailure {
-        let words = code == .headTooLarge ? "its answer's head is larger than 16 KiB" : "its answer is not HTTP/1"
+        let words =
+            switch code {
+            case .headTooLarge: "its answer's head is larger than 16 KiB"
+            case .malformedHead: "a line of its answer is no field"
+            default: "its answer is not HTTP/1"
+            }
         return ExchangeFailure(.proxyRefused, detail: words)
     }
 

@@ -40,7 +40,7 @@ final class OpenFile: Sendable {
 
     deinit { _ = close(descriptor) }
 
-    private static let largestDoubtfulBytes = 16_384
+    private static let largestDoubtfulBytes = max(16_384, sysconf(Int32(_SC_PAGESIZE)))
 
     private static func unreadable(_ path: String, _ number: Int32) -> FletchError {
         if number == EMFILE || number == ENFILE {

@@ -114,6 +114,19 @@ struct TunnelTests {
         }
     }
 
+    /// A fold is a space (RFC 9112 §5.2), and an answer to CONNECT has no length (RFC 9110 §9.3.6).
+    @Test(arguments: [
+        "Via: 1.1 one,\\r\\n 1.1 two", "Content-Length: -1", "Content-Length: 1\\r\\nContent-Length: 2",
+        "Transfer-Encoding:\\r\\n\\tchunked",
+    ])
+    func answerOfTheProxyWithFieldsThatDoNotMatter(field: String) async throws {
+        let script = Self.leading.replacingOccurrences(of: "Proxy-Agent: test", with: field)
+        _ = try await run(script, ["-x", "PROXY"]) { outcome, _ in
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.receipts.first?.status == 204)
+        }
+    }
+
     @Test(arguments: [9_000, 15_000]) func largeAnswerOfTheProxy(size: Int) async throws {
         let large = Self.leading.replacingOccurrences(of: "Proxy-Agent: test", with: "X: \" + b\"y\" * \(size) + b\"")
         _ = try await run(large, ["-x", "PROXY"]) { outcome, _ in

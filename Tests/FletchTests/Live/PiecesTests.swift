@@ -33,6 +33,27 @@ import Testing
         #expect(try await Self.isFast(request))
     }
 
+    /// What a proxy answers to CONNECT, too.
+    @Test func tunnelIsOpenAsSoonAsTheProxySaysSo() async throws {
+        let waits = Lock<[Duration]>([])
+        let proxy = try ScriptedPeer { connection in
+            connection.readHead()
+            let start = ContinuousClock.now
+            connection.write(Self.padded("\r\n", to: 2_000), inPiecesOf: 200)
+            // What comes then is of TLS.
+            guard !connection.read(1).isEmpty else { return }
+            waits.withLock { $0.append(ContinuousClock.now - start) }
+        }
+        var configuration = Configuration()
+        configuration.proxy = .url(proxy.url, except: "")
+        try await withFletchClient(configuration, drainingFor: patience) { client in
+            for _ in 0..<20 where waits.withLock({ $0.allSatisfy { $0 >= .milliseconds(35) } }) {
+                _ = try? await client.send(FletchRequest(.get, "https://a.test/"), until: .answered)
+            }
+        }
+        #expect(waits.withLock { $0.contains { $0 < .milliseconds(35) } })
+    }
+
     /// Whether the answer comes, once in twenty times at least, before an acknowledgement that is put off would: after
     /// 40 ms, or after 200 ms where the window has been too small.
     private static func isFast(_ request: FletchRequest) async throws -> Bool {
