@@ -278,6 +278,12 @@ const char *fletch_tls_rejection(fletch_tls *tls) {
 }
 
 void fletch_tls_words(char *words, size_t length) {
+    // What OpenSSL says last of a file that it cannot open is that the system has failed; how stands before it.
+    unsigned long first = openssl.ERR_peek_error();
+    if (ERR_SYSTEM_ERROR(first)) {
+        snprintf(words, length, "%s", strerror(ERR_GET_REASON(first)));
+        return;
+    }
     const char *reason = openssl.ERR_reason_error_string(openssl.ERR_peek_last_error());
     snprintf(words, length, "%s", reason ? reason : "no reason given");
 }

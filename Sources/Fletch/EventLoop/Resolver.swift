@@ -32,7 +32,8 @@ final class Resolver: Sendable {
     private func usable(_ addresses: [SocketAddress]) -> Result<[SocketAddress], ResolutionFailure> {
         let usable = family == AF_UNSPEC ? addresses : addresses.filter { $0.isVersion6 == (family == AF_INET6) }
         guard usable.isEmpty else { return .success(usable) }
-        return .failure(ResolutionFailure(message: family == AF_INET ? "not an IPv4 address" : "not an IPv6 address"))
+        let words = family == AF_INET ? "not an IPv4 address, as is asked for" : "not an IPv6 address, as is asked for"
+        return .failure(ResolutionFailure(message: words))
     }
 
     /// The addresses of `name`, where they are known; else `waiter` is called later, on any thread.

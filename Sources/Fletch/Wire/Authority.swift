@@ -9,7 +9,8 @@ struct Authority {
         userInformation = at.map { bytes[..<$0] }
         let hostAndPort = at.map { bytes[($0 + 1)...] } ?? bytes
         // In a bracketed address the colons before the bracket belong to the address.
-        let searched = hostAndPort[(hostAndPort.lastIndex(of: UInt8(ascii: "]")) ?? hostAndPort.startIndex)...]
+        let hostEnd = hostAndPort.first == UInt8(ascii: "[") ? hostAndPort.endIndex : hostAndPort.startIndex
+        let searched = hostAndPort[(hostAndPort.lastIndex(of: UInt8(ascii: "]")) ?? hostEnd)...]
         let colon = searched.firstIndex(of: UInt8(ascii: ":"))
         hostBytes = hostAndPort[..<(colon ?? hostAndPort.endIndex)]
         portBytes = colon.map { hostAndPort[($0 + 1)...] }
@@ -21,7 +22,7 @@ struct Authority {
         if text.hasPrefix("[") { return try Self.addressOfVersion6(text) }
         guard !text.isEmpty else { throw URLParts.invalid("it has no host") }
         guard let decoded = PercentEncoding.decode(text.utf8), decoded.allSatisfy(Self.isHostByte) else {
-            throw URLParts.invalid("its host holds a character that no host name has")
+            throw URLParts.invalid(Self.wrongCharacter)
         }
         if let problem = HostName.problem(of: decoded) { throw URLParts.invalid(problem) }
         return HostName.address(decoded) ?? String(decoding: decoded, as: UTF8.self)
@@ -53,6 +54,8 @@ struct Authority {
         }
         return inner
     }
+
+    static let wrongCharacter = "its host holds a character that no host name has"
 
     private static func isHostByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -14,9 +14,8 @@ struct Proxy: Sendable {
 
     /// - Parameter url: `[http://][user:password@]host[:port][/]`.
     init(url: String, except exceptions: String) throws(FletchError) {
-        let bytes = Array(url.utf8)
+        let authority = Authority(try Self.authority(Array(url.utf8)))
         do throws(FletchError) {
-            let authority = Authority(try Self.authority(bytes))
             host = try authority.host()
             port = try authority.port(default: Self.defaultPort)
             credentials = try authority.credentials()
@@ -28,7 +27,7 @@ struct Proxy: Sendable {
 
     private static func authority(_ bytes: [UInt8]) throws(FletchError) -> ArraySlice<UInt8> {
         guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw invalid("it holds a space or a control character")
+            throw invalid("it holds a space, a control character or a non-ASCII character")
         }
         var rest = bytes[...]
         let text = String(decoding: bytes, as: UTF8.self)

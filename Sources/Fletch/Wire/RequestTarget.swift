@@ -43,15 +43,18 @@ struct URLParts {
     func checkCharacters() throws(FletchError) {
         // Only printable ASCII: everything else must be percent-encoded, and nothing may end the request line early.
         guard let first = bytes.firstIndex(where: { $0 <= 0x20 || $0 >= 0x7F }) else { return }
-        if bytes[first] >= 0x80, isInAuthority(first) {
-            throw Self.invalid("its host is not ASCII: write it as DNS has it (xn--…)")
+        guard isInHost(first) else {
+            throw Self.invalid("it holds a space, a control character or a non-ASCII character: percent-encode it")
         }
-        throw Self.invalid("it holds a space, a control character or a non-ASCII character: percent-encode it")
+        throw Self.invalid(
+            bytes[first] < 0x80 ? Authority.wrongCharacter : "its host is not ASCII: write it as DNS has it (xn--…)")
     }
 
-    private func isInAuthority(_ index: Int) -> Bool {
-        guard let schemeEnd, bytes[schemeEnd...].starts(with: "://".utf8) else { return false }
-        return index >= schemeEnd + 3 && !bytes[(schemeEnd + 3)..<index].contains(where: Self.endsAuthority)
+    /// Whether it is behind the scheme and the user information, and before the path.
+    private func isInHost(_ index: Int) -> Bool {
+        guard let schemeEnd, bytes[schemeEnd...].starts(with: "://".utf8), index >= schemeEnd + 3 else { return false }
+        let authority = bytes[(schemeEnd + 3)...].prefix { !Self.endsAuthority($0) }
+        return authority.indices.contains(index) && !authority[index...].contains(UInt8(ascii: "@"))
     }
 
     /// Whether the scheme is `https`; every other but `http` is an error.

@@ -59,6 +59,10 @@ enum CallerFile {
         if let lasting = lastingPath(path), lasting.utf8.count <= maximumSocketPathBytes { return lasting }
         if path.hasPrefix("/"), path.utf8.count <= maximumSocketPathBytes { return path }
         let (folder, name) = split(path)
+        if let lasting = lastingPath(folder), "\(lasting)/\(name)".utf8.count <= maximumSocketPathBytes {
+            return "\(lasting)/\(name)"
+        }
+        guard "/proc/self/fd/999/\(name)".utf8.count <= maximumSocketPathBytes else { return path }
         let opened = open(folder, O_RDONLY | O_DIRECTORY)
         guard opened >= 0 else { return path }
         defer { close(opened) }

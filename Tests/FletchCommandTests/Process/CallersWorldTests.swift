@@ -70,6 +70,14 @@ import Testing
         }
     }
 
+    @Test(arguments: ["s", "a/s", String(repeating: "x", count: 108), "/" + String(repeating: "x", count: 108)])
+    func socketThatIsNotThereIsNamedAsItIsGiven(_ path: String) async throws {
+        let outcome = try await Shell.line("cd /tmp && fletch --unix-socket '\(path)' http://localhost/")
+        #expect(outcome.status == 7)
+        #expect(outcome.errors.contains(path.hasPrefix("s") ? "unix:/tmp/s:" : path), "\(outcome.errors)")
+        #expect(!outcome.errors.contains("/proc/"), "\(outcome.errors)")
+    }
+
     // MARK: What others see of it
 
     /// As long as it holds the connection, and as it waits.

@@ -139,6 +139,7 @@ struct CertificateTests {
             #expect(outcome.status == 77, "\(outcome.errors)")
             #expect(outcome.errors.contains("ca-file-unusable (not-sent)"))
             #expect(outcome.errors.contains(file))
+            #expect(outcome.errors.contains("No such file") == file.hasPrefix("/no"), "\(outcome.errors)")
         }
     }
 

@@ -17,6 +17,7 @@ import Testing
     func proxyThatCannotBeUsedIsAnError(_ url: String) {
         let error = #expect(throws: FletchError.self) { try Proxy(url: url, except: "") }
         #expect(error?.code == .invalidProxy)
+        #expect(error?.message.ranges(of: "cannot be used").count == 1, "\(error?.message ?? "")")
     }
 
     @Test(arguments: [

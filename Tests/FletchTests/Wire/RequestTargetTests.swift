@@ -48,7 +48,9 @@ import Testing
     /// A host's name is not percent-encoded; what is behind it is.
     @Test(arguments: [
         ("http://bücher.example/", "xn--"), ("http://u@bücher.example:80/é", "xn--"), ("http://h/é", "percent-encode"),
-        ("http://h?é", "percent-encode"), ("http://h#é", "percent-encode"), ("http://h x/", "percent-encode"),
+        ("http://h?é", "percent-encode"), ("http://h#é", "percent-encode"), ("http://h/ x", "percent-encode"),
+        ("http://h x/", "character that no host name has"), ("http://bücher@h/", "percent-encode"),
+        ("http://[::1/", "bracketed"), ("http://[::1:80", "bracketed"),
     ])
     func remedyFitsThePlace(_ url: String, _ word: String) {
         #expect(throws: FletchError.self) { try RequestTarget.parse(url).get() }
