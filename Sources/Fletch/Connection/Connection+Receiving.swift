@@ -52,6 +52,7 @@ extension Connection {
             let (step, count) = pipeline.receive(rest, windowBytes: Int(windowBytes ?? 0))
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             loop.progress.statistics.receivedBytes += count
+            if pipeline.count > 1, pipeline[0].exchange.refusesOthers { giveBackUnprocessed() }
             perform(step)
         }
     }

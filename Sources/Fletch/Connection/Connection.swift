@@ -170,9 +170,7 @@ final class Connection {
             isResetRuledOut = true
             if pipeline[step.index].exchange.sending != .acknowledged { mayHaveUnacknowledged = true }
         }
-        let refusesOthers = pipeline[step.index].exchange.refusesOthers
         pipeline.popEnded(at: step.index)
-        if refusesOthers { giveBackUnprocessed() }
         if pipeline.isEmpty, socket == nil || pipeline.isClosing { return finish(isReset: true) }
         guard pipeline.isClosing, !wasClosing else { return }
         giveBackUnsent()
@@ -186,9 +184,9 @@ final class Connection {
         while let submission = pipeline.takeUnsent() { loop.sendAgain(submission) }
     }
 
-    /// What is behind an answer that has said so goes out on another connection, though it has been sent.
-    private func giveBackUnprocessed() {
-        for index in pipeline.indices.reversed() {
+    /// What is behind the first answer, which has said so, goes out on another connection, though it has been sent.
+    func giveBackUnprocessed() {
+        for index in pipeline.indices.dropFirst().reversed() {
             if let submission = pipeline.takeUnprocessed(at: index) { loop.sendAgain(submission) }
         }
     }

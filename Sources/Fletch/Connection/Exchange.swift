@@ -245,7 +245,7 @@ extension Exchange {
         case .complete(let head, let bodyStart):
             status = head.status
             location = head.location
-            refusesOthers = head.saysClose
+            if head.saysClose { (refusesOthers, isFollowed) = (true, false) }
             isPersistent = head.keepsAlive && plan.isReusable
             keepBytes = plan.bytesToKeep(status: head.status)
             receive(UnsafeRawBufferPointer(rebasing: bytes[bodyStart...]), head.framing)

@@ -72,6 +72,24 @@ import Testing
         #expect(peer.connectionCount == 24)
     }
 
+    /// At once, though the closing answer's body has no end.
+    @Test func whatIsBehindACloseDoesNotWaitForItsBody() async throws {
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write("HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
+            _ = connection.departure()
+        }
+        var configuration = configuration(depth: 8)
+        configuration.parkLimit = .seconds(3_600)
+        configuration.answerDeadline = .seconds(3_600)
+        configuration.drainLimit = .zero
+        try await withFletchClient(configuration) { client in
+            let results = await send((0..<8).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
+            #expect(results.allSatisfy { (try? $0.get().status) == 200 })
+        }
+        #expect(peer.connectionCount == 8)
+    }
+
     @Test func refusedExpectationIsGivenUp() async throws {
         let heads = Lock<[String]>([])
         let peer = try ScriptedPeer { connection in
