@@ -7,7 +7,8 @@ extension FletchError.Code {
         .outboxEvicted: "the outbox is full, and newer requests go first: fire fewer requests, or enlarge it",
         .requestTooLarge: "the request is larger than the whole outbox: enlarge it, or wait for room with send",
         .circuitOpen: "the origin has refused every connection lately: it is tried again after a pause",
-        .nameNotResolved: "the host has no address to connect to: check its spelling, the address family and the resolver",
+        .nameNotResolved:
+            "the host has no address to connect to: check its spelling, the address family and the resolver",
         .resolverFailed: "the resolver does not answer: check /etc/resolv.conf, the name server and the network",
         .proxyNotResolved: "the proxy's name has no address: check its spelling, http_proxy and the resolver",
         .connectFailed: "no connection: check that the server runs, and its address",
@@ -33,9 +34,11 @@ extension FletchError.Code {
         .notHTTP: "the peer does not speak HTTP/1: check the port and the scheme",
         .malformedHead: "a line of the response's head is no field: mend the server",
         .headTooLarge: "the response's head is larger than 16 KiB: the server sends too many or too large fields",
-        .tooManyInterimResponses: "the peer sent more than 64 KiB of interim (1xx) responses and no final one: mend the server",
+        .tooManyInterimResponses:
+            "the peer sent more than 64 KiB of interim (1xx) responses and no final one: mend the server",
         .malformedLength: "the response's length is malformed or contradicts itself: mend the server",
-        .bodyCutShort: "the response body ended before the length that the response states: look into the server's log",
+        .bodyCutShort:
+            "the response body ended before the length that its head states: look into the server's log",
         .deadlineExceeded: "the request did not reach its milestone within its deadline: allow more time",
         .cancelled: "the caller stopped waiting",
         .clientClosed: "the client was closed before the request reached its milestone: drain it first",

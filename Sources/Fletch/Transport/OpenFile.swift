@@ -45,7 +45,8 @@ final class OpenFile: Sendable {
     private static func unreadable(_ path: String, _ number: Int32) -> FletchError {
         if number == EMFILE || number == ENFILE {
             return FletchError(
-                .descriptorsExhausted, .notSent, "no file descriptor is left for the body's file \(path): raise the limit (ulimit -n)",
+                .descriptorsExhausted, .notSent,
+                "no file descriptor is left for the body's file \(path): raise the limit (ulimit -n)",
                 errorNumber: number)
         }
         return unreadable(path, String(cString: strerror(number)), number)
