@@ -81,16 +81,17 @@ public struct Configuration: Sendable {
     /// origin (RFC 9112 §9.3). Another disposal than ``Disposal/automatic``, or a `Connection: close` field of the
     /// request, ends the connection all the same. Default: true.
     public var reusesConnections: Bool = true
-    /// Whether `send` sends a request again, once, that was lost to a connection which had served before: mostly because
+    /// Whether a request is sent again, once, that was lost to a connection which had served before: mostly because
     /// the server closed it at that moment. Only where nothing was heard of it and twice does no harm
-    /// (``FletchRequest/isRepeatable``: an idempotent method, or an `Idempotency-Key`). Turn it off where every request
-    /// that the server may have seen has to be counted. Default: true.
+    /// (``FletchRequest/isRepeatable``: an idempotent method, or an `Idempotency-Key`). And whether a request is sent
+    /// again that the server wants in another form: a 417 without its `Expect: 100-continue`, a 425 after the handshake of
+    /// TLS. Turn it off if every request that the server may have seen has to be counted. Default: true.
     public var resendsLostRequests: Bool = true
     /// How long a connection waits for its next request before it is reset. A request may be lost to a server that
     /// closes its idle connections sooner, and is sent again only where twice does no harm. Default: 30 seconds.
     public var idleLimit: Duration = .seconds(30)
     /// Requests that may be unanswered on one connection. Beyond 1, one that follows another is `unknown` when the
-    /// connection ends before its answer, so RFC 9112 §9.3.2 advises against it behind requests that are not
+    /// connection ends before its answer and the answer before it has not said `Connection: close`, so RFC 9112 §9.3.2 advises against it behind requests that are not
     /// idempotent. Responses are then read whole while others wait behind them. At least 1; without
     /// ``reusesConnections`` it is 1. Default: 1.
     public var pipelineDepth: Int = 1

@@ -226,6 +226,11 @@ extension FletchClient {
     /// Has a loop do something between two of its turns; for tests, to hold it up.
     func onLoop(_ body: @escaping @Sendable () -> Void) { loops[0].mailbox.post(.perform(body)) }
 
+    /// Ends the connection that has been idle longest, of each loop: somebody needs its descriptor.
+    package func endOldestIdle() {
+        for loop in loops { loop.mailbox.post(.perform { _ = loop.endOldestIdle() }) }
+    }
+
     /// The head as it would be sent, for a person to read; secrets included.
     package func head(of request: FletchRequest) throws(FletchError) -> [UInt8] {
         let encoder = try router.route(request).encoder
@@ -277,7 +282,8 @@ extension FletchClient {
         return ExchangePlan(
             milestone: milestone, disposal: disposal, keep: request.keep,
             isHeadRequest: request.method == .head, asksForUpgrade: request.asksForUpgrade,
-            isIdempotent: request.isIdempotent, isRepeatable: request.isRepeatable,
+            expectsContinue: request.expectsContinue, isIdempotent: request.isIdempotent,
+            isRepeatable: request.isRepeatable,
             isReusable: disposal == .automatic && configuration.reusesConnections && !request.closesConnection,
             discardBudgetBytes: configuration.discardBudgetBytes,
             newConnectionBytes: endpoint.newConnectionBytes)

@@ -71,6 +71,9 @@ extension FletchRequest {
     /// Whether the origin may answer by going over to another protocol (RFC 9110 §7.8).
     var asksForUpgrade: Bool { fields.contains { $0.name.canonicalName == "upgrade" } }
 
+    /// Whether it asks to be told before its body is sent (RFC 9110 §10.1.1).
+    var expectsContinue: Bool { fields[.expect]?.lowercased() == "100-continue" }
+
     /// Whether the request itself ends its connection (RFC 9112 §9.6).
     var closesConnection: Bool {
         fields.contains { field in
@@ -89,7 +92,8 @@ extension FletchRequest {
         case bytes([UInt8])
         /// A regular file, opened by the call that sends or fires the request and sent by the kernel (`sendfile(2)`);
         /// its size is fixed at that moment. One of at most 16 KiB is read into memory then: files that the kernel makes
-        /// up (`/proc`, `/sys`) state a size that is not theirs.
+        /// up (`/proc`, `/sys`) state a size that is not theirs. A larger one takes a file descriptor until it is sent, and
+        /// the call fails with `descriptorsExhausted` if that would leave none for connections.
         case file(String)
 
         /// The UTF-8 bytes of `text`.

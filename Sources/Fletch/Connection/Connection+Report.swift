@@ -1,6 +1,7 @@
 extension Connection {
     func reportReceipt(at index: Int) {
         guard let submission = takeUntold(at: index) else { return }
+        if case .told = submission.listener { return }
         loop.noteReached()
         switch submission.listener {
         case .nobody: loop.release(submission)
@@ -58,10 +59,13 @@ extension Connection {
         _ failure: ExchangeFailure, _ certainty: Certainty, _ submission: Submission, at index: Int
     ) -> FletchError {
         let detail = failure.detail.map { " (\($0))" } ?? ""
+        var words = failure.code.explanation + detail
         // An answer that is known matters more than how the connection ended (RFC 9112 §9.5).
-        let answer = pipeline[index].exchange.status.map { "the peer has answered \($0) already; " } ?? ""
-        var error = FletchError(
-            failure.code, certainty, answer + failure.code.explanation + detail, errorNumber: failure.errorNumber)
+        if let status = pipeline[index].exchange.status, pipeline[index].exchange.sending < .written {
+            words =
+                "the peer has answered \(status) before it had the whole request: see what that status asks for (\(words))"
+        }
+        var error = FletchError(failure.code, certainty, words, errorNumber: failure.errorNumber)
         error.receipt = receipt(submission, at: index)
         return error
     }

@@ -145,11 +145,7 @@ final class Connection {
         }
         loop.note(pipeline[step.index].noteMoments(loop.now))
         guard actions != [] else { return }
-        if let submission = pipeline[step.index].takeRefused() {
-            loop.sendAgain(submission)
-        } else if actions.contains(.reportReceipt) {
-            reportReceipt(at: step.index)
-        }
+        if actions.contains(.reportReceipt) { reportReceipt(at: step.index) }
         if actions.contains(.reportFailure) { reportFailure(at: step.index) }
         if actions.contains(.park) { pipeline[step.index].parkEnd = loop.now + loop.limits.park }
         guard !actions.isDisjoint(with: .ending) else { return pipeline[step.index].settle() }
@@ -184,11 +180,29 @@ final class Connection {
         while let submission = pipeline.takeUnsent() { loop.sendAgain(submission) }
     }
 
-    /// What is behind the first answer, which has said so, goes out on another connection, though it has been sent.
-    func giveBackUnprocessed() {
-        for index in pipeline.indices.dropFirst().reversed() {
-            if let submission = pipeline.takeUnprocessed(at: index) { loop.sendAgain(submission) }
+    /// Nothing behind the first request is answered on this connection. What the server has said that it does not process
+    /// (RFC 9112 §9.6) goes out on another, though it has been sent; the rest is lost as if the peer had closed.
+    func giveUpFollowers() {
+        pipeline.close()
+        if pipeline[0].exchange.saysClose {
+            for index in pipeline.indices.dropFirst().reversed() {
+                if let submission = pipeline.takeUnprocessed(at: index) { loop.sendAgain(submission) }
+            }
         }
+        giveBackUnsent()
+        for index in pipeline.indices.dropFirst().reversed() where index < pipeline.count {
+            handle(.peerFinished, at: index)
+        }
+    }
+
+    /// Sends the first request again if its answer asks for it in another form.
+    func performFirst(_ step: Pipeline.Step) {
+        guard loop.limits.resendsLostRequests, let refused = pipeline[0].takeRefused() else { return perform(step) }
+        let isHalfSent = pipeline[0].exchange.sending < .written
+        loop.sendAgain(refused)
+        perform(step)
+        // Its bytes are not there any more.
+        if isHalfSent { handle(.abandoned) }
     }
 
     /// The caller waits no longer.

@@ -10,44 +10,42 @@ package final class EncodedRequest: Sendable {
     let method: HTTPRequest.Method
     /// Bytes on the wire.
     let byteCount: Int
+    /// Bytes that waiting to be sent holds in memory.
+    package let memoryBytes: Int
 
-    init(endpoint: Endpoint, head: [UInt8], body: Outgoing.Body, plan: ExchangePlan, request: FletchRequest) {
+    /// - Parameter memoryBytes: The room that it takes in an outbox; nil for what it holds.
+    init(
+        endpoint: Endpoint, head: [UInt8], body: Outgoing.Body, plan: ExchangePlan, url: String,
+        method: HTTPRequest.Method, memoryBytes: Int? = nil
+    ) {
         self.endpoint = endpoint
         self.head = head
         self.body = body
         self.plan = plan
-        url = request.url
-        method = request.method
+        self.url = url
+        self.method = method
         byteCount = head.count + body.byteCount
+        self.memoryBytes = memoryBytes ?? head.count + body.memoryBytes
     }
 
-    private init(_ request: EncodedRequest, head: [UInt8]) {
-        endpoint = request.endpoint
-        self.head = head
-        body = request.body
-        plan = request.plan
-        url = request.url
-        method = request.method
-        byteCount = head.count + body.byteCount
+    convenience init(
+        endpoint: Endpoint, head: [UInt8], body: Outgoing.Body, plan: ExchangePlan, request: FletchRequest
+    ) {
+        self.init(
+            endpoint: endpoint, head: head, body: body, plan: plan, url: request.url, method: request.method)
     }
 
-    /// The same without its `Expect` field; nil where it has none.
+    /// The same without its `Expect` field; nil if it has none.
     func withoutExpectation() -> EncodedRequest? {
         let lines = head.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let others = lines.filter { line in
             !String(decoding: line.prefix(7), as: UTF8.self).lowercased().hasPrefix("expect:")
         }
         guard others.count < lines.count else { return nil }
-        return EncodedRequest(self, head: Array(others.joined(separator: [UInt8(ascii: "\n")])))
+        return EncodedRequest(
+            endpoint: endpoint, head: Array(others.joined(separator: [UInt8(ascii: "\n")])), body: body, plan: plan,
+            url: url, method: method, memoryBytes: memoryBytes)
     }
 
     package var isInMemory: Bool { if case .bytes = body { true } else { false } }
-
-    /// Bytes that waiting to be sent holds in memory.
-    package var memoryBytes: Int {
-        switch body {
-        case .bytes: byteCount
-        case .file: head.count
-        }
-    }
 }

@@ -34,8 +34,8 @@ struct Exchange {
     /// The status of the final response, once its head is complete.
     private(set) var status: Int?
     private(set) var location: String?
-    /// The response says that nothing behind its request is processed.
-    private(set) var refusesOthers = false
+    /// The response says `Connection: close`: nothing behind its request is processed (RFC 9112 §9.6).
+    private(set) var saysClose = false
     private(set) var kept: [UInt8] = []
     /// Whether ``kept`` is the whole body.
     private(set) var isBodyComplete = false
@@ -151,6 +151,9 @@ extension Exchange {
         }
     }
 
+    /// Whether no other response can come behind this one: it says so, or it is broken.
+    var endsConnection: Bool { saysClose || fault != nil }
+
     /// Whether the whole response has been read, and only something else is waited for.
     var isAnsweredWhole: Bool { isComplete && !isOver }
 
@@ -177,6 +180,8 @@ extension Exchange {
     private mutating func peerFinished() {
         guard peer == .open else { return }
         peer = .finished
+        // Who has answered and closes wants no more of the request (RFC 9112 §9.5).
+        if status != nil, sending < .written { fail(ExchangeFailure(.sendFailed), isPeerGone: false) }
         switch receiving {
         case .head: fault = fault ?? ExchangeFailure(.closedWithoutAnswer)
         case .body(.untilClose): bodyEnded(isPersistent: false)
@@ -245,7 +250,7 @@ extension Exchange {
         case .complete(let head, let bodyStart):
             status = head.status
             location = head.location
-            if head.saysClose { (refusesOthers, isFollowed) = (true, false) }
+            if head.saysClose { (saysClose, isFollowed) = (true, false) }
             isPersistent = head.keepsAlive && plan.isReusable
             keepBytes = plan.bytesToKeep(status: head.status)
             receive(UnsafeRawBufferPointer(rebasing: bytes[bodyStart...]), head.framing)

@@ -7,6 +7,8 @@ struct ExchangePlan: Sendable {
     var isHeadRequest = false
     /// Whether it has an `Upgrade` field, so that 101 is an answer to it.
     var asksForUpgrade = false
+    /// Whether it has the field `Expect: 100-continue`, without which it is sent again after a 417.
+    var expectsContinue = false
     /// Whether the request may arrive twice without harm (RFC 9110 §9.2.2).
     var isIdempotent = false
     /// Whether sending again what may have arrived does no harm: idempotent, or with an `Idempotency-Key`.

@@ -35,7 +35,7 @@ struct Flight: ~Copyable {
     mutating func tell() -> Submission? {
         guard !isTold else { return nil }
         isTold = true
-        return exchange.sending >= .written && !isEarly ? submission.take() : submission
+        return exchange.sending >= .written && !mayBeRefused ? submission.take() : submission
     }
 
     /// Takes the request back to send it again, where twice does no harm, once, and where nothing was heard of it; for
@@ -52,46 +52,43 @@ struct Flight: ~Copyable {
         return submission
     }
 
-    /// Takes the request back where the answer asks for it in another form; for this exchange that is its end.
-    mutating func takeRefused() -> Submission? {
-        guard let status = exchange.status, status == 417 || isEarly else { return nil }
-        return takeTooEarly() ?? takeRefusedExpectation()
-    }
+    /// Whether the server may still ask for the request in another form: after the handshake of TLS, or without `Expect`.
+    private var mayBeRefused: Bool { exchange.status == nil && (isEarly || exchange.plan.expectsContinue) }
 
-    /// Takes back a request that went out with the handshake of TLS, and which the server wants after it (RFC 8470 §5.2); for
-    /// this exchange that is its end. Whoever has been told already is not told again.
-    private mutating func takeTooEarly() -> Submission? {
-        guard isEarly, exchange.status == 425 else { return nil }
+    /// Takes the request back if its answer asks for it in another form: after the handshake of TLS (RFC 8470 §5.2), or
+    /// without its expectation (RFC 9110 §15.5.18).
+    ///
+    /// A caller who has been told of a milestone is not told again. One who has been told of a failure has given it up.
+    mutating func takeRefused() -> Submission? {
+        guard isEarly || exchange.plan.expectsContinue, let status = exchange.status, exchange.failure == nil,
+            let request = submission?.request
+        else { return nil }
+        if status == 425, isEarly {
+            submission?.refusesEarlyData = true
+        } else if status == 417, let request = request.withoutExpectation() {
+            submission?.request = request
+        } else {
+            settle()
+            return nil
+        }
         isEarly = false
-        defer { submission = nil }
-        submission?.refusesEarlyData = true
         submission?.mayHaveArrived = true
         if isTold { submission?.listener = .told }
         isTold = true
-        return submission
+        return submission.take()
     }
 
     /// Takes back a request that has not been processed, whatever was sent of it.
     mutating func takeUnprocessed() -> Submission? {
         guard !isTold, submission != nil else { return nil }
         isTold = true
-        return submission.take()
-    }
-
-    /// Takes back a request that the server would process without its `Expect` field (RFC 9110 §15.5.18).
-    private mutating func takeRefusedExpectation() -> Submission? {
-        guard exchange.status == 417, !isTold, let request = submission?.request.withoutExpectation() else {
-            return nil
-        }
-        isTold = true
-        submission?.request = request
+        if exchange.hasBegun { submission?.mayHaveArrived = true }
         return submission.take()
     }
 
     /// Lets go of what nobody needs any more.
     mutating func settle() {
-        if isEarly { return }
-        if isTold, exchange.sending >= .written { submission = nil }
+        if isTold, exchange.sending >= .written, !mayBeRefused { submission = nil }
     }
 
     mutating func moveUp(by bytes: Int) {

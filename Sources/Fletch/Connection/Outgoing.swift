@@ -13,6 +13,9 @@ enum Outgoing {
             case .file(let file): file.byteCount
             }
         }
+
+        /// Bytes of memory that it takes.
+        var memoryBytes: Int { if case .bytes(let bytes) = self { bytes.count } else { 0 } }
     }
 
     enum Progress: Equatable {

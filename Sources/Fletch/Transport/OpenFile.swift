@@ -17,10 +17,12 @@ final class OpenFile: Sendable {
         }
         descriptor = opened
         byteCount = Int(status.st_size)
+        // The deinitializer closes it.
+        guard isSizeDoubtful || Self.leavesEnough(opened) else { throw Self.unreadable(path, EMFILE) }
     }
 
     /// Whether the size may be another than the kernel has stated: files that it makes up as they are read (`/proc`,
-    /// `/sys`) have none, or a page's. None of them is larger.
+    /// `/sys`) have none, or a page's. Larger ones state their own (`/sys/kernel/btf/vmlinux`).
     var isSizeDoubtful: Bool { byteCount <= Self.largestDoubtfulBytes }
 
     /// Reads to the end, whatever the size that was stated.
@@ -40,6 +42,15 @@ final class OpenFile: Sendable {
 
     deinit { _ = close(descriptor) }
 
+    /// Whether connections can still be made: files that wait for one must not take all descriptors. The kernel gives out
+    /// the lowest that is free.
+    private static func leavesEnough(_ opened: Int32) -> Bool {
+        guard let limit = OpenDescriptors.limit.map({ Int(clamping: $0.rlim_cur) }) else { return true }
+        return Int(opened) < limit - min(reservedCount, limit / 3)
+    }
+
+    /// What two lookups take, or eight connections.
+    private static let reservedCount = 8
     private static let largestDoubtfulBytes = max(16_384, sysconf(Int32(_SC_PAGESIZE)))
 
     private static func unreadable(_ path: String, _ number: Int32) -> FletchError {

@@ -150,11 +150,25 @@ struct Socket {
         return received >= 0 ? received : -Int(errno)
     }
 
-    /// Drops up to `count` received bytes without a copy.
+    /// Drops up to `count` received bytes without a copy, which only TCP can (tcp(7)).
     @discardableResult
     func discard(_ count: Int) -> Int {
         let dropped = recv(descriptor, nil, count, Int32(MSG_TRUNC) | Int32(MSG_DONTWAIT))
+        if dropped < 0, errno == EFAULT { return readAway(count) }
         return dropped >= 0 ? dropped : -Int(errno)
+    }
+
+    private func readAway(_ count: Int) -> Int {
+        withUnsafeTemporaryAllocation(byteCount: min(count, 65_536), alignment: 16) { space in
+            var dropped = 0
+            while dropped < count {
+                let part = UnsafeMutableRawBufferPointer(rebasing: space[..<min(count - dropped, space.count)])
+                let received = receive(into: part, isPeek: false)
+                guard received > 0 else { return dropped > 0 ? dropped : received }
+                dropped += received
+            }
+            return dropped
+        }
     }
 
     /// Whether nothing has arrived since the last answer: neither bytes nor an end.

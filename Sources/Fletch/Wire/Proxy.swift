@@ -98,10 +98,15 @@ struct ProxyExceptions: Sendable {
     /// - Parameter list: Names (each with its subdomains), addresses, networks (`10.0.0.0/8`) or `*`, with commas or
     ///   white space between. A dot at a name's end, which stands for the root, makes no difference.
     init(_ list: String) {
-        entries = list.split { $0 == "," || $0.isWhitespace }.map { Self.withoutRoot($0.lowercased()) }
+        entries = list.split { $0 == "," || $0.isWhitespace }.map { entry in
+            let name = Self.withoutRoot(entry.lowercased())
+            return HostName.address(Array(name.utf8)) ?? name
+        }
     }
 
-    private static func withoutRoot(_ name: String) -> String { name.hasSuffix(".") ? String(name.dropLast()) : name }
+    private static func withoutRoot(_ name: String) -> String {
+        name.hasSuffix(".") && name != "*." ? String(name.dropLast()) : name
+    }
 
     /// - Parameter host: Lower case, without brackets.
     func contains(_ host: String) -> Bool {

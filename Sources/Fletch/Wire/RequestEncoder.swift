@@ -76,8 +76,7 @@ struct RequestEncoder {
     }
 
     private static func check(_ value: some Sequence<UInt8>, _ what: @autoclosure () -> String) throws(FletchError) {
-        // RFC 9110 §5.5.
-        for byte in value where byte < 0x20 && byte != 0x09 || byte == 0x7F {
+        if value.contains(where: \.isControlOfField) {
             throw invalid("\(what()) holds a line break or another control character: remove it")
         }
     }
@@ -125,4 +124,9 @@ private struct Present: OptionSet {
         default: break
         }
     }
+}
+
+extension UInt8 {
+    /// Whether a field's value must not have it: a control character other than a tab (RFC 9110 §5.5).
+    package var isControlOfField: Bool { self < 0x20 && self != 0x09 || self == 0x7F }
 }

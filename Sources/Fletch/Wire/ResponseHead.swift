@@ -11,7 +11,7 @@ struct ResponseHead: Equatable {
     /// Where a redirect (3xx) points to, as it says it.
     var location: String?
 
-    /// An interim response (RFC 9110 §15.2). A 101 ends the exchange: nothing asked for it.
+    /// An interim response (RFC 9110 §15.2). A 101 is final: the connection goes over to another protocol.
     var isInterim: Bool { (100..<200).contains(status) && status != 101 }
 }
 
@@ -38,6 +38,7 @@ extension ResponseHead {
         guard let statusLine = lines.next(), let status = parseStatus(statusLine) else { throw .notHTTP }
         let hasNoBody = isHeadRequest || hasNoBody(status)
         var length: Int?
+        var hasMalformedLength = false
         var codings: TransferCoding = .none
         var keepsAlive = statusLine[7] != UInt8(ascii: "0")
         var saysClose = false
@@ -47,8 +48,12 @@ extension ResponseHead {
             guard let colon = index(of: UInt8(ascii: ":"), in: line), colon > 0 else { throw .malformedField }
             // The lengths of the names that matter; most others end here.
             switch colon {
-            case 14 where !hasNoBody && equals(line[..<colon], "content-length"):
-                length = try contentLength(line[(colon + 1)...], sofar: length)
+            case 14 where !hasNoBody && status != 101 && equals(line[..<colon], "content-length"):
+                do throws(Fault) {
+                    length = try contentLength(line[(colon + 1)...], sofar: length)
+                } catch {
+                    hasMalformedLength = true
+                }
             case 17 where equals(line[..<colon], "transfer-encoding"):
                 codings = transferCoding(line[(colon + 1)...])
             case 10 where equals(line[..<colon], "connection"):
@@ -59,16 +64,19 @@ extension ResponseHead {
             default: continue
             }
         }
+        let hasLength = length != nil || hasMalformedLength
+        if hasMalformedLength, codings == .none { throw .malformedLength }
         // What frames its body in two ways may be understood in two ways: nothing is read behind it (RFC 9112 §6.1).
-        if length != nil && codings != .none || saysClose { keepsAlive = false }
+        if hasLength && codings != .none || saysClose || status == 101 { keepsAlive = false }
         return ResponseHead(
-            status: status, framing: hasNoBody ? .length(0) : framing(length, codings),
+            status: status,
+            framing: hasNoBody ? .length(0) : status == 101 ? .untilClose : framing(length, codings),
             keepsAlive: keepsAlive, saysClose: saysClose, location: location)
     }
 
     private enum TransferCoding { case none, chunkedLast, other }
 
-    /// Whether the head is all there is, whatever its fields say (RFC 9112 §6.3).
+    /// Whether the head is all there is, whatever its fields say (RFC 9112 §6.3). What is behind a 101 is another protocol's.
     private static func hasNoBody(_ status: Int) -> Bool {
         status == 204 || status == 304 || ((100..<200).contains(status) && status != 101)
     }
@@ -102,7 +110,7 @@ extension ResponseHead {
         var number = 0
         var isOver = false
         for byte in UnsafeRawBufferPointer(rebasing: value) {
-            if let digit = digit(byte), digits < 18, !isOver {
+            if let digit = digit(byte), number < 100_000_000_000_000_000, !isOver {
                 number = number * 10 + digit
                 digits += 1
             } else if isBlank(byte) {

@@ -12,6 +12,27 @@ import Testing
         return Submission(request, start: Moment(nanoseconds: 0), deadline: .never, listener: .nobody)
     }
 
+    /// Bytes of it have left, and it has the same room in the outbox.
+    @Test func requestThatIsSentWithoutItsExpectationMayHaveArrived() throws {
+        let plan = ExchangePlan(milestone: .answered, disposal: .automatic, expectsContinue: true)
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nexpect: 100-continue\r\nX-Expect: b\r\n\r\n"
+        let request = EncodedRequest(
+            endpoint: .host("a", port: 80, isProxy: false), head: Array(head.utf8), body: .bytes([1, 2]), plan: plan,
+            request: FletchRequest(.post, "http://a/"))
+        var pipeline = Pipeline()
+        pipeline.append(Submission(request, start: Moment(nanoseconds: 0), deadline: .never, listener: .nobody))
+        _ = pipeline.connect()
+        _ = receive("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n", &pipeline)
+        let refused = pipeline[0].takeRefused()
+        let again = try #require(refused)
+        #expect(again.mayHaveArrived)
+        #expect(again.request.memoryBytes == request.memoryBytes)
+        #expect(again.request.head == Array(head.replacing("expect: 100-continue\r\n", with: "").utf8))
+        #expect(again.request.byteCount == again.request.head.count + 2)
+        let second = pipeline[0].takeRefused()
+        #expect(second == nil)
+    }
+
     private func pipeline(_ sizes: [Int], until milestone: Milestone = .acknowledged) -> Pipeline {
         var pipeline = Pipeline()
         for (number, bytes) in sizes.enumerated() {

@@ -109,6 +109,32 @@ import Testing
         }
     }
 
+    /// Whatever a Unix socket's kernel does otherwise than TCP's: what has been looked at is taken once.
+    @Test(arguments: [
+        "HTTP/1.1 20|0 OK\r\nConte|nt-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 103 Early\r\nLi|nk: a\r\n\r\nHTTP/1.1 204 No\r\n\r\n",
+    ])
+    func answerInPiecesOverAUnixSocket(_ answer: String) async throws {
+        let path = "/tmp/fletch-\(UInt32.random(in: 0 ... .max)).sock"
+        defer { unlink(path) }
+        let peer = try ScriptedPeer(unixSocketPath: path) { connection in
+            connection.readHead()
+            for piece in answer.split(separator: "|") {
+                connection.write(String(piece))
+                connection.waitUntilRead()
+            }
+            _ = connection.departure()
+        }
+        try await withFletchClient(drainingFor: patience) { client in
+            var request = FletchRequest(.get, "http://localhost/")
+            request.unixSocketPath = path
+            let receipt = try await client.send(request, until: .answered)
+            #expect(receipt.status == (answer.contains("204") ? 204 : 200))
+            #expect(await client.drain(within: patience) == .nothingLeft)
+        }
+        #expect(peer.connectionCount == 1)
+    }
+
     @Test func unixSocketThatIsNotThere() async throws {
         try await withFletchClient(drainingFor: patience) { client in
             var request = FletchRequest(.get, "http://localhost/")

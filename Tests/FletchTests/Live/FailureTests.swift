@@ -135,4 +135,25 @@ import Testing
             #expect(error?.certainty == .notSent)
         }
     }
+
+    /// Who answers, and sends nothing more, wants no more of the request (RFC 9112 §9.5).
+    @Test func uploadEndsWhenThePeerHasAnsweredAndCloses() async throws {
+        let isOver = Signal<Void>()
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write("HTTP/1.1 413 Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            shutdown(connection.descriptor, Int32(SHUT_WR))
+            // It reads no more.
+            isOver.waitBlocking()
+        }
+        var configuration = Configuration()
+        configuration.writeDeadline = .seconds(3_600)
+        try await withFletchClient(configuration, drainingFor: .zero) { client in
+            let request = FletchRequest(.post, peer.url, body: .bytes([UInt8](repeating: 0, count: 30_000_000)))
+            let error = await #expect(throws: FletchError.self) { try await client.send(request) }
+            #expect(error?.receipt?.status == 413)
+            #expect(error?.message.contains("413") == true, "\(error?.message ?? "")")
+            isOver.set(())
+        }
+    }
 }

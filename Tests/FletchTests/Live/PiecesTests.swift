@@ -33,6 +33,25 @@ import Testing
         #expect(try await Self.isFast(request))
     }
 
+    /// Only a head in pieces is worth a larger window: of the body behind one in a single piece a window comes at most.
+    @Test(arguments: [300, 900, 1_300, 2_500, 8_000]) func headInOnePieceCostsNoMoreThanItself(_ size: Int) async throws
+    {
+        let cost = Signal<UInt64>()
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            let head = Self.padded("Content-Length: 1000000\r\n\r\n", to: size)
+            connection.write(head + String(repeating: "b", count: 1_000_000))
+            _ = connection.departure()
+            cost.set(connection.sentBytes)
+        }
+        try await withFletchClient(drainingFor: patience) { client in
+            let receipt = try await client.send(FletchRequest(.get, peer.url), until: .answered)
+            #expect(receipt.status == 200)
+        }
+        let bytes = try #require(await cost.value())
+        #expect(bytes <= UInt64(max(size, 1_152)) + 1_152, "\(bytes)")
+    }
+
     /// What a proxy answers to CONNECT, too.
     @Test func tunnelIsOpenAsSoonAsTheProxySaysSo() async throws {
         let waits = Lock<[Duration]>([])

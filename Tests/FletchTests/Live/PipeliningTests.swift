@@ -90,26 +90,41 @@ import Testing
         #expect(peer.connectionCount == 8)
     }
 
-    @Test func refusedExpectationIsGivenUp() async throws {
-        let heads = Lock<[String]>([])
+    /// However its body ends.
+    @Test(arguments: ["ok", "Transfer-Encoding: chunked|2\r\nok\r\n0\r\n\r\n"])
+    func whatIsBehindACloseAndAnEndIsSentAgain(
+        _ answer: String
+    ) async throws {
         let peer = try ScriptedPeer { connection in
-            while true {
-                let (head, _) = connection.readRequest()
-                guard !head.isEmpty else { return }
-                heads.withLock { $0.append(head) }
-                let isRefused = head.lowercased().contains("expect:")
-                connection.write(isRefused ? "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n" : okAndNext)
+            connection.readHead()
+            let parts = answer.split(separator: "|")
+            let field = parts.count > 1 ? "\(parts[0])\r\n" : ""
+            connection.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\(field)\r\n\(parts.last ?? "")")
+        }
+        try await withFletchClient(configuration(depth: 8), drainingFor: patience) { client in
+            let results = await send((0..<24).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
+            #expect(results.allSatisfy { (try? $0.get().status) == 200 }, "\(results)")
+        }
+    }
+
+    /// Behind a broken response nothing is to be expected, though its handler may be at work.
+    @Test func whatIsBehindABrokenResponseDoesNotWaitForTheConnectionsEnd() async throws {
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n")
+            _ = connection.departure()
+        }
+        var configuration = configuration(depth: 8)
+        configuration.parkLimit = .seconds(3_600)
+        configuration.answerDeadline = .seconds(3_600)
+        configuration.drainLimit = .zero
+        try await withFletchClient(configuration) { client in
+            let results = await send((0..<8).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
+            let codes = results.compactMap { result in if case .failure(let error) = result { error.code } else { nil }
             }
+            #expect(Set(codes) == [.malformedLength, .closedWithoutAnswer], "\(results)")
+            #expect(codes.count == 8)
         }
-        try await withFletchClient(drainingFor: patience) { client in
-            let request = FletchRequest(
-                .post, peer.url, fields: [.accept: "a", .expect: "100-continue", .cookie: "b"], body: .utf8("body"))
-            let receipt = try await client.send(request, until: .answered)
-            #expect(receipt.status == 200)
-        }
-        let sent = heads.withLock(\.self)
-        #expect(sent.count == 2)
-        #expect(sent.first?.replacing("Expect: 100-continue\r\n", with: "") == sent.last)
     }
 
     @Test(arguments: [

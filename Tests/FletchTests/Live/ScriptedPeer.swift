@@ -21,11 +21,17 @@ final class ScriptedPeer: Sendable {
     ///   - receiveBufferBytes: The listener's `SO_RCVBUF`, which its connections inherit.
     ///   - script: What to do with each connection; it is closed afterwards.
     init(
-        address: String = "127.0.0.1", port: UInt16 = 0, receiveBufferBytes: Int32? = nil, backlog: Int32 = 128,
+        address: String = "127.0.0.1", port: UInt16 = 0, unixSocketPath: String? = nil,
+        receiveBufferBytes: Int32? = nil, backlog: Int32 = 128,
         script: @escaping @Sendable (ScriptedConnection) -> Void
     ) throws {
         self.address = address
-        let socket = try Self.bound(address, port: port, receiveBufferBytes)
+        let socket =
+            if let unixSocketPath {
+                (descriptor: try Self.bound(SocketAddress(path: unixSocketPath)), port: UInt16(0))
+            } else {
+                try Self.bound(address, port: port, receiveBufferBytes)
+            }
         listener = socket.descriptor
         self.port = socket.port
         listen(listener, backlog)
@@ -47,6 +53,16 @@ final class ScriptedPeer: Sendable {
     /// Wakes the thread that accepts. It alone closes the listener: another test could have that number by the time it
     /// accepts the next connection.
     deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+
+    private static func bound(_ address: SocketAddress?) throws -> Int32 {
+        guard let address else { throw ScriptedPeerError() }
+        let descriptor = Socket(for: address).descriptor
+        guard descriptor >= 0 else { throw ScriptedPeerError() }
+        _ = fcntl(descriptor, F_SETFL, 0)
+        let isBound = address.withKernelAddress { bind(descriptor, $0.assumingMemoryBound(to: sockaddr.self), $1) }
+        guard isBound == 0 else { throw ScriptedPeerError() }
+        return descriptor
+    }
 
     /// A blocking socket with that address, which does not listen yet.
     static func bound(
@@ -133,6 +149,12 @@ struct ScriptedConnection: Sendable {
     var isStillThere: Bool {
         var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&state, 1, 0) == 0
+    }
+
+    /// Waits until the client has taken everything from a Unix socket.
+    func waitUntilRead() {
+        let start = ContinuousClock.now
+        while fletch_unacknowledged(descriptor) > 0, ContinuousClock.now - start < patience { sched_yield() }
     }
 
     /// Response bytes that the kernel has sent: what the client has paid for.

@@ -39,6 +39,11 @@ import Testing
         (304, "Content-Length: 7\r\nContent-Length: 8\r\n", .length(0)),
         (103, "Content-Length:\r\n", .length(0)),
         (100, "Content-Length: -1\r\n", .length(0)),
+        (101, "Content-Length: seven\r\n", .untilClose),
+        (101, "Content-Length: 0\r\n", .untilClose),
+        (200, "Content-Length: 7\r\nContent-Length: 8\r\nTransfer-Encoding: chunked\r\n", .chunked(ChunkScanner())),
+        (200, "Transfer-Encoding: chunked\r\nContent-Length: seven\r\n", .chunked(ChunkScanner())),
+        (200, "Content-Length: 00000000000000000000000007\r\n", .length(7)),
     ])
     func endOfTheBodyFollowsRFC9112(_ status: Int, _ fields: String, _ expected: BodyFraming) throws {
         #expect(try framing(status, fields) == expected)
@@ -69,6 +74,8 @@ import Testing
 
     @Test func onlyCloseSaysThatNothingBehindItIsProcessed() throws {
         #expect(try parse("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").saysClose)
+        #expect(try !parse("HTTP/1.1 101 Switching\r\nContent-Length: 0\r\n\r\n").keepsAlive)
+        #expect(try !parse("HTTP/1.1 200 OK\r\nContent-Length: x\r\nTransfer-Encoding: chunked\r\n\r\n").keepsAlive)
         #expect(try parse("HTTP/1.0 200 OK\r\nConnection: TE, Close\r\n\r\n").saysClose)
         #expect(try !parse("HTTP/1.0 200 OK\r\n\r\n").saysClose)
         #expect(try !parse("HTTP/1.1 200 OK\r\nConnection: closed\r\n\r\n").saysClose)
