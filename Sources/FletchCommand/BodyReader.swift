@@ -30,15 +30,8 @@ enum BodyReader {
         let descriptor = path == "-" ? STDIN_FILENO : CallerFile.open(path, O_RDONLY)
         guard descriptor >= 0 else { throw unreadable(path, errno) }
         defer { if path != "-" { close(descriptor) } }
-        var bytes: [UInt8] = []
-        var space = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = Glibc.read(descriptor, &space, space.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw unreadable(path, errno) }
-            guard count > 0 else { return bytes }
-            bytes += space.prefix(count)
-        }
+        if let bytes = Process.readAll(from: descriptor) { return bytes }
+        throw unreadable(path, errno)
     }
 
     private static func unreadable(_ path: String, _ number: Int32) -> FletchError {
@@ -73,7 +66,7 @@ enum BodyReader {
 
         /// The file that holds it; nil where it is given itself.
         var path: String? {
-            !isLiteral && text.unicodeScalars.first == "@" ? String(text.unicodeScalars.dropFirst()) : nil
+            isLiteral ? nil : text.pathBehindAt
         }
 
         func bytes() throws(FletchError) -> [UInt8] {

@@ -11,32 +11,37 @@ struct FieldLines {
     /// Reads the files that are named.
     init(_ options: RequestOptions) throws {
         for text in options.header {
-            let bytes = ByteText.bytes(text)
-            guard bytes.first == UInt8(ascii: "@") else {
-                try add(bytes[...])
+            guard let path = text.pathBehindAt else {
+                try add(ByteText.bytes(text)[...])
                 continue
             }
-            let content = try BodyReader.read(String(text.unicodeScalars.dropFirst()))
+            let content = try BodyReader.read(path)
             for line in Self.unfolded(content) { try add(line[...]) }
         }
     }
 
     func leavesOut(_ name: String) -> Bool { leftOut.contains(name) }
 
-    /// A file's lines, without comments and blank ones; what is folded is one line (RFC 9112 §5.2).
+    /// A file's lines, without blank ones and those that begin with `#`. A line that begins with a space or a tab goes on
+    /// with the line before it (RFC 9112 §5.2).
     static func unfolded(_ content: [UInt8]) -> [[UInt8]] {
         var lines: [[UInt8]] = []
-        let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let text = content.starts(with: byteOrderMark) ? content.dropFirst(byteOrderMark.count) : content[...]
-        for part in text.split(separator: UInt8(ascii: "\n")) {
+        var mayGoOn = false
+        for part in ByteText.withoutMark(content[...]).split(
+            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        {
             let line = part.last == UInt8(ascii: "\r") ? part.dropLast() : part
             let words = trimmed(line)
-            guard let first = words.first, first != UInt8(ascii: "#") else { continue }
-            if isBlank(line[line.startIndex]), let last = lines.indices.last {
+            guard let first = line.first, !words.isEmpty, first != UInt8(ascii: "#") else {
+                mayGoOn = false
+                continue
+            }
+            if isBlank(first), mayGoOn, let last = lines.indices.last {
                 lines[last] += [UInt8(ascii: " ")] + words
             } else {
                 lines.append(Array(words))
             }
+            mayGoOn = true
         }
         return lines
     }
@@ -44,8 +49,8 @@ struct FieldLines {
     private mutating func add(_ line: ArraySlice<UInt8>) throws {
         let words = Self.trimmed(line)
         guard !words.isEmpty else { return }
-        guard !words.contains(where: HTTPField.isControl) else {
-            let name = ByteText.text(words.prefix { $0 != UInt8(ascii: ":") && !HTTPField.isControl($0) })
+        guard !words.contains(where: \.isControlOfField) else {
+            let name = ByteText.text(words.prefix { $0 != UInt8(ascii: ":") && !$0.isControlOfField })
             throw HTTPField.hasControl(name)
         }
         guard let colon = words.firstIndex(of: UInt8(ascii: ":")) else {
@@ -84,12 +89,9 @@ struct FieldLines {
 extension HTTPField {
     /// A value of these bytes, whichever text they are. Its other initializers would change some silently.
     init(_ name: Name, bytes: some Collection<UInt8>) throws(FletchError) {
-        guard !bytes.contains(where: Self.isControl) else { throw Self.hasControl(name.rawName) }
+        guard !bytes.contains(where: \.isControlOfField) else { throw Self.hasControl(name.rawName) }
         self.init(name: name, lenientValue: bytes)
     }
-
-    /// RFC 9110 §5.5.
-    static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 || byte == 0x7F }
 
     fileprivate static func hasControl(_ name: String) -> FletchError {
         FletchError(

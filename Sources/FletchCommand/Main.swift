@@ -12,7 +12,7 @@ enum Main {
         do {
             Process.exit(try run(arguments))
         } catch let error as FletchError {
-            Process.write("fletch: (\(ExitStatus.of(error.code))) \(error)\n", to: .standardError)
+            Outlet.streams.say("fletch: (\(ExitStatus.of(error.code))) \(error)\n")
             Process.exit(ExitStatus.of(error.code))
         } catch {
             exit(with: error, of: command(arguments))

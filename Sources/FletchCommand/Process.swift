@@ -37,6 +37,19 @@ enum Process {
         }
     }
 
+    /// Reads to the end; nil, with `errno`, if that fails.
+    static func readAll(from descriptor: Int32) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var space = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &space, space.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            guard count > 0 else { return bytes }
+            bytes += space.prefix(count)
+        }
+    }
+
     /// Says that the receipt is lost; the request is not.
     static func complainOfOutput() {
         let words = String(cString: strerror(errno))

@@ -10,20 +10,20 @@ struct RequestBuilder {
     let connection: ConnectionOptions
 
     /// A request without a URL, and what makes one of those that are given.
-    func prototype() throws -> (request: FletchRequest, addresses: Addresses) {
+    func prototype() throws -> (request: FletchRequest, urls: URLBuilder) {
         let data = try BodyReader.data(bodyOptions)
         let body = try body(data)
         var request = FletchRequest(try method(body), "", fields: try fields(hasData: data != nil), body: body)
         request.unixSocketPath = try connection.unixSocket.map(CallerFile.socketPath)
-        var addresses = Addresses(uploadPath: bodyOptions.uploadFile)
-        if bodyOptions.get, case .bytes(let bytes)? = data { addresses.query = ByteText.text(bytes) }
-        return (request, addresses)
+        var urls = URLBuilder(uploadPath: bodyOptions.uploadFile)
+        if bodyOptions.get, case .bytes(let bytes)? = data { urls.query = ByteText.text(bytes) }
+        return (request, urls)
     }
 
     /// One for each URL.
     func requests(for urls: [String]) throws -> [FletchRequest] {
-        let (prototype, addresses) = try prototype()
-        return urls.map { prototype.with(url: addresses.url($0)) }
+        let (prototype, builder) = try prototype()
+        return urls.map { prototype.with(url: builder.url($0)) }
     }
 
     private func body(_ data: FletchRequest.Body?) throws -> FletchRequest.Body {
@@ -50,7 +50,7 @@ struct RequestBuilder {
 
     private func fields(hasData: Bool) throws -> HTTPFields {
         var fields = lines.fields
-        if let user = options.user, fields[.authorization] == nil {
+        if let user = options.user, fields[.authorization] == nil, !lines.leavesOut("authorization") {
             let bytes = ByteText.bytes(user)
             guard bytes.contains(UInt8(ascii: ":")) else {
                 throw ValidationError("-u: write user:password; fletch does not ask")
@@ -77,4 +77,8 @@ extension FletchRequest {
         request.unixSocketPath = unixSocketPath
         return request
     }
+}
+
+extension FletchRequest.Body {
+    var isFile: Bool { if case .file = self { true } else { false } }
 }

@@ -57,7 +57,9 @@ final class Sender {
         }
         if job.failsOnStatus, let answer = receipt.status, answer.code >= 400 {
             note(ExitStatus.statusRefused)
-            if job.saysFailures { outlet.say("fletch: (22) \(receipt.url) answered \(answer.code)\n") }
+            if job.saysFailures {
+                outlet.say("fletch: (22) \(HeadText.disguised(url: receipt.url)) answered \(answer.code)\n")
+            }
         }
     }
 

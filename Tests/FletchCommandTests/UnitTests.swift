@@ -16,6 +16,11 @@ import Testing
         #expect(try ArgumentNormalizer.normalize(given) == expected)
     }
 
+    /// Text would join the mark to the `=`.
+    @Test func valueMayBeginWithACombiningMark() throws {
+        #expect(try ArgumentNormalizer.normalize(["--data=\u{301}x", "u"]) == ["--data", "\u{301}x", "u"])
+    }
+
     @Test(arguments: [["-sw", "x"], ["--form=a"], ["-L"], ["-fsSLO"], ["--include"]])
     func refuses(given: [String]) {
         #expect(throws: (any Error).self) { try ArgumentNormalizer.normalize(given) }
@@ -104,7 +109,7 @@ import Testing
     /// What `-v` says it does not show.
     @Test func valuesThatGiveAccessAreNotShown() {
         let head = """
-            GET /a?x=1&token=%&api_key=%&empty=&flag&sig=%#f HTTP/1.1
+            GET /a?x=1&token=%;api_key=%&empty=&flag&sig=%#f HTTP/1.1
             Host: h
             Authorization: %
             Proxy-Authorization: %
@@ -112,6 +117,7 @@ import Testing
             X-Api-Key: %
             X-Auth-Token: %
             X-Hub-Signature-256: %
+            Referer: http://h/?token=%
             Idempotency-Key: 7
 
 
@@ -119,7 +125,8 @@ import Testing
         let shown = HeadText.disguised(Array(head.utf8))
         #expect(!shown.contains("%"))
         #expect(
-            shown.hasPrefix("> GET /a?x=1&token=(not shown)&api_key=(not shown)&empty=&flag&sig=(not shown) HTTP/1.1\n")
+            shown.hasPrefix(
+                "> GET /a?x=1&token=(not shown);api_key=(not shown)&empty=&flag&sig=(not shown)#f HTTP/1.1\n")
         )
         #expect(shown.contains("> X-Api-Key: (not shown)\n") && shown.contains("> Idempotency-Key: 7\n> \n"))
     }
@@ -134,8 +141,10 @@ import Testing
         (["-fsSd", "S", "-fuS", "h/p?S#S"], ["-fsSd", "*", "-fu*", "h/p****"]),
         (["-x", "u:S@h", "--proxy=http://u:S@h", "-xu:S@h"], ["-x", "***@h", "--proxy=http://***@h", "-x***@h"]),
         (["--header", "-d", "-d", "--", "--data-raw", "S"], ["--header", "**", "-d", "**", "--data-raw", "*"]),
-        (["volley", "-", "./file", "--", "-uS"], ["volley", "-", "./file", "--", "-uS"]),
-        (["--retry", "3", "-E", "/cert.pem", "", "-u"], ["--retry", "3", "-E", "/cert.pem", "", "-u"]),
+        (["volley", "-", "./file", "--", "-uS"], ["volley", "-", "./file", "--", "-u*"]),
+        (["--user-agent", "--", "-d", "S", "-A--", "-uS"], ["--user-agent", "**", "-d", "*", "-A**", "-u*"]),
+        (["--retry", "3", "-E", "c:S", "", "-u"], ["--retry", "3", "-E", "***", "", "-u"]),
+        (["-o", "--", "-H", "S", "h/#S"], ["-o", "--", "-H", "*", "h/**"]),
     ])
     func secretsAreNotShown(_ arguments: [String], _ expected: [String]) {
         var disguise = Disguise()

@@ -10,6 +10,10 @@ enum ArgumentNormalizer {
         var normal: [String] = []
         while let argument = rest.popFirst() {
             if argument == "--" { return normal + [argument] + rest }
+            if let (name, value) = halves(argument) {
+                normal += [try accepted(name), value]
+                continue
+            }
             guard argument.hasPrefix("-"), !argument.hasPrefix("--"), argument.count > 1 else {
                 try normal.append(accepted(argument))
                 // The value of a long option is never an option itself, whatever it looks like.
@@ -19,6 +23,15 @@ enum ArgumentNormalizer {
             normal += try spelledOut(argument, &rest)
         }
         return normal
+    }
+
+    /// A long option and its value, where the value begins with a mark that text would join to the `=`.
+    private static func halves(_ argument: String) -> (name: String, value: String)? {
+        let scalars = argument.unicodeScalars
+        guard argument.hasPrefix("--"), let equals = scalars.firstIndex(of: "="), argument[equals] != "=" else {
+            return nil
+        }
+        return (String(scalars[..<equals]), String(scalars[scalars.index(after: equals)...]))
     }
 
     private static func accepted(_ argument: String) throws(ValidationError) -> String {
@@ -54,9 +67,9 @@ enum ArgumentNormalizer {
     static let valueLetters: Set<Unicode.Scalar> = ["A", "d", "E", "H", "m", "o", "T", "u", "x", "X"]
 
     /// Those whose value may hold what is not for everyone.
-    static let secretLetters: Set<Unicode.Scalar> = ["d", "H", "u"]
+    static let secretLetters: Set<Unicode.Scalar> = ["A", "d", "E", "H", "u"]
     static let secretNames: Set<String> = [
-        "data", "data-ascii", "data-binary", "data-raw", "header", "json", "user",
+        "cert", "data", "data-ascii", "data-binary", "data-raw", "header", "json", "user", "user-agent",
     ]
 
     /// Long options whose value may begin with a hyphen.

@@ -30,8 +30,15 @@ enum ByteText {
         }
     }
 
-    /// Whether there is a string that has these bytes.
+    /// Whether all of its bytes are UTF-8.
     static func isUTF8(_ text: String) -> Bool { !text.unicodeScalars.contains(where: isEscape) }
+
+    /// Without the mark that some editors begin a file of UTF-8 with.
+    static func withoutMark(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        bytes.starts(with: byteOrderMark) ? bytes.dropFirst(byteOrderMark.count) : bytes
+    }
+
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// Only bytes of 0x80 and more can be none of UTF-8.
     private static func escape(_ byte: UInt8) -> Unicode.Scalar { Unicode.Scalar(0x10FE00 + UInt32(byte)) ?? "?" }

@@ -3,8 +3,10 @@ import CLinux
 import Fletch
 import Glibc
 
-/// Files as whoever calls the command names them: by paths that mean nothing, or something else, in the background
-/// process, which has another folder and none of the caller's descriptors.
+/// Files by the names that the caller gives them.
+///
+/// The background process has another working directory and none of the caller's descriptors. So paths are resolved, and
+/// files that have no lasting path are opened, before it begins.
 enum CallerFile {
     /// `open(2)`, with a path whose bytes need not be UTF-8; a file that it makes is the user's alone.
     static func open(_ path: String, _ flags: Int32) -> Int32 {
@@ -29,18 +31,28 @@ enum CallerFile {
     static func lastingPath(_ path: String) -> String? {
         guard ByteText.isUTF8(path), let found = realpath(path, nil) else { return nil }
         defer { free(found) }
-        guard let lasting = String(validatingCString: found), !lasting.hasPrefix("/proc/") else { return nil }
+        guard let lasting = String(validatingCString: found), !lasting.hasPrefix("/proc/"), isSame(path, lasting) else {
+            return nil
+        }
         return lasting
     }
 
-    static func isRegular(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    /// Whether it is standard input, whatever it is called.
+    static func isStandardInput(_ path: String) -> Bool {
+        if path == "-" { return true }
+        guard let input = status("-"), let named = status(path) else { return false }
+        return input.st_dev == named.st_dev && input.st_ino == named.st_ino
     }
 
-    /// A path to read it by in the background process, too.
-    ///
-    /// What cannot be found again is held open for that. What is not there is left as it is named: whoever needs it says so.
+    /// Not so if a file that is open has been deleted, and another has the name that its link shows.
+    private static func isSame(_ path: String, _ other: String) -> Bool {
+        guard let one = status(path), let other = status(other) else { return false }
+        return one.st_dev == other.st_dev && one.st_ino == other.st_ino
+    }
+
+    static func isRegular(_ path: String) -> Bool { status(path).map { $0.st_mode & S_IFMT == S_IFREG } ?? false }
+
+    /// A path by which the background process can read the file, too. A path that leads nowhere is returned as it is.
     static func readablePath(_ path: String) -> String {
         if let lasting = lastingPath(path), !lasting.hasPrefix("/dev/") { return lasting }
         let opened = open(path, O_RDONLY)
@@ -48,7 +60,20 @@ enum CallerFile {
         defer { close(opened) }
         var status = stat()
         let isRereadable = fstat(opened, &status) == 0 && [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
-        return (isRereadable ? Inherited.hold(opened) : copied(opened).flatMap(Inherited.hold)) ?? path
+        if isRereadable { return Inherited.hold(opened, named: path) ?? path }
+        guard let copy = copied(opened) else { return path }
+        defer { close(copy) }
+        return Inherited.hold(copy, named: path) ?? path
+    }
+
+    /// OpenSSL reads files that these variables name.
+    static func settleEnvironment() {
+        for name in ["SSL_CERT_FILE", "SSL_CERT_DIR", "OPENSSL_CONF"] {
+            guard let value = getenv(name).flatMap({ String(validatingCString: $0) }) else { continue }
+            // A list, for directories.
+            let paths = name == "SSL_CERT_DIR" ? value.split(separator: ":").map(String.init) : [value]
+            setenv(name, paths.map(readablePath).joined(separator: ":"), 1)
+        }
     }
 
     /// The path of a Unix socket, which has 107 bytes at most, in the background process, too.
@@ -66,7 +91,7 @@ enum CallerFile {
         let opened = open(folder, O_RDONLY | O_DIRECTORY)
         guard opened >= 0 else { return path }
         defer { close(opened) }
-        return Inherited.hold(opened).map { "\($0)/\(name)" } ?? path
+        return Inherited.hold(opened, named: folder).map { "\($0)/\(name)" } ?? path
     }
 
     private static func split(_ path: String) -> (folder: String, name: Substring) {
@@ -74,34 +99,40 @@ enum CallerFile {
         return (String(path[...slash]), path[path.index(after: slash)...])
     }
 
-    /// What can be read once, in memory.
+    /// A copy in memory of what can be read only once; nil if it cannot be read.
     private static func copied(_ source: Int32) -> Int32? {
+        guard let bytes = Process.readAll(from: source) else { return nil }
         let copy = fletch_memory_file()
         guard copy >= 0 else { return nil }
-        while true {
-            let bytes = Process.read(from: source)
-            if bytes.isEmpty { return copy }
-            guard Process.write(bytes, to: copy) else { return nil }
-        }
+        if Process.write(bytes, to: copy) { return copy }
+        close(copy)
+        return nil
     }
 
     private static let maximumSocketPathBytes = 107
 }
 
-/// Descriptors that the background process keeps of the caller's.
+/// The caller's descriptors that the background process keeps.
 enum Inherited {
-    private static let descriptors = Lock<[Int32]>([])
+    private static let names = Lock<[Int32: String]>([:])
 
-    /// Those that are held, in order.
-    static var all: [Int32] { descriptors.withLock { $0.sorted() } }
+    /// In order.
+    static var all: [Int32] { names.withLock { $0.keys.sorted() } }
 
-    /// - Returns: The path to what the descriptor is open for; nil where no descriptor is left.
-    static func hold(_ descriptor: Int32) -> String? {
+    /// - Returns: The path to what the descriptor is open for; nil if no descriptor is left.
+    static func hold(_ descriptor: Int32, named name: String) -> String? {
         let held = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest)
         guard held >= 0 else { return nil }
-        descriptors.withLock { $0.append(held) }
-        return "/proc/self/fd/\(held)"
+        names.withLock { $0[held] = name }
+        return path(held)
     }
+
+    /// A message about such files, with the names that the caller has given them.
+    static func withNames(_ message: String) -> String {
+        names.withLock(\.self).reduce(message) { $0.replacing(path($1.key), with: $1.value) }
+    }
+
+    private static func path(_ descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
 
     /// The standard streams and the pipe between the two processes are below.
     private static let lowest: Int32 = STDERR_FILENO + 2

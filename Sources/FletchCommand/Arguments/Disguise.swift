@@ -1,11 +1,10 @@
 /// What the process list goes on to show of the arguments: names of options, files, URLs; neither fields, data and
-/// credentials, nor a URL's user information and query.
+/// credentials, nor a URL's user information, query and fragment.
 struct Disguise {
     private typealias Bytes = ArraySlice<UInt8>
 
     /// The value of an option that may be secret comes next.
     private var isSecretNext = false
-    private var isBehindOptions = false
 
     /// - Returns: As many bytes, asterisks in place of what is not shown.
     mutating func disguised(_ argument: [UInt8]) -> [UInt8] {
@@ -13,18 +12,13 @@ struct Disguise {
             isSecretNext = false
             return Self.hidden(argument[...])
         }
-        if isBehindOptions || argument.first != UInt8(ascii: "-") || argument.count == 1 {
-            return Self.word(argument[...])
-        }
+        if argument.first != UInt8(ascii: "-") || argument.count == 1 { return Self.word(argument[...]) }
         if argument.starts(with: "--".utf8) { return long(argument[...]) }
         return short(argument[...])
     }
 
     private mutating func long(_ argument: Bytes) -> [UInt8] {
-        guard argument.count > 2 else {
-            isBehindOptions = true
-            return Array(argument)
-        }
+        // `--` may be an option's value as well as the end of the options: what looks like an option behind it counts as one.
         let name = argument.prefix { $0 != UInt8(ascii: "=") }
         let isSecret = ArgumentNormalizer.secretNames.contains(String(decoding: name.dropFirst(2), as: UTF8.self))
         guard name.count < argument.count else {
@@ -44,13 +38,13 @@ struct Disguise {
         return flags + [letter] + (isSecret ? Self.hidden(value) : Self.word(value))
     }
 
-    /// A URL, with or without its scheme: user information and query are not shown.
+    /// A URL, with or without its scheme: user information, query and fragment are not shown.
     private static func word(_ word: Bytes) -> [UInt8] {
         let colon = word.firstIndex(of: UInt8(ascii: ":")) ?? word.endIndex
         let start = word[colon...].starts(with: "://".utf8) ? colon + 3 : word.startIndex
         let authority = word[start...].prefix { !"/?#".utf8.contains($0) }
         let host = authority.lastIndex(of: UInt8(ascii: "@")) ?? start
-        let query = word[host...].firstIndex(of: UInt8(ascii: "?")) ?? word.endIndex
+        let query = word[host...].firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? word.endIndex
         return word[..<start] + hidden(word[start..<host]) + word[host..<query] + hidden(word[query...])
     }
 

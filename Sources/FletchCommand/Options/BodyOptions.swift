@@ -32,9 +32,8 @@ struct BodyOptions: ParsableArguments {
     @Flag(name: [.customShort("G"), .long], help: "Put the data into the URL's query, and send GET.")
     var get = false
 
-    var readsStandardInput: Bool {
-        uploadFile == "-" || (data + dataBinary + json).contains { $0.text == "@-" }
-    }
+    /// The files that the body is read from; `-` for standard input.
+    var paths: [String] { (uploadFile.map { [$0] } ?? []) + (data + dataBinary + json).compactMap(\.text.pathBehindAt) }
 
     func validate() throws {
         let hasData = !data.isEmpty || !dataBinary.isEmpty || !dataRaw.isEmpty || !json.isEmpty
@@ -55,4 +54,9 @@ struct BodyPart: ExpressibleByArgument {
     }
 
     private static let count = Atomic(0)
+}
+
+extension String {
+    /// What follows an `@` at the beginning: the file to read. A mark that follows it is part of the path.
+    var pathBehindAt: String? { unicodeScalars.first == "@" ? String(unicodeScalars.dropFirst()) : nil }
 }

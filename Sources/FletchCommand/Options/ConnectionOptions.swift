@@ -83,6 +83,7 @@ struct ConnectionOptions: ParsableArguments {
 
     /// What the options of TLS say.
     func tls() throws -> TLSSettings {
+        CallerFile.settleEnvironment()
         var settings = TLSSettings()
         settings.verifiesPeer = !insecure
         settings.authorityFile = cacert.map(CallerFile.readablePath)

@@ -29,4 +29,7 @@ struct RequestOptions: ParsableArguments {
 
     @Flag(name: .customLong("http1.1"), help: "HTTP/1.1, which is what fletch speaks.")
     var http11 = false
+
+    /// The files that fields are read from; `-` for standard input.
+    var paths: [String] { header.compactMap(\.pathBehindAt) }
 }

@@ -9,7 +9,7 @@ enum Outlet {
     func print(_ text: String) { write(text, to: .standardOutput) }
 
     /// To standard error.
-    func say(_ text: String) { write(text, to: .standardError) }
+    func say(_ text: String) { write(Inherited.withNames(text), to: .standardError) }
 
     private func write(_ text: String, to stream: Process.Stream) {
         switch self {

@@ -3,7 +3,7 @@ import Fletch
 /// A receipt as a line for people.
 enum ReceiptText {
     static func line(_ receipt: Receipt, _ milestone: Milestone) -> String {
-        "fletch: \(receipt.method.rawValue) \(receipt.url) \(reached(receipt, milestone))"
+        "fletch: \(receipt.method.rawValue) \(HeadText.disguised(url: receipt.url)) \(reached(receipt, milestone))"
             + " · \(count(receipt.bytesSent)) sent\(receipt.remote.map { " to \($0)" } ?? "")"
             + ", \(count(receipt.bytesReceived)) received\n"
     }

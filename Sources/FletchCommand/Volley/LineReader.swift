@@ -76,8 +76,7 @@ struct LineReader {
             isSkipping = false
             return nil
         }
-        var text = buffer[start..<end]
-        if number == 1, text.starts(with: Self.byteOrderMark) { text = text.dropFirst(Self.byteOrderMark.count) }
+        var text = number == 1 ? ByteText.withoutMark(buffer[start..<end]) : buffer[start..<end]
         while let last = text.last, last == 13 || last == 32 || last == 9 { text.removeLast() }
         while let first = text.first, first == 32 || first == 9 { text.removeFirst() }
         return text.isEmpty ? nil : Line(text: text, file: name, number: number)
@@ -141,8 +140,6 @@ struct LineReader {
             errorNumber: number)
     }
 
-    /// Some editors begin a file of UTF-8 with it.
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private static let pieceBytes = 1 << 18
     private static let maximumLineBytes = 64 << 20
 }

@@ -48,13 +48,13 @@ extension RequestLine {
     /// The request of a line.
     /// - Parameter prototype: What holds where the line says nothing; its URL does not matter.
     static func request(
-        _ line: ArraySlice<UInt8>, like prototype: FletchRequest, at addresses: Addresses = Addresses()
+        _ line: ArraySlice<UInt8>, like prototype: FletchRequest, with urls: URLBuilder = URLBuilder()
     ) throws(Fault) -> FletchRequest {
         guard line.first == UInt8(ascii: "{") else {
-            return prototype.with(url: addresses.url(ByteText.text(line)))
+            return prototype.with(url: urls.url(ByteText.text(line)))
         }
         do {
-            return try JSONDecoder().decode(RequestLine.self, from: Data(line)).request(like: prototype, at: addresses)
+            return try JSONDecoder().decode(RequestLine.self, from: Data(line)).request(like: prototype, with: urls)
         } catch let fault as Fault {
             throw fault
         } catch {
@@ -62,10 +62,12 @@ extension RequestLine {
         }
     }
 
-    private func request(like prototype: FletchRequest, at addresses: Addresses) throws(Fault) -> FletchRequest {
+    private func request(like prototype: FletchRequest, with urls: URLBuilder) throws(Fault) -> FletchRequest {
         let ownBody = try chosenBody()
+        var urls = urls
+        if ownBody != nil { urls.uploadPath = nil }
         var request = FletchRequest(
-            try chosenMethod(ownBody, prototype), addresses.url(url), fields: try chosenFields(prototype.fields),
+            try chosenMethod(ownBody, prototype), urls.url(url), fields: try chosenFields(prototype.fields),
             body: ownBody ?? prototype.body)
         request.unixSocketPath = prototype.unixSocketPath
         return request

@@ -87,11 +87,11 @@ extension Volley {
         private(set) var requests: [(line: ArraySlice<UInt8>, request: EncodedRequest)] = []
         private var bytes = 0
 
-        /// - Returns: Whether it is small enough still. A body's file would be held open.
+        /// - Returns: Whether it is small enough still.
         mutating func add(_ line: ArraySlice<UInt8>, _ request: EncodedRequest) -> Bool {
             bytes += line.count + request.memoryBytes
             requests.append((ArraySlice(Array(line)), request))
-            return request.isInMemory && requests.count <= Self.maximumCount && bytes <= Self.maximumBytes
+            return requests.count <= Self.maximumCount && bytes <= Self.maximumBytes
         }
 
         private static let maximumCount = 10_000
@@ -118,9 +118,9 @@ extension Volley {
     /// - Returns: Whether to go on with the next.
     private func send(_ line: LineReader.Line, _ known: inout Series?) -> Bool {
         do {
-            let request = try RequestLine.request(line.text, like: job.prototype, at: job.addresses)
+            let request = try RequestLine.request(line.text, like: job.prototype, with: job.urls)
             let encoded = try prepared(request)
-            if job.repetitions == 1 || known?.add(line.text, encoded) == false { known = nil }
+            if job.repetitions == 1 || request.body.isFile || known?.add(line.text, encoded) == false { known = nil }
             submit(encoded, line.text)
             return true
         } catch {
@@ -128,7 +128,7 @@ extension Volley {
         }
     }
 
-    /// Where no descriptor is left for a body's file, requests that are under way hold them: it waits until some have ended.
+    /// If no descriptor is left for a body's file, waits until requests that are under way have given theirs back.
     private func prepared(_ request: FletchRequest) throws(FletchError) -> EncodedRequest {
         while true {
             do throws(FletchError) {
@@ -136,8 +136,10 @@ extension Volley {
             } catch {
                 guard error.code == .descriptorsExhausted else { throw error }
                 flush()
-                guard underWay > 0 || client.statistics.connectionCount > 0, Interrupts.count < 2 else { throw error }
+                client.endOldestIdle()
+                guard underWay > 0 || client.statistics.connectionCount > 0, !isStopped else { throw error }
                 wait(milliseconds: Self.shortageInterval)
+                progress.redraw(tally, client, course)
                 underWay = tally.noteSubmitted(0)
             }
         }

@@ -30,7 +30,8 @@ struct VolleyCommand: ParsableCommand {
 
     func validate() throws {
         guard !file.isEmpty else { throw ValidationError("no file: give at least one, or - for standard input") }
-        if file.contains("-"), body.readsStandardInput || request.header.contains("@-") {
+        let isReadTwice = (body.paths + request.paths).contains(where: CallerFile.isStandardInput)
+        if isReadTwice, file.contains(where: CallerFile.isStandardInput) {
             throw ValidationError("standard input holds the requests already: put the body, or the fields, into a file")
         }
         if file.contains("-"), volley.isRepeated {

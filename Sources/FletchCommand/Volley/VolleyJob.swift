@@ -14,7 +14,7 @@ struct VolleyJob {
 
     let files: [String]
     let prototype: FletchRequest
-    let addresses: Addresses
+    let urls: URLBuilder
     let configuration: Configuration
     let milestone: Milestone
     let rate: Double?
@@ -33,7 +33,7 @@ struct VolleyJob {
         let lines = try FieldLines(command.request)
         let builder = RequestBuilder(
             options: command.request, lines: lines, bodyOptions: command.body, connection: command.connection)
-        (prototype, addresses) = try builder.prototype()
+        (prototype, urls) = try builder.prototype()
         configuration = try Self.configuration(command, lines)
         let until: Milestone? = try choice("--until", options.until)
         guard until != .queued else { throw ValidationError("--until queued: nothing would have been sent") }

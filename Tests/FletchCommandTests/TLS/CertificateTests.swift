@@ -132,6 +132,28 @@ struct CertificateTests {
         }
     }
 
+    /// By relative paths: the background process has another working directory.
+    @Test(arguments: ["SSL_CERT_FILE=root.pem", "SSL_CERT_DIR=.:/nowhere"])
+    func authoritiesOfTheEnvironmentAreTheCallers(_ variable: String) async throws {
+        let root = try await CertificateAuthority.shared.value.root
+        let folder = SessionCacheFolder()
+        defer { try? FileManager.default.removeItem(at: folder.url) }
+        try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
+        _ = try await Nginx.run("location / { return 204; }", as: .good) { url, _ in
+            let outcome = try await Shell.line(
+                "cd '\(folder.url.path)' && cp '\(root)' root.pem && openssl rehash . && \(variable) fletch -f '\(url)'"
+            )
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+    }
+
+    @Test func fileInAMessageHasTheNameThatItWasGiven() async throws {
+        let outcome = try await Shell.line(
+            "echo bad > bad.pem; exec 7< bad.pem; rm bad.pem; fletch --cacert /dev/fd/7 https://127.0.0.1:1/")
+        #expect(outcome.status == 77)
+        #expect(outcome.errors.contains("/dev/fd/7"), "\(outcome.errors)")
+    }
+
     @Test func authorityFileThatIsNotOneIsSaidBeforeAnythingIsSent() async throws {
         let key = try await CertificateAuthority.shared.value.key(.good)
         for file in ["/no/such/file", "/etc/hostname", key] {

@@ -22,21 +22,25 @@ import Testing
     @Test(arguments: ["h/?u=http://x/", "h:81?u=a://b", "h/a://b", "h#://"]) func urlWithoutASchemeMayHoldOne(
         _ line: String
     ) throws {
-        #expect(Addresses().url(line) == "http://\(line)")
+        #expect(URLBuilder().url(line) == "http://\(line)")
         #expect(try request(line).url == request("http://\(line)").url)
         #expect(try request("{\"url\":\"\(line)\"}").url == request("http://\(line)").url)
     }
 
     @Test func optionsAddToTheURL() throws {
-        func url(_ line: String, _ addresses: Addresses) throws -> String {
-            try RequestLine.request(ArraySlice(line.utf8), like: FletchRequest(.get, ""), at: addresses).url
+        func url(_ line: String, _ urls: URLBuilder) throws -> String {
+            try RequestLine.request(ArraySlice(line.utf8), like: FletchRequest(.get, ""), with: urls).url
         }
-        #expect(try url("h/a?b#c", Addresses(query: "d=e")) == "http://h/a?b&d=e")
-        #expect(try url(#"{"url":"http://h"}"#, Addresses(query: "d=e")) == "http://h/?d=e")
-        #expect(try url("h", Addresses(uploadPath: "/x/f g")) == "http://h/f%20g")
-        #expect(try url("h/a/#c", Addresses(uploadPath: "f")) == "http://h/a/f")
-        #expect(try url("h/a", Addresses(uploadPath: "f")) == "http://h/a")
-        #expect(try url("h/", Addresses(uploadPath: "-")) == "http://h/")
+        #expect(try url("h/a?b#c", URLBuilder(query: "d=e")) == "http://h/a?b&d=e")
+        #expect(try url(#"{"url":"http://h"}"#, URLBuilder(query: "d=e")) == "http://h/?d=e")
+        #expect(try url("h", URLBuilder(uploadPath: "/x/f g")) == "http://h/f%20g")
+        #expect(try url("h/a/#c", URLBuilder(uploadPath: "f")) == "http://h/a/f")
+        #expect(try url("h/a", URLBuilder(uploadPath: "f")) == "http://h/a")
+        #expect(try url("h/", URLBuilder(uploadPath: "-")) == "http://h/")
+        #expect(try url("h/a/?b/", URLBuilder(uploadPath: "f")) == "http://h/a/f?b/")
+        #expect(try url("h?b", URLBuilder(uploadPath: "f")) == "http://h/f?b")
+        #expect(try url("h/", URLBuilder(uploadPath: "d/\u{301}f")) == "http://h/%CC%81f")
+        #expect(try url(#"{"url":"h/a/","body_text":"b"}"#, URLBuilder(uploadPath: "f")) == "http://h/a/")
     }
 
     @Test func keysThatDifferInCaseAreOneField() throws {

@@ -81,20 +81,27 @@ import Testing
         }
     }
 
-    @Test(arguments: [["-d", "@-"], ["--json", "@-"], ["-T", "-"], ["-H", "@-"]])
-    func standardInputIsReadForOneThing(_ options: [String]) async throws {
-        let (outcome, _) = try await volley(options + ["-"], input: "http://127.0.0.1:1/\n")
+    @Test(arguments: [
+        ["-d", "@-", "-"], ["--json", "@-", "-"], ["-T", "-", "-"], ["-H", "@-", "-"], ["-H", "@/dev/stdin", "-"],
+        ["-T", "/dev/fd/0", "-"], ["-d", "@-", "/dev/stdin"],
+    ])
+    func standardInputIsReadForOneThing(_ arguments: [String]) async throws {
+        let (outcome, _) = try await volley(arguments, input: "http://127.0.0.1:1/\n")
         #expect(outcome.status == 2)
         #expect(outcome.errors.contains("standard input holds the requests already"), "\(outcome.errors)")
     }
 
     /// What is open is little: a body of a few bytes needs no descriptor of its own, and others wait.
-    @Test(arguments: [100, 100_000]) func filesOfManyBodiesFitIntoFewDescriptors(_ size: Int) async throws {
+    @Test(arguments: [
+        (100, "127.0.0.1", 40), (100_000, "127.0.0.1", 40), (100_000, "127.0.0.1", 16), (100_000, "localhost", 24),
+    ])
+    func filesOfManyBodiesFitIntoFewDescriptors(_ size: Int, _ host: String, _ limit: Int) async throws {
         try await withFletchTarget { target in
             try await withFile(String(repeating: "x", count: size)) { file in
-                let line = "{\"url\":\"\(target.url)\",\"body_file\":\"\(file)\"}"
+                let url = target.url.replacing("127.0.0.1", with: host)
+                let line = "{\"url\":\"\(url)\",\"body_file\":\"\(file)\"}"
                 let outcome = try await Shell.line(
-                    "ulimit -Hn 40; for i in $(seq 300); do echo '\(line)'; done | fletch volley --until answered --summary json -"
+                    "ulimit -n \(limit) && for i in $(seq 300); do echo '\(line)'; done | fletch volley --until answered --summary json -"
                 )
                 let summary = try JSONDecoder().decode(Summary.self, from: Data(outcome.output.utf8))
                 #expect(outcome.status == 0, "\(outcome.errors)")

@@ -2,7 +2,7 @@ import ArgumentParser
 import Fletch
 
 /// Makes what the user gives as a URL one: with a scheme, and with what options add to it.
-struct Addresses {
+struct URLBuilder {
     /// Of `-G`; it is added to the query.
     var query: String?
     /// Of `-T`; its name is added to a URL that names a folder.
@@ -31,10 +31,17 @@ struct Addresses {
 
     private func changed(_ url: Substring) -> Substring {
         if let query { return url + (url.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + query }
-        guard let uploadPath, uploadPath != "-", let name = uploadPath.split(separator: "/").last else { return url }
-        let path = url.drop { $0 != ":" }.dropFirst(3)
-        let isFolder = path.hasSuffix("/") || !path.contains("/")
-        guard isFolder, !path.contains("?") else { return url }
-        return url + (path.hasSuffix("/") ? "" : "/") + PercentEncoding.encode(String(name))
+        guard let uploadPath, uploadPath != "-", let name = Self.name(uploadPath) else { return url }
+        let query = url.utf8.firstIndex(of: UInt8(ascii: "?")) ?? url.endIndex
+        let path = url[..<query].utf8.drop { $0 != UInt8(ascii: ":") }.dropFirst(3)
+        let isFolder = path.last == slash
+        guard isFolder || !path.contains(slash) else { return url }
+        return url[..<query] + (isFolder ? "" : "/") + PercentEncoding.encode(name) + url[query...]
     }
+
+    private static func name(_ path: String) -> String? {
+        path.unicodeScalars.split(separator: "/").last.map(String.init)
+    }
+
+    private var slash: UInt8 { UInt8(ascii: "/") }
 }
