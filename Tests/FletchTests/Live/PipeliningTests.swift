@@ -72,6 +72,15 @@ import Testing
         #expect(peer.connectionCount == 24)
     }
 
+    /// One that holds its connections, and waits for answers, as long as it takes.
+    private var patientConfiguration: Configuration {
+        var configuration = configuration(depth: 8)
+        configuration.parkLimit = .seconds(3_600)
+        configuration.answerDeadline = .seconds(3_600)
+        configuration.drainLimit = .zero
+        return configuration
+    }
+
     /// At once, though the closing answer's body has no end.
     @Test func whatIsBehindACloseDoesNotWaitForItsBody() async throws {
         let peer = try ScriptedPeer { connection in
@@ -79,11 +88,7 @@ import Testing
             connection.write("HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
             _ = connection.departure()
         }
-        var configuration = configuration(depth: 8)
-        configuration.parkLimit = .seconds(3_600)
-        configuration.answerDeadline = .seconds(3_600)
-        configuration.drainLimit = .zero
-        try await withFletchClient(configuration) { client in
+        try await withFletchClient(patientConfiguration) { client in
             let results = await send((0..<8).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
             #expect(results.allSatisfy { (try? $0.get().status) == 200 })
         }
@@ -114,11 +119,7 @@ import Testing
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n")
             _ = connection.departure()
         }
-        var configuration = configuration(depth: 8)
-        configuration.parkLimit = .seconds(3_600)
-        configuration.answerDeadline = .seconds(3_600)
-        configuration.drainLimit = .zero
-        try await withFletchClient(configuration) { client in
+        try await withFletchClient(patientConfiguration) { client in
             let results = await send((0..<8).map { FletchRequest(.post, "\(peer.url)/\($0)") }, with: client)
             let codes = results.compactMap { result in if case .failure(let error) = result { error.code } else { nil }
             }
