@@ -123,30 +123,3 @@ public struct Configuration: Sendable {
 
 /// The version of the library and of its commands.
 public let fletchVersion = "0.1.0"
-
-/// Which addresses of a name are tried.
-public enum AddressFamily: Sendable, Hashable {
-    /// IPv4 and IPv6.
-    case any
-    /// IPv4 only.
-    case ipv4
-    /// IPv6 only.
-    case ipv6
-}
-
-/// Which HTTP proxy applies. One that applies is never bypassed: where it cannot be used the request fails.
-public enum ProxySetting: Sendable, Hashable {
-    /// What `http_proxy` (lower case only, as `HTTP_PROXY` can be set by a request to a CGI program), for `https`
-    /// `https_proxy` or `HTTPS_PROXY`, else `all_proxy` or `ALL_PROXY`, and `no_proxy` or `NO_PROXY` say, read when the
-    /// client is made.
-    case environment
-    /// As ``environment``, with these exceptions in place of `no_proxy`.
-    case environmentExcept(String)
-    /// No proxy.
-    case none
-    /// This proxy, but for the hosts in `except`.
-    /// - Parameters:
-    ///   - url: `http://[user:password@]host[:port]`; the scheme may be missing, the port is then 1080, as in curl.
-    ///   - except: Comma-separated names (each with its subdomains), addresses, or `*` for all.
-    case url(String, except: String)
-}

@@ -18,11 +18,11 @@ public final class FletchClient: Sendable {
         self.configuration = configuration
         router = Router(configuration)
         tls = TLSProvider(configuration.tls)
-        let limits = Limits(configuration)
+        let settings = EngineSettings(configuration)
         let resolver = try Resolver(configuration)
         var loops: [EventLoop] = []
         for _ in 0..<max(1, configuration.eventLoopCount) {
-            let loop = try EventLoop(configuration, limits, resolver, tls)
+            let loop = try EventLoop(settings, resolver, tls)
             try loop.start()
             loops.append(loop)
         }
@@ -247,15 +247,15 @@ extension FletchClient {
             request.method, fields: request.fields, bodyBytes: request.body == .none ? nil : body.byteCount)
         return EncodedRequest(
             endpoint: route.endpoint, head: head, body: body, plan: plan(request, until: milestone, on: route.endpoint),
-            request: request)
+            url: request.url, method: request.method)
     }
 
     private func deadline(of request: FletchRequest, from start: Moment) -> Moment {
         (request.deadline ?? configuration.deadline).map { start + $0.wholeNanoseconds } ?? .never
     }
 
-    private func body(of request: FletchRequest) throws(FletchError) -> Outgoing.Body {
-        let body: Outgoing.Body
+    private func body(of request: FletchRequest) throws(FletchError) -> EncodedBody {
+        let body: EncodedBody
         switch request.body {
         case .none: body = .bytes([])
         case .bytes(let bytes): body = .bytes(bytes)
@@ -269,7 +269,7 @@ extension FletchClient {
         return body
     }
 
-    private func contents(of path: String) throws(FletchError) -> Outgoing.Body {
+    private func contents(of path: String) throws(FletchError) -> EncodedBody {
         let file = try OpenFile(path: path)
         guard file.isSizeDoubtful else { return .file(file) }
         return .bytes(try file.read(path: path, upTo: configuration.maximumBodyBytes))
@@ -280,7 +280,8 @@ extension FletchClient {
     ) -> ExchangePlan {
         let disposal = request.disposal ?? configuration.disposal
         return ExchangePlan(
-            milestone: milestone, disposal: disposal, keep: request.keep,
+            milestone: milestone, disposal: disposal, keptBytes: request.keep.bytes,
+            keptFailureBytes: request.keep.failureBytes,
             isHeadRequest: request.method == .head, asksForUpgrade: request.asksForUpgrade,
             expectsContinue: request.expectsContinue, isIdempotent: request.isIdempotent,
             isRepeatable: request.isRepeatable,

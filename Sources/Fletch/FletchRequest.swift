@@ -113,3 +113,16 @@ extension FletchRequest {
         case everything(upTo: Int)
     }
 }
+
+extension FletchRequest.Keep {
+    /// Of a response with a status below 400.
+    var bytes: Int { if case .everything(let limit) = self { limit } else { 0 } }
+
+    /// Of a response with status 400 or more.
+    var failureBytes: Int {
+        switch self {
+        case .nothing: 0
+        case .failures(let limit), .everything(let limit): limit
+        }
+    }
+}

@@ -48,7 +48,7 @@ final class SoloConnection {
         to address: SocketAddress, _ manner: Asker.Manner, until deadline: Moment
     ) throws(FletchError) -> Socket {
         let socket = Socket(for: address)
-        guard socket.descriptor >= 0 else { throw error(Connection.failure(-socket.descriptor, address)) }
+        guard socket.descriptor >= 0 else { throw error(ExchangeFailure(connecting: -socket.descriptor, to: address)) }
         // The body is not wanted; certificates are.
         if !address.isLocal { socket.setReceiveBuffer(bytes: smallWindowBytes) }
         if manner.contains(.openedFast), !address.isLocal { socket.sendFirstBytesFast() }
@@ -62,7 +62,7 @@ final class SoloConnection {
         }
         socket.close()
         if number == ETIMEDOUT { throw error(ExchangeFailure(.connectDeadlineExceeded, detail: "\(address)")) }
-        throw error(Connection.failure(number, address))
+        throw error(ExchangeFailure(connecting: number, to: address))
     }
 
     /// Goes through the proxy's tunnel, where there is one, and agrees on TLS.
@@ -133,7 +133,7 @@ extension SoloConnection {
         if isHalfClosed { socket.finishSending() }
     }
 
-    private func write(_ bytes: ArraySlice<UInt8>, at offset: Int) -> Outgoing.Progress {
+    private func write(_ bytes: ArraySlice<UInt8>, at offset: Int) -> SendProgress {
         bytes.withUnsafeBytes { tls?.write($0, at: offset) ?? socket.send($0) }
     }
 

@@ -6,7 +6,7 @@ extension Connection {
             guard let moment else { return }
             next = next.map { min($0, moment) } ?? moment
         }
-        if isTurnPending { return loop.now }
+        if isTurnPending { return turn.now }
         consider(idleEnd)
         consider(dial?.nextAttempt)
         guard !pipeline.isEmpty else { return next }
@@ -22,14 +22,14 @@ extension Connection {
     /// The moment a deadline passes; nil while it does not apply.
     private func moment(of deadline: ExchangeDeadline) -> Moment? {
         switch deadline {
-        case .connect: return socket == nil ? begun + loop.limits.connect : nil
-        case .write: return isWaitingForPeer ? progress + loop.limits.write : nil
+        case .connect: return socket == nil ? begun + turn.limits.connect : nil
+        case .write: return isWaitingForPeer ? progress + turn.limits.write : nil
         case .answer:
             guard pipeline[0].exchange.awaitsAnswer else { return nil }
             let last = pipeline[0].answered ?? pipeline[0].written ?? progress
-            return max(turnBegin, last) + loop.limits.answer
+            return max(turnBegin, last) + turn.limits.answer
         case .whole: return nil
-        case .park: return pipeline[0].parkEnd.map { max($0, turnBegin + loop.limits.park) }
+        case .park: return pipeline[0].parkEnd.map { max($0, turnBegin + turn.limits.park) }
         }
     }
 
@@ -45,7 +45,7 @@ extension Connection {
     /// Backs off from 1 to 50 ms; the kernel's announcements make it prompt where they come.
     private func planAcknowledgementCheck() -> Moment? {
         guard socket != nil, pipeline.awaitsAcknowledgement else { return nil }
-        if acknowledgementCheck == nil { acknowledgementCheck = loop.now + acknowledgementDelay }
+        if acknowledgementCheck == nil { acknowledgementCheck = turn.now + acknowledgementDelay }
         return acknowledgementCheck
     }
 

@@ -1,29 +1,14 @@
 import CLinux
 import Glibc
 
-/// One address being tried.
-struct Attempt {
-    let socket: Socket
-    let address: SocketAddress
-    var isWatched = false
-}
-
 extension Connection {
     /// Starts; the pool has room.
     func begin() {
         switch pool.endpoint.peer {
         case .local(let address): dial([address])
         case .host(let host, let port, _):
-            if let given = loop.resolver.given(host, port: port) { resolved(given) } else { resolve(host, port) }
+            if let known = loop.addresses(of: host, port: port, for: slot) { resolved(known) } else { rest() }
         }
-    }
-
-    private func resolve(_ host: String, _ port: UInt16) {
-        let token = loop.token(slot)
-        let known = loop.resolver.addresses(of: host, port: port) { [mailbox = loop.mailbox] result in
-            mailbox.post(.resolved(token, result))
-        }
-        if let known { dial(known) } else { rest() }
     }
 
     /// The resolver has answered.
@@ -39,12 +24,12 @@ extension Connection {
     }
 
     private func dial(_ addresses: [SocketAddress]) {
-        loop.tick()
-        resolved = loop.now
+        turn.tick()
+        resolved = turn.now
         if case .host(_, let port, _) = pool.endpoint.peer {
-            dial = Dial(addresses.map { $0.with(port: port) }, delay: loop.limits.attemptDelay)
+            dial = Dial(addresses.map { $0.with(port: port) }, delay: turn.limits.attemptDelay)
         } else {
-            dial = Dial(addresses, delay: loop.limits.attemptDelay)
+            dial = Dial(addresses, delay: turn.limits.attemptDelay)
         }
         tryNextAddress()
         rest()
@@ -65,7 +50,7 @@ extension Connection {
     /// one address alone.
     private func isOwnShortage(_ code: FletchError.Code, orOfLookups countsLookups: Bool = false) -> Bool {
         switch code {
-        case .descriptorsExhausted, .memoryExhausted: loop.holdsSockets || countsLookups && loop.resolver.isLookingUp
+        case .descriptorsExhausted, .memoryExhausted: loop.holdsSockets || countsLookups && loop.isLookingUp
         case .localPortsExhausted: pool.hasOthers
         default: false
         }
@@ -76,11 +61,11 @@ extension Connection {
     private func postpone(isRelieved: Bool = false) {
         while var submission = pipeline.takeUnbegun() {
             // While its name was looked up it did not wait.
-            submission.waitStart = submission.waitStart + (loop.now - begun).wholeNanoseconds
+            submission.waitStart = submission.waitStart + (turn.now - begun).wholeNanoseconds
             loop.sendAgain(submission, isWaiting: true)
         }
         finish(isReset: true)
-        if !isRelieved { loop.starve(pool) }
+        if !isRelieved { pool.starve() }
     }
 
     /// - Returns: Whether the attempt is under way or has succeeded.
@@ -88,7 +73,7 @@ extension Connection {
         let socket = newSocket(for: address)
         guard socket.descriptor >= 0 else { return note(-socket.descriptor, address) }
         prepare(socket, address)
-        if loop.limits.usesFastOpen, pipeline[0].exchange.plan.isIdempotent, !address.isLocal {
+        if turn.limits.usesFastOpen, pipeline[0].exchange.plan.isIdempotent, !address.isLocal {
             // What TLS begins with says nothing of the request, unless early data goes with it: then no other address is tried.
             guard pool.endpoint.isPrepared else { return attemptFastOpen(Attempt(socket: socket, address: address)) }
             socket.sendFirstBytesFast()
@@ -133,8 +118,8 @@ extension Connection {
             isOpenForKeeping = true
             return windowBytes
         }
-        windowBytes = loop.limits.pipelineDepth == 1 ? Self.smallestWindowBytes : loop.limits.pipelineWindowBytes
-        return loop.limits.pipelineDepth == 1 || !plan.isReusable ? 1 : windowBytes
+        windowBytes = turn.limits.pipelineDepth == 1 ? Self.smallestWindowBytes : turn.limits.pipelineWindowBytes
+        return turn.limits.pipelineDepth == 1 || !plan.isReusable ? 1 : windowBytes
     }
 
     private func wait(for socket: Socket, _ address: SocketAddress) -> Bool {
@@ -201,7 +186,7 @@ extension Connection {
         for loser in attempts { loser.socket.close() }
         attempts = []
         dial?.hold()
-        isUnconfirmed = pool.endpoint.isPrepared && loop.limits.usesFastOpen && !attempt.socket.hasPeer
+        isUnconfirmed = pool.endpoint.isPrepared && turn.limits.usesFastOpen && !attempt.socket.hasPeer
         if !isUnconfirmed { confirm() }
         if pool.endpoint.isPrepared { prepare(attempt) } else { open(attempt) }
     }
@@ -210,8 +195,8 @@ extension Connection {
     func confirm() {
         isUnconfirmed = false
         dial = nil
-        loop.tick()
-        connected = loop.now
+        turn.tick()
+        connected = turn.now
         pool.noteConnected()
     }
 
@@ -230,7 +215,7 @@ extension Connection {
 
     /// Requests can go out from here on.
     func open(_ attempt: Attempt) {
-        progress = loop.now
+        progress = turn.now
         adopt(attempt)
         announceAcknowledgements(on: attempt)
         perform(pipeline.connect())
@@ -245,22 +230,11 @@ extension Connection {
 
     /// - Returns: false, for "this address is done with".
     private func note(_ number: Int32, _ address: SocketAddress) -> Bool {
-        dial?.note(Self.failure(number, address))
-        if !pipeline.isEmpty, pipeline[0].exchange.hasBegun { handle(.failed(Self.failure(number, address))) }
+        dial?.note(ExchangeFailure(connecting: number, to: address))
+        if !pipeline.isEmpty, pipeline[0].exchange.hasBegun {
+            handle(.failed(ExchangeFailure(connecting: number, to: address)))
+        }
         return false
-    }
-
-    static func failure(_ number: Int32, _ address: SocketAddress) -> ExchangeFailure {
-        let code: FletchError.Code =
-            switch number {
-            case EADDRNOTAVAIL: Socket.hasRoute(to: address) ? .localPortsExhausted : .networkUnreachable
-            case ENETUNREACH, ENETDOWN, EAFNOSUPPORT: .networkUnreachable
-            case EMFILE, ENFILE: .descriptorsExhausted
-            case ENOMEM, ENOBUFS: .memoryExhausted
-            default: .connectFailed
-            }
-        let words = String(cString: strerror(number))
-        return ExchangeFailure(code, errorNumber: number, detail: "\(address): \(words)")
     }
 
     /// What the smallest receive buffer lets in.

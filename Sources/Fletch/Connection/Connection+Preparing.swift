@@ -28,7 +28,7 @@ extension Connection {
 
     /// - Returns: Whether there is none, or it leads to the origin by now.
     private func passTunnel(_ attempt: Attempt) -> Bool {
-        switch tunnel?.advance(on: attempt.socket, loop.buffer) {
+        switch tunnel?.advance(on: attempt.socket, turn.buffer) {
         case nil, .done?:
             tunnel = nil
             return true
@@ -70,13 +70,13 @@ extension Connection {
     /// - Returns: Whether it is out.
     private func sendEarly(on tls: TLSStream, _ attempt: Attempt) -> Bool {
         guard let request = pipeline[0].submission?.request else { return true }
-        let space = loop.outBuffer[...]
+        let space = turn.outBuffer[...]
         guard let count = Outgoing.copy(request, from: 0, into: space) else {
             earlyBytes = 0
             return true
         }
         handle(.began)
-        switch tls.writeEarly(UnsafeRawBufferPointer(rebasing: loop.outBuffer[..<count])) {
+        switch tls.writeEarly(UnsafeRawBufferPointer(rebasing: turn.outBuffer[..<count])) {
         case .done: hasSentEarly = true
         case .blocked: break
         case .failed(let failure): fail(failure, attempt)
@@ -86,8 +86,8 @@ extension Connection {
 
     private func secure(_ attempt: Attempt, _ tls: TLSStream) {
         if isUnconfirmed { confirm() }
-        loop.tick()
-        secured = loop.now
+        turn.tick()
+        secured = turn.now
         let isEarly = earlyBytes > 0 && tls.hasAcceptedEarly
         security = tls.security(earlyBytes == 0 ? .notUsed : isEarly ? .accepted : .refused)
         open(attempt)

@@ -10,16 +10,16 @@ extension Connection {
             guard !pipeline.isEmpty else { return isQuiet ? () : finish(isReset: true) }
             guard pipeline[0].exchange.wantsToRead else { return noticeEnd(of: socket, events) }
             let unwantedBytes = pipeline[0].exchange.discardableBytes
-            if unwantedBytes > loop.buffer.count, tls == nil {
+            if unwantedBytes > turn.buffer.count, tls == nil {
                 guard discard(unwantedBytes, on: socket) else { return }
                 continue
             }
             let isPeek = mayEndOnReading
-            let count = tls?.read(into: loop.buffer) ?? socket.receive(into: loop.buffer, isPeek: isPeek)
+            let count = tls?.read(into: turn.buffer) ?? socket.receive(into: turn.buffer, isPeek: isPeek)
             guard count > 0 else { return ended(Int32(-count)) }
-            received(UnsafeRawBufferPointer(rebasing: loop.buffer[..<count]), isPeek: isPeek)
+            received(UnsafeRawBufferPointer(rebasing: turn.buffer[..<count]), isPeek: isPeek)
             // The end may have come with the last answer, and is not announced again.
-            guard isEnding || !pipeline.isEmpty && (count == loop.buffer.count || tls != nil) else { return }
+            guard isEnding || !pipeline.isEmpty && (count == turn.buffer.count || tls != nil) else { return }
             // What is read beyond an answer is read for its acknowledgement's sake, which may be there by now.
             if pipeline.awaitsAcknowledgement { lookForAcknowledgement() }
         }
@@ -33,7 +33,7 @@ extension Connection {
 
     private func received(_ bytes: UnsafeRawBufferPointer, isPeek: Bool) {
         hasHeard = true
-        if pipeline.unsentIndex != nil { progress = loop.now }
+        if pipeline.unsentIndex != nil { progress = turn.now }
         deliver(bytes)
         openWindowIfNeeded(after: bytes.count)
         if isPeek { socket?.discard(bytes.count) }
@@ -51,7 +51,7 @@ extension Connection {
             guard pipeline.expectsBytes else { continue }
             let (step, count) = pipeline.receive(rest, windowBytes: Int(windowBytes ?? 0))
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            loop.progress.statistics.receivedBytes += count
+            turn.statistics.receivedBytes += count
             if pipeline.count > 1, !pipeline.isClosing, pipeline[0].exchange.endsConnection { giveUpFollowers() }
             performFirst(step)
         }
@@ -70,7 +70,7 @@ extension Connection {
             ended(Int32(-dropped))
             return false
         }
-        loop.progress.statistics.receivedBytes += dropped
+        turn.statistics.receivedBytes += dropped
         handle(.discarded(dropped))
         return true
     }

@@ -2,7 +2,7 @@ extension Connection {
     func reportReceipt(at index: Int) {
         guard let submission = takeUntold(at: index) else { return }
         if case .told = submission.listener { return }
-        loop.noteReached()
+        turn.noteReached()
         switch submission.listener {
         case .nobody: loop.release(submission)
         case .told: break
@@ -13,7 +13,7 @@ extension Connection {
     }
 
     func reportFailure(at index: Int) {
-        if loop.limits.resendsLostRequests, let submission = pipeline.takeResendable(at: index) {
+        if turn.limits.resendsLostRequests, let submission = pipeline.takeResendable(at: index) {
             return loop.sendAgain(submission)
         }
         guard let submission = takeUntold(at: index) else { return }
@@ -27,10 +27,10 @@ extension Connection {
         case .told: break
         case .observer(let observer, let tag):
             if loop.retry(submission, after: failure.code, certainty) { return }
-            loop.noteFailed(failure.code)
+            turn.noteFailed(failure.code)
             loop.tell(observer, pipeline[index].outcome(tag, failure.code, certainty, from: submission.start))
         case .call(let call):
-            loop.noteFailed(failure.code)
+            turn.noteFailed(failure.code)
             loop.complete(call, .failure(error(failure, certainty, submission, at: index)))
         }
     }
@@ -38,7 +38,7 @@ extension Connection {
     /// The request, where its caller has not been told.
     private func takeUntold(at index: Int) -> Submission? {
         guard let submission = pipeline[index].tell() else { return nil }
-        if case .call(let call) = submission.listener { call.connection = nil }
+        if case .call(let call) = submission.listener { call.carrier = nil }
         return submission
     }
 

@@ -26,7 +26,7 @@ extension Connection {
     }
 
     /// One system call's worth of the requests from `index` on.
-    private func sendSome(on socket: Socket, _ index: Int) -> Outgoing.Progress {
+    private func sendSome(on socket: Socket, _ index: Int) -> SendProgress {
         if let tls { return sendRecord(on: tls, index) }
         if let gathered = gather(from: index) { return socket.send(gathered) }
         guard let request = pipeline[index].submission?.request else { return .blocked }
@@ -36,7 +36,7 @@ extension Connection {
     /// Several small requests in one piece: copying them costs less than a system call for each.
     private func gather(from first: Int) -> UnsafeRawBufferPointer? {
         guard pipeline.count > first + 1 else { return nil }
-        var space = loop.outBuffer[...]
+        var space = turn.outBuffer[...]
         for index in first..<pipeline.count {
             guard let request = pipeline[index].submission?.request else { break }
             let offset = max(0, pipeline.writtenBytes - pipeline[index].startOffset)
@@ -44,18 +44,18 @@ extension Connection {
             space = space.dropFirst(count)
         }
         let count = space.startIndex
-        return count > 0 ? UnsafeRawBufferPointer(rebasing: loop.outBuffer[..<count]) : nil
+        return count > 0 ? UnsafeRawBufferPointer(rebasing: turn.outBuffer[..<count]) : nil
     }
 
     /// One record's worth of the requests from `index` on.
     ///
     /// A record that the kernel does not take at once goes out all the same, as it is: whoever is in it has begun.
-    private func sendRecord(on tls: TLSStream, _ index: Int) -> Outgoing.Progress {
+    private func sendRecord(on tls: TLSStream, _ index: Int) -> SendProgress {
         if let blocked = tls.blocked { return blocked.withUnsafeBytes { tls.write($0, at: pipeline.writtenBytes) } }
         let (count, end) = gatherRecord(from: index)
         guard count > 0 else { return .fileShortened }
         let before = tls.recordBytes
-        let bytes = UnsafeRawBufferPointer(rebasing: loop.outBuffer[..<count])
+        let bytes = UnsafeRawBufferPointer(rebasing: turn.outBuffer[..<count])
         let progress = tls.write(bytes, at: pipeline.writtenBytes)
         if case .sent = progress { return progress }
         guard progress == .blocked || tls.recordBytes > before else { return progress }
@@ -66,7 +66,7 @@ extension Connection {
     /// Up to where a body's file has become shorter, which is said when it is that request's turn.
     /// - Returns: How many bytes, and before which request they end.
     private func gatherRecord(from first: Int) -> (byteCount: Int, end: Int) {
-        var space = loop.outBuffer[..<Self.maximumRecordBytes]
+        var space = turn.outBuffer[..<Self.maximumRecordBytes]
         var end = first
         while end < pipeline.count, !space.isEmpty, let request = pipeline[end].submission?.request {
             let offset = max(0, pipeline.writtenBytes - pipeline[end].startOffset)
@@ -81,10 +81,10 @@ extension Connection {
 
     /// The kernel has taken so many bytes.
     func wrote(_ count: Int) {
-        loop.tick()
-        progress = loop.now
+        turn.tick()
+        progress = turn.now
         unacknowledgedBytes = .max
-        loop.progress.statistics.sentBytes += count
+        turn.statistics.sentBytes += count
         pipeline.wrote(count)
         while let step = pipeline.nextWritten() { perform(step) }
     }
@@ -97,7 +97,7 @@ extension Connection {
         while left >= 0, !isOver, let step = pipeline.nextAcknowledged(upTo: offset) { perform(step) }
         if left < unacknowledgedBytes {
             unacknowledgedBytes = left
-            progress = loop.now
+            progress = turn.now
         }
     }
 

@@ -3,15 +3,16 @@ import Glibc
 
 /// Runs the exchanges of one socket: turns what the kernel says into events, and actions into system calls.
 ///
-/// Confined to the thread of its ``EventLoop``. What it does before it is connected is in `Connection+Dialing`, what
+/// Confined to its loop's thread. What it does before it is connected is in `Connection+Dialing`, what
 /// after that in `+Sending` and `+Receiving`; `+Deadlines` says when it wants to be woken, `+Report` what callers hear.
-final class Connection {
+final class Connection: Carrier {
     /// What a connection counts as in its pool.
     enum Standing { case active, parked, idle }
 
     /// Owns the connection, and so outlives it.
-    unowned(unsafe) let loop: EventLoop
-    let pool: ConnectionPool
+    unowned(unsafe) let loop: any ConnectionLoop
+    unowned(unsafe) let turn: LoopTurn
+    let pool: any ConnectionOwner
     private(set) var slot = -1
 
     /// Confined to the loop's thread, and touched a dozen times for each request: the release build does not check anew each
@@ -79,18 +80,19 @@ final class Connection {
     /// No address could be connected to: neither a caller who gave up nor a lack of descriptors.
     var wasNotReached = false
 
-    init(_ submission: Submission, in pool: ConnectionPool, on loop: EventLoop) {
+    init(_ submission: Submission, in pool: any ConnectionOwner, on loop: any ConnectionLoop, _ turn: LoopTurn) {
         self.loop = loop
+        self.turn = turn
         self.pool = pool
-        begun = loop.now
-        progress = loop.now
-        turnBegin = loop.now
+        begun = turn.now
+        progress = turn.now
+        turnBegin = turn.now
         slot = loop.insert(self)
         take(submission)
     }
 
     /// Whether it can take one more request.
-    var hasRoom: Bool { socket != nil && pipeline.hasRoom(depth: loop.limits.pipelineDepth) }
+    var hasRoom: Bool { socket != nil && pipeline.hasRoom(depth: turn.limits.pipelineDepth) }
 
     /// Whether a request of this kind may go out on it: not one that wants nothing, where the window was opened for one
     /// that wants the response.
@@ -100,9 +102,9 @@ final class Connection {
 
     /// Takes a request on, to be sent behind those that are there; ``go()`` sends it.
     func take(_ submission: consuming Submission) {
-        if case .call(let call) = submission.listener { call.connection = self }
-        if pipeline.isEmpty { turnBegin = loop.now }
-        if pipeline.unsentIndex == nil { progress = loop.now }
+        if case .call(let call) = submission.listener { call.carrier = self }
+        if pipeline.isEmpty { turnBegin = turn.now }
+        if pipeline.unsentIndex == nil { progress = turn.now }
         if submission.request.plan.receiveBufferBytes != 1, let socket {
             isOpenForKeeping = true
             openWindow(to: Socket.maximumUnscaledWindowBytes, on: socket)
@@ -143,17 +145,17 @@ final class Connection {
         if socket == nil, actions.contains(.reportFailure), let code = pipeline[step.index].exchange.failure?.code {
             wasNotReached = [.connectFailed, .networkUnreachable, .connectDeadlineExceeded].contains(code)
         }
-        loop.note(pipeline[step.index].noteMoments(loop.now))
+        turn.note(pipeline[step.index].noteMoments(turn.now))
         guard actions != [] else { return }
         if actions.contains(.reportReceipt) { reportReceipt(at: step.index) }
         if actions.contains(.reportFailure) { reportFailure(at: step.index) }
-        if actions.contains(.park) { pipeline[step.index].parkEnd = loop.now + loop.limits.park }
+        if actions.contains(.park) { pipeline[step.index].parkEnd = turn.now + turn.limits.park }
         guard !actions.isDisjoint(with: .ending) else { return pipeline[step.index].settle() }
-        loop.progress.statistics.noteAvoided(bytes: pipeline[step.index].exchange.avoidedBytes)
+        turn.statistics.noteAvoided(bytes: pipeline[step.index].exchange.avoidedBytes)
         if actions.contains(.reuse) {
             growWindow(after: pipeline[step.index].exchange.bytesReceived)
             pipeline.popServed()
-            turnBegin = loop.now
+            turnBegin = turn.now
         } else {
             end(step)
         }
@@ -197,7 +199,7 @@ final class Connection {
 
     /// Sends the first request again if its answer asks for it in another form.
     func performFirst(_ step: Pipeline.Step) {
-        guard loop.limits.resendsLostRequests, let refused = pipeline[0].takeRefused() else { return perform(step) }
+        guard turn.limits.resendsLostRequests, let refused = pipeline[0].takeRefused() else { return perform(step) }
         let isHalfSent = pipeline[0].exchange.sending < .written
         loop.sendAgain(refused)
         perform(step)
@@ -233,7 +235,7 @@ final class Connection {
         if pipeline.isEmpty {
             guard pool.keepsIdle(self) else { return finish(isReset: true) }
             pool.change(self, to: .idle)
-            if idleEnd == nil { idleEnd = loop.now + loop.limits.idle }
+            if idleEnd == nil { idleEnd = turn.now + turn.limits.idle }
         } else {
             pool.change(self, to: isHeldForAnswerOnly ? .parked : .active)
             if standing == .parked { tls?.keepSession() }
@@ -257,7 +259,7 @@ final class Connection {
     }
 
     /// Whether nothing has come that nobody asked for; what TLS says for itself does not count.
-    var isQuiet: Bool { tls.map { $0.read(into: loop.buffer) == -Int(EAGAIN) } ?? socket?.isQuiet ?? false }
+    var isQuiet: Bool { tls.map { $0.read(into: turn.buffer) == -Int(EAGAIN) } ?? socket?.isQuiet ?? false }
 
     func adopt(_ attempt: Attempt) {
         socket = attempt.socket
@@ -290,12 +292,13 @@ final class Connection {
         socket = nil
         tls = nil
         loop.remove(self)
+        pool.remove(self)
     }
 
     /// Sessions come behind the handshake, and may be there unread; an orderly end is told.
     private func finishTLS() {
         guard let tls else { return }
-        if !hasHeard { _ = tls.read(into: loop.buffer) }
+        if !hasHeard { _ = tls.read(into: turn.buffer) }
         if isResetRuledOut { tls.notifyClose() }
     }
 }

@@ -3,43 +3,18 @@ import Glibc
 
 /// How a request is handed to the kernel: the encoded head, then the body, from an offset on.
 enum Outgoing {
-    enum Body: Sendable {
-        case bytes([UInt8])
-        case file(OpenFile)
-
-        var byteCount: Int {
-            switch self {
-            case .bytes(let bytes): bytes.count
-            case .file(let file): file.byteCount
-            }
-        }
-
-        /// Bytes of memory that it takes.
-        var memoryBytes: Int { if case .bytes(let bytes) = self { bytes.count } else { 0 } }
-    }
-
-    enum Progress: Equatable {
-        case sent(Int)
-        /// The kernel takes nothing more for now.
-        case blocked
-        /// With `errno`.
-        case failed(Int32)
-        /// The body's file has become shorter.
-        case fileShortened
-    }
-
     /// One system call's worth from `offset` on. With an address: connects with the data in the first packet where it
     /// may.
     static func send(
         _ request: EncodedRequest, from offset: Int, on socket: Socket, fastOpen address: SocketAddress? = nil
-    ) -> Progress {
+    ) -> SendProgress {
         let sent =
             switch request.body {
             case .bytes(let bytes): send(request.head, bytes, offset, on: socket, address)
             case .file(let file): send(request.head, file, offset, on: socket, address)
             }
         if sent > 0 { return .sent(sent) }
-        return sent == 0 ? .fileShortened : progress(errorNumber: Int32(-sent))
+        return sent == 0 ? .fileShortened : SendProgress(errorNumber: Int32(-sent))
     }
 
     private static func send(
@@ -110,13 +85,6 @@ enum Outgoing {
             guard wanted > 0 else { return head.count }
             let count = pread(file.descriptor, rest.baseAddress, wanted, bodyOffset)
             return count == wanted || offset > 0 && count > 0 ? head.count + count : 0
-        }
-    }
-
-    static func progress(errorNumber: Int32) -> Progress {
-        switch errorNumber {
-        case EAGAIN, EINTR, EINPROGRESS, ENOBUFS: .blocked
-        default: .failed(errorNumber)
         }
     }
 

@@ -74,9 +74,9 @@ struct Socket {
     }
 
     /// Hands `bytes` to the kernel.
-    func send(_ bytes: UnsafeRawBufferPointer) -> Outgoing.Progress {
+    func send(_ bytes: UnsafeRawBufferPointer) -> SendProgress {
         let sent = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-        return sent >= 0 ? .sent(sent) : Outgoing.progress(errorNumber: errno)
+        return sent >= 0 ? .sent(sent) : SendProgress(errorNumber: errno)
     }
 
     /// As ``send(_:_:isMoreComing:)``, connecting to `address` with the data in the first packet where it may (RFC 7413).

@@ -13,9 +13,6 @@ struct RequestTarget: Sendable, Hashable {
 
     /// The URL without user information.
     var displayURL: String { (isSecure ? "https://" : "http://") + authority + path }
-
-    /// Whom TLS leads to; nil for plain HTTP.
-    var origin: SecureOrigin? { isSecure ? SecureOrigin(host: host, port: port) : nil }
 }
 
 extension RequestTarget {

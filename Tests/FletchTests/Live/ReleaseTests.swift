@@ -18,7 +18,7 @@ import Testing
         /// Those that carry a request; on their loop.
         func add(_ call: Call) {
             add(call as AnyObject)
-            guard let connection = call.connection else { return }
+            guard let connection = call.carrier as? Connection else { return }
             add(connection)
             add(connection.pool)
             add(connection.loop)

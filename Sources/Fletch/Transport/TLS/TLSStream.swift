@@ -139,7 +139,7 @@ final class TLSStream {
 
     /// As much of `bytes` as one record holds, and the kernel takes.
     /// - Parameter offset: How many bytes of requests have been written before.
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Outgoing.Progress {
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> SendProgress {
         let result = fletch_tls_write(tls, bytes.baseAddress, bytes.count)
         if result > 0 {
             blocked = nil

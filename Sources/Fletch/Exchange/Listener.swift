@@ -1,0 +1,16 @@
+/// Who is to hear of a request's end.
+enum Listener: Sendable {
+    /// Nobody: it was fired.
+    case nobody
+    /// Someone who has been told, and of what comes after hears no more.
+    case told
+    /// Someone who follows a whole series, and what this request is called there.
+    case observer(any Observer, Int)
+    case call(Call)
+}
+
+/// Who follows a series of requests.
+package protocol Observer: AnyObject, Sendable {
+    /// Some of them have come to their end: as many as there were in one turn of the loop, on its thread.
+    func ended(_ outcomes: [Outcome])
+}

@@ -1,0 +1,13 @@
+/// Why a request and its response came to no good end. An object, as failures are rare and exchanges are copied often.
+final class ExchangeFailure: Sendable {
+    let code: FletchError.Code
+    let errorNumber: Int32?
+    /// What the code's own explanation cannot know: an address, the system's words.
+    let detail: String?
+
+    init(_ code: FletchError.Code, errorNumber: Int32? = nil, detail: String? = nil) {
+        self.code = code
+        self.errorNumber = errorNumber
+        self.detail = detail
+    }
+}
