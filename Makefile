@@ -53,8 +53,10 @@ bench-queue: build
 origins: build
 	Origins/run
 
-#: make lint      what CI says about the format
+#: make lint      what CI says about the format, and about which file names which
 lint:
+	@scripts/install-missing python3:python3
+	scripts/check-floors
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
 #: make format    apply it

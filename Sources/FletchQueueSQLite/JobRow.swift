@@ -20,7 +20,7 @@ struct JobRow {
     let isPending: Bool
     let attempt: Int
     let isExclusive: Bool
-    let retry: RetryPolicy
+    let retry: RetrySchedule
     let schedule: Schedule?
     let count: Int
 
@@ -33,7 +33,7 @@ struct JobRow {
         isPending = row[5] == "pending"
         attempt = row[6]
         isExclusive = row[7]
-        retry = RetryPolicy(waits: (row[8] as String).split(separator: ",").compactMap { Int64($0) })
+        retry = RetrySchedule(waits: (row[8] as String).split(separator: ",").compactMap { Int64($0) })
         schedule = Schedule(every: row[9], cron: Self.cron(row[10], row[11]), times: row[12])
         count = row[13]
     }

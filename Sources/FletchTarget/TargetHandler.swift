@@ -121,7 +121,7 @@ extension TargetHandler {
         guard let turn = turns.first, !turn.isStarted else { return }
         if turn.awaitsContinue {
             turns[0].awaitsContinue = false
-            write(ResponseHead.goOn)
+            write(ResponseHeads.goOn)
         }
         guard turn.isComplete || isAnsweredEarly(turn) else { return }
         turns[0].isStarted = true
@@ -129,8 +129,8 @@ extension TargetHandler {
         case .list: answer(list(persistence(of: turn)))
         case .clear:
             log.clear()
-            answer(ResponseStream(ResponseHead.empty(204, persistence(of: turn))))
-        case .refuse(let status): answer(ResponseStream(ResponseHead.empty(status, persistence(of: turn))))
+            answer(ResponseStream(ResponseHeads.empty(204, persistence(of: turn))))
+        case .refuse(let status): answer(ResponseStream(ResponseHeads.empty(status, persistence(of: turn))))
         case .work: startWork(turn)
         }
     }
@@ -141,7 +141,7 @@ extension TargetHandler {
 
     private func list(_ persistence: Persistence) -> ResponseStream {
         let json = RecordFormat.json(log.records)
-        return ResponseStream(ResponseHead.json(bytes: json.utf8.count, persistence) + json)
+        return ResponseStream(ResponseHeads.json(bytes: json.utf8.count, persistence) + json)
     }
 
     /// After the last answer to a client that sends no more, the target closes, whatever was asked for.
@@ -152,7 +152,7 @@ extension TargetHandler {
     private func startWork(_ turn: Turn) {
         switch configuration.behavior {
         case .headThenWork: write(finalHead(turn))
-        case .earlyHintsThenWork: write(ResponseHead.earlyHints)
+        case .earlyHintsThenWork: write(ResponseHeads.earlyHints)
         case .answerBeforeBody: answer(turn)
         default: break
         }
@@ -182,7 +182,7 @@ extension TargetHandler {
         switch configuration.behavior {
         case .garbage: answer(ResponseStream("\u{1}\u{2}\u{3} this is not HTTP\r\n\r\n"))
         case .endlessHead: answer(.endless("X-Padding: pppppppppppppppp\r\n", after: ok))
-        case .endlessInterim: answer(.endless(ResponseHead.earlyHints, after: ""))
+        case .endlessInterim: answer(.endless(ResponseHeads.earlyHints, after: ""))
         default:
             let whole = ResponseStream(finalHead(turn)) + body(turn)
             answer(configuration.behavior == .trickle ? whole.trickling : whole)
@@ -191,13 +191,13 @@ extension TargetHandler {
 
     private func finalHead(_ turn: Turn) -> String {
         note(turn.id) { record, moment in record.moments.answered = moment }
-        return ResponseHead.final(
-            configuration, isBodiless: ResponseHead.isBodiless(configuration.status), persistence(of: turn),
+        return ResponseHeads.final(
+            configuration, isBodiless: ResponseHeads.isBodiless(configuration.status), persistence(of: turn),
             isVersion1_0: turn.isVersion1_0)
     }
 
     private func body(_ turn: Turn) -> ResponseStream {
-        let isBodiless = turn.isHeadRequest || ResponseHead.isBodiless(configuration.status)
+        let isBodiless = turn.isHeadRequest || ResponseHeads.isBodiless(configuration.status)
         return isBodiless ? ResponseStream("") : .body(configuration, isVersion1_0: turn.isVersion1_0)
     }
 }

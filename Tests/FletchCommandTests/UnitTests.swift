@@ -99,12 +99,6 @@ import Testing
     }
 }
 
-@Suite struct PercentEncodingTests {
-    @Test func onlyUnreservedCharactersStay() {
-        #expect(PercentEncoding.encode("a b/ü~") == "a%20b%2F%C3%BC~")
-    }
-}
-
 @Suite struct HeadTextTests {
     /// What `-v` says it does not show.
     @Test func valuesThatGiveAccessAreNotShown() {

@@ -38,7 +38,7 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func jobThatNobodyHasSeenIsHandedBackAsItWas(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
-            _ = try await store.enqueue([job("a", at: 7) { $0.retry = RetryPolicy(waits: [5]) }])
+            _ = try await store.enqueue([job("a", at: 7) { $0.retry = RetrySchedule(waits: [5]) }])
             for _ in 0..<3 {
                 let leased = try await store.leased()[0]
                 #expect(leased.attempt == 1)
@@ -85,7 +85,7 @@ import Testing
     func settledJobRunsAgainWhereItHasTo(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             _ = try await store.enqueue([
-                job("once"), job("retried") { $0.retry = RetryPolicy(waits: [500, 9_000]) },
+                job("once"), job("retried") { $0.retry = RetrySchedule(waits: [500, 9_000]) },
                 job("repeated") { $0.schedule = Schedule(every: 600, cron: nil, times: 2) },
             ])
             for leased in try await store.leased(at: 0) { try await store.settle(leased, .failed, at: 100) }

@@ -11,7 +11,7 @@ import Testing
             let cron = try CronExpression("*/5 * * * *", timeZone: "Europe/Berlin")
             let full = job("ü, 'quoted' % ü\u{0}", at: 5_000) { job in
                 job.isExclusive = true
-                job.retry = RetryPolicy(waits: [1, 60_000])
+                job.retry = RetrySchedule(waits: [1, 60_000])
                 job.schedule = Schedule(every: 7, cron: cron, times: 3)
                 job.body = "\u{0}line\n😀"
             }
@@ -56,7 +56,7 @@ import Testing
     @Test(arguments: StoreKind.allCases, [RunOutcome.succeeded, .failed, .gone])
     func overrideDuringARunOutlivesIt(_ kind: StoreKind, _ outcome: RunOutcome) async throws {
         try await kind.withStore { store in
-            _ = try await store.enqueue([job("a") { $0.retry = RetryPolicy(waits: [1]) }])
+            _ = try await store.enqueue([job("a") { $0.retry = RetrySchedule(waits: [1]) }])
             let running = try await store.leased()[0]
             let second = job("a", at: 5_000, override: true)
             _ = try await store.enqueue([second])

@@ -37,8 +37,3 @@ struct Settings: Sendable {
         ]
     }
 }
-
-/// How log lines look.
-enum LogLineFormat: String, Sendable {
-    case text, json
-}

@@ -13,7 +13,7 @@ package actor Dispatcher {
     private let clock: any QueueClock
     private let delivery: Delivery
     private let logger: Logger
-    private var turn: Turn
+    private var plan: LeasePlan
     /// When the leases were extended last.
     private var lastKept = ContinuousClock.now
     /// What has been delivered, and is yet to be settled.
@@ -38,7 +38,7 @@ package actor Dispatcher {
         self.clock = clock
         self.delivery = delivery
         self.logger = logger
-        turn = Turn(concurrency: concurrency)
+        plan = LeasePlan(concurrency: concurrency)
     }
 
     /// Something is stored that is due at `moment`; nil where it waits for something else.
@@ -48,13 +48,13 @@ package actor Dispatcher {
     }
 
     private func heed(_ moment: Timestamp?) {
-        turn.stored(dueAt: moment)
+        plan.stored(dueAt: moment)
         wake()
     }
 
     /// Leases no more: what is under way goes on.
     package func drain() {
-        turn.drain()
+        plan.drain()
         wake()
     }
 
@@ -74,7 +74,7 @@ package actor Dispatcher {
 
     private func work(_ drainLimit: Duration) async -> Int {
         await withDiscardingTaskGroup { deliveries in
-            while !Task.isCancelled, case let step = turn.step(at: clock.now), step != .end {
+            while !Task.isCancelled, case let step = plan.step(at: clock.now), step != .end {
                 switch step {
                 case .lease where isMachineShort: await recover()
                 case .lease(let limit): start(await lease(limit), in: &deliveries)
@@ -94,7 +94,7 @@ package actor Dispatcher {
 
     /// Ends what has been delivered in the same breath.
     private func lease(_ limit: Int) async -> [LeasedJob] {
-        turn.ask()
+        plan.ask()
         let settlements = settlements
         do throws(StoreError) {
             // A process that was stopped for a while, or its disk, would take its own leases back.
@@ -102,11 +102,11 @@ package actor Dispatcher {
             try await release()
             let leasing = try await store.lease(limit, at: clock.now, settling: settlements)
             settled(settlements)
-            turn.leased(leasing, of: limit)
+            plan.leased(leasing, of: limit)
             return leasing.jobs
         } catch {
             await cope(with: error, unsettled: settlements)
-            turn.suspect()
+            plan.suspect()
             return []
         }
     }
@@ -124,7 +124,7 @@ package actor Dispatcher {
             if fault == .machine { isMachineShort = true }
             handbacks.append(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen))
         }
-        turn.delivered()
+        plan.delivered()
         wake()
     }
 
@@ -150,12 +150,12 @@ package actor Dispatcher {
             return self.handbacks += left
         }
         self.handbacks.removeFirst(handbacks.count)
-        turn.settled(handbacks.lazy.map(\.lease))
+        plan.settled(handbacks.lazy.map(\.lease))
     }
 
     private func settled(_ settlements: [Settlement]) {
         self.settlements.removeFirst(settlements.count)
-        turn.settled(settlements.lazy.map(\.lease))
+        plan.settled(settlements.lazy.map(\.lease))
     }
 
     private func settle() async {
@@ -194,7 +194,7 @@ package actor Dispatcher {
         for end in ends {
             do throws(StoreError) {
                 try await store(end)
-                turn.settled([lease(end)])
+                plan.settled([lease(end)])
             } catch {
                 if error.code == .damaged { abandonedCount += 1 } else { left.append(end) }
             }
@@ -228,9 +228,9 @@ package actor Dispatcher {
     }
 
     private func keepLeasesInTime() async throws(StoreError) {
-        guard !turn.running.isEmpty, lastKept.duration(to: .now) >= store.leaseDuration / 4 else { return }
+        guard !plan.running.isEmpty, lastKept.duration(to: .now) >= store.leaseDuration / 4 else { return }
         let start = ContinuousClock.now
-        try await store.extend(Array(turn.running))
+        try await store.extend(Array(plan.running))
         lastKept = start
     }
 
@@ -241,19 +241,19 @@ package actor Dispatcher {
             wake()
         }
         // What is tried again is paused after, which a task that is cancelled does not.
-        while !Task.isCancelled, turn.running.count > handbacks.count + abandonedCount, ContinuousClock.now < end {
+        while !Task.isCancelled, plan.running.count > handbacks.count + abandonedCount, ContinuousClock.now < end {
             if settlements.isEmpty { await pause() } else { await settle() }
         }
         alarm.cancel()
     }
 
     private func sleep(until moment: Timestamp?) async {
-        horizon.withLock { $0 = turn.horizon }
+        horizon.withLock { $0 = plan.horizon }
         defer { horizon.withLock { $0 = nil } }
         // Without a parent: the pause ends before it where something else is to be done.
         let alarm = Task {
             try await clock.sleep(until: moment)
-            turn.suspect()
+            plan.suspect()
             wake()
         }
         await pause()

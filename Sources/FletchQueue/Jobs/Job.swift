@@ -7,7 +7,7 @@ package struct Job: Hashable, Sendable {
     package var runAt: Timestamp?
     /// Runs only while no other job of its queue does.
     package var isExclusive = false
-    package var retry = RetryPolicy()
+    package var retry = RetrySchedule()
     package var schedule: Schedule?
     /// Tells it from others that have had the same key, or will have it. Its id where the queue has made that.
     package let instance: String

@@ -9,7 +9,7 @@ package struct JobDraft: Hashable, Sendable {
     package var delay: Int64?
     package var overrides = false
     package var isExclusive = false
-    package var retry = RetryPolicy()
+    package var retry = RetrySchedule()
     package var schedule: Schedule?
 
     package init() {}

@@ -53,13 +53,13 @@ package struct Deliverer: Sendable {
     /// Cancelling the task cuts the delivery off.
     package func deliver(_ job: LeasedJob) async -> DeliveryEnd {
         let end = ContinuousClock.now + timeout
-        var call = Call(of: job, at: clock.now, isInDocker: isInDocker)
+        var next = JobRequest(of: job, at: clock.now, isInDocker: isInDocker)
         for redirectCount in 0...Self.maximumRedirectCount {
             do throws(FletchError) {
-                let receipt = try await client.send(call.request(until: end), until: .answered)
-                switch call.redirected(by: receipt.status?.code ?? 0, to: receipt.location) {
+                let receipt = try await client.send(next.request(until: end), until: .answered)
+                switch next.redirected(by: receipt.status?.code ?? 0, to: receipt.location) {
                 case .none: return .ran(outcome(receipt, job))
-                case .to(let next): call = next
+                case .to(let redirected): next = redirected
                 case .refused: return .ran(failed(job, "redirected from https to http, which is not followed"))
                 }
             } catch {

@@ -21,8 +21,7 @@ struct APIResponse: Error, Sendable {
         }
     }
 
-    /// Returns once there is room for more.
-    typealias Write = (ByteBuffer) async throws -> Void
+    typealias Write = JSONText.Write
 
     static func empty(_ status: HTTPResponse.Status) -> APIResponse { APIResponse(status: status) }
 

@@ -9,6 +9,9 @@ struct JSONText: Sendable {
         let string: String
     }
 
+    /// Takes a piece, and returns once there is room for more.
+    typealias Write = (ByteBuffer) async throws -> Void
+
     let bytes: [UInt8]
     let insertions: [Insertion]
 
@@ -21,7 +24,7 @@ struct JSONText: Sendable {
     var byteCount: Int { insertions.reduce(bytes.count) { $0 + JSONWriter.escapedByteCount(of: $1.string) } }
 
     /// Sends it in pieces of about ``pieceBytes``.
-    func send(to write: APIResponse.Write) async throws {
+    func send(to write: Write) async throws {
         var piece = ByteBuffer()
         var offset = 0
         for insertion in insertions {
@@ -51,7 +54,7 @@ struct JSONText: Sendable {
     /// So much of a string is escaped at once: six times that may come of it.
     private static let sliceBytes = 16_384
 
-    private func send(_ bytes: ArraySlice<UInt8>, _ piece: inout ByteBuffer, _ write: APIResponse.Write) async throws {
+    private func send(_ bytes: ArraySlice<UInt8>, _ piece: inout ByteBuffer, _ write: Write) async throws {
         var rest = bytes
         while !rest.isEmpty {
             piece.writeBytes(rest.prefix(Self.pieceBytes))
@@ -60,7 +63,7 @@ struct JSONText: Sendable {
         }
     }
 
-    private func send(_ string: String, _ piece: inout ByteBuffer, _ write: APIResponse.Write) async throws {
+    private func send(_ string: String, _ piece: inout ByteBuffer, _ write: Write) async throws {
         var rest = string.utf8[...]
         while !rest.isEmpty {
             // Where a character is cut in two does not matter: what is escaped are single bytes.
@@ -73,7 +76,7 @@ struct JSONText: Sendable {
         }
     }
 
-    private func sendIfFull(_ piece: inout ByteBuffer, _ write: APIResponse.Write) async throws {
+    private func sendIfFull(_ piece: inout ByteBuffer, _ write: Write) async throws {
         guard piece.readableBytes >= Self.pieceBytes else { return }
         try await write(piece)
         // The socket may still hold the other.

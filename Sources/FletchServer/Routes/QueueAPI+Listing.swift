@@ -28,7 +28,7 @@ extension QueueAPI {
         }
     }
 
-    func scan(_ name: QueueName, _ target: RequestTarget) async throws -> APIResponse {
+    func scan(_ name: QueueName, _ target: APITarget) async throws -> APIResponse {
         let cursor = try Self.cursor(in: target)
         if let answer = try await shortPage(of: name, from: cursor) { return answer }
         let extent = try await queue.store.extent(
@@ -108,7 +108,7 @@ extension QueueAPI {
         }
     }
 
-    private static func cursor(in target: RequestTarget) throws(APIResponse) -> Int64 {
+    private static func cursor(in target: APITarget) throws(APIResponse) -> Int64 {
         let values = target.values(of: "cursor")
         guard !values.isEmpty else { return 0 }
         do {

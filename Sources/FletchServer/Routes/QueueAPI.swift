@@ -49,7 +49,7 @@ package struct QueueAPI: Sendable {
     }
 
     private func routed(_ request: APIRequest) async throws -> APIResponse {
-        guard let target = RequestTarget(request.target) else { throw APIResponse.badURL(request.target) }
+        guard let target = APITarget(request.target) else { throw APIResponse.badURL(request.target) }
         guard let route = Route(request.method == .head ? .get : request.method, target.segments) else {
             throw APIResponse.unknownRoute(request)
         }

@@ -13,7 +13,7 @@ struct EnqueueBody {
         draft.id = try object.member("id", Self.id)
         draft.overrides = try object.member("override") { value throws(Violation) in try value.asBool() } ?? false
         draft.isExclusive = try object.member("exclusive") { value throws(Violation) in try value.asBool() } ?? false
-        if let waits = try object.member("retry", Self.waits) { draft.retry = RetryPolicy(waits: waits) }
+        if let waits = try object.member("retry", Self.waits) { draft.retry = RetrySchedule(waits: waits) }
         repeats = try object.member("repeat", RepeatBody.init)
     }
 
@@ -50,8 +50,8 @@ struct EnqueueBody {
 
     private static func waits(_ value: JSONValue) throws(Violation) -> [Int64] {
         let count = try value.asArray().count
-        guard count <= RetryPolicy.maximumCount else {
-            throw Violation("must NOT have more than \(RetryPolicy.maximumCount) items")
+        guard count <= RetrySchedule.maximumCount else {
+            throw Violation("must NOT have more than \(RetrySchedule.maximumCount) items")
         }
         guard count > 0 else { throw Violation("must NOT have fewer than 1 items") }
         return try value.items(milliseconds)

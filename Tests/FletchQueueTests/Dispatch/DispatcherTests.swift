@@ -46,7 +46,7 @@ import Testing
     @Test func failureIsDeliveredAgain() async throws {
         try await withDispatcher([.ran(.failed), .ran(.failed), .ran(.succeeded)]) { queueOfJobs, deliveries, clock in
             var draft = draft("a")
-            draft.retry = RetryPolicy(waits: [100, 3_600_000])
+            draft.retry = RetrySchedule(waits: [100, 3_600_000])
             _ = try await queueOfJobs.enqueue([draft], in: queue)
             #expect(await deliveries.next()?.job.count == 1)
             #expect(await isStored(in: queueOfJobs) { $0.runAt == Timestamp(milliseconds: 100) })

@@ -10,7 +10,7 @@ import Testing
         let queue = QueueName(tenant: "t", endpoint: "https://example.com")
         var job = Job(key: JobKey(queue, "a"), instance: "i", runAt: nil)
         job.count = count
-        job.retry = RetryPolicy(waits: retry)
+        job.retry = RetrySchedule(waits: retry)
         job.schedule = schedule
         return LeasedJob(lease: 7, job: job, scheduledAt: Timestamp(milliseconds: scheduled), attempt: 1)
     }

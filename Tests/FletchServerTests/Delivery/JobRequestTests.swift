@@ -3,11 +3,11 @@ import Testing
 
 @testable import FletchServer
 
-@Suite struct CallTests {
-    private func call(_ endpoint: String) -> Call {
+@Suite struct JobRequestTests {
+    private func call(_ endpoint: String) -> JobRequest {
         let job = Job(key: JobKey(QueueName(tenant: "t", endpoint: endpoint), "a"), runAt: nil)
         let now = Timestamp(milliseconds: 0)
-        return Call(of: LeasedJob(lease: 1, job: job, scheduledAt: now, attempt: 1), at: now, isInDocker: false)
+        return JobRequest(of: LeasedJob(lease: 1, job: job, scheduledAt: now, attempt: 1), at: now, isInDocker: false)
     }
 
     private func outcome(_ endpoint: String, _ status: Int, _ location: String?) -> String {

@@ -1,5 +1,5 @@
 /// The path and query of a request line.
-struct RequestTarget {
+struct APITarget {
     /// What lies between the slashes, each decoded once.
     let segments: [String]
     private let query: Substring.UTF8View

@@ -1,5 +1,5 @@
 /// How long a job waits after each run that failed before it runs again.
-package struct RetryPolicy: Hashable, Sendable {
+package struct RetrySchedule: Hashable, Sendable {
     package static let maximumCount = 10
 
     /// In milliseconds, one for each retry: as many retries as there are waits. None by default.

@@ -1,5 +1,5 @@
 /// When a dispatcher asks its store for jobs, and for how many: what it knows, without a clock or a store.
-struct Turn: Sendable {
+struct LeasePlan: Sendable {
     /// How many deliveries may be under way at once.
     let concurrency: Int
     /// What is leased: under way, or about to be settled.

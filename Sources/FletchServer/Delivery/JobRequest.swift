@@ -4,7 +4,7 @@ import Foundation
 import HTTPTypes
 
 /// One request of a delivery: the first, or what a redirect made of it.
-struct Call {
+struct JobRequest {
     private var url: String
     private var method = HTTPRequest.Method.post
     private var fields: HTTPFields
@@ -33,20 +33,20 @@ struct Call {
         guard [301, 302, 303, 307, 308].contains(status), let location, let next = Self.resolve(location, against: url)
         else { return .none }
         guard !Self.isSecure(url) || Self.isSecure(next) else { return .refused }
-        var call = self
-        call.url = next
+        var request = self
+        request.url = next
         if status < 307 {
-            call.method = .get
-            call.body = .none
-            call.fields[.contentType] = nil
+            request.method = .get
+            request.body = .none
+            request.fields[.contentType] = nil
         }
-        return .to(call)
+        return .to(request)
     }
 
     enum Redirect {
         /// The answer is the final one.
         case none
-        case to(Call)
+        case to(JobRequest)
         case refused
     }
 

@@ -36,7 +36,7 @@ struct URLBuilder {
         let path = url[..<query].utf8.drop { $0 != UInt8(ascii: ":") }.dropFirst(3)
         let isFolder = path.last == slash
         guard isFolder || !path.contains(slash) else { return url }
-        return url[..<query] + (isFolder ? "" : "/") + PercentEncoding.encode(name) + url[query...]
+        return url[..<query] + (isFolder ? "" : "/") + PercentEncoding.encode(ByteText.bytes(name)) + url[query...]
     }
 
     private static func name(_ path: String) -> String? {

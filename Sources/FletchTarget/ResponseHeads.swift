@@ -1,7 +1,7 @@
 import NIOHTTP1
 
 /// The heads that a target sends, as text.
-enum ResponseHead {
+enum ResponseHeads {
     /// The head of the final response.
     static func final(
         _ configuration: TargetConfiguration, isBodiless: Bool, _ persistence: Persistence, isVersion1_0: Bool

@@ -2,7 +2,7 @@ import Testing
 
 @testable import FletchServer
 
-@Suite struct RequestTargetTests {
+@Suite struct APITargetTests {
     @Test(arguments: [
         ("/", [""]), ("/queues", ["queues"]), ("/queues/", ["queues", ""]), ("/a//b", ["a", "", "b"]),
         ("/a%2Fb/c", ["a/b", "c"]), ("/%2540x", ["%40x"]), ("/a+b", ["a+b"]), ("/a?b/c", ["a"]), ("/a#b", ["a"]),
@@ -11,18 +11,18 @@ import Testing
         ("/a%00", ["a\0"]),
     ])
     func segmentsAreDecodedOnce(_ target: String, _ segments: [String]) {
-        #expect(RequestTarget(target)?.segments == segments)
+        #expect(APITarget(target)?.segments == segments)
     }
 
     @Test(arguments: ["/%", "/%4", "/%zz", "/a/%ff", "/%C3%28", "/%ED%A0%80"])
     func whatCannotBeDecodedIsNone(_ target: String) {
-        #expect(RequestTarget(target) == nil)
+        #expect(APITarget(target) == nil)
     }
 
     @Test func everyValueOfAParameterIsFound() {
-        let target = RequestTarget("/a?cursor=1&x&cursor=%32&cursors=3&%63ursor=a=b&cursor&cursor=%zz#cursor=9")
+        let target = APITarget("/a?cursor=1&x&cursor=%32&cursors=3&%63ursor=a=b&cursor&cursor=%zz#cursor=9")
         #expect(target?.values(of: "cursor") == ["1", "2", "a=b", "", "%zz"])
-        #expect(RequestTarget("/a")?.values(of: "cursor") == [])
-        #expect(RequestTarget("/a?&=&")?.values(of: "cursor") == [])
+        #expect(APITarget("/a")?.values(of: "cursor") == [])
+        #expect(APITarget("/a?&=&")?.values(of: "cursor") == [])
     }
 }

@@ -1,0 +1,4 @@
+/// How log lines look.
+enum LogLineFormat: String, Sendable {
+    case text, json
+}
