@@ -24,6 +24,14 @@ public enum Behavior: String, Sendable, Hashable, CaseIterable {
     case endlessHead = "endless-head"
     /// Reads the request, works, and sends interim responses without an end.
     case endlessInterim = "endless-interim"
+
+    /// Whether what it answers with has a final head.
+    var isHTTP: Bool {
+        switch self {
+        case .garbage, .endlessHead, .endlessInterim: false
+        default: true
+        }
+    }
 }
 
 /// What becomes of the work when the client leaves before it is done.

@@ -3,13 +3,11 @@ import NIOHTTP1
 /// The heads that a target sends, as text.
 enum ResponseHeads {
     /// The head of the final response.
-    static func final(
-        _ configuration: TargetConfiguration, isBodiless: Bool, _ persistence: Persistence, isVersion1_0: Bool
-    ) -> String {
+    static func final(to turn: Turn, _ persistence: Persistence, _ configuration: TargetConfiguration) -> String {
         var fields = persistence.fields + ["Content-Type: text/plain"]
         if configuration.isChunked {
-            if !isVersion1_0 { fields.append("Transfer-Encoding: chunked") }
-        } else if !isBodiless {
+            if !turn.isVersion1_0 { fields.append("Transfer-Encoding: chunked") }
+        } else if !isBodiless(configuration.status) {
             fields.append("Content-Length: \(configuration.bodyBytes)")
         }
         return head(configuration.status, fields, paddedTo: configuration.headBytes)

@@ -52,9 +52,23 @@ extension ResponseStream {
     /// These bytes.
     init(_ text: String) { sources = [.bytes(ByteBuffer(string: text))] }
 
-    /// A response body as the configuration wants it.
-    static func body(_ configuration: TargetConfiguration, isVersion1_0: Bool) -> ResponseStream {
-        let isChunked = configuration.isChunked && !isVersion1_0
+    /// The whole answer to a request, as the configuration wants it.
+    init(to turn: Turn, _ persistence: Persistence, _ configuration: TargetConfiguration) {
+        switch configuration.behavior {
+        case .garbage: self.init("\u{1}\u{2}\u{3} this is not HTTP\r\n\r\n")
+        case .endlessHead: self = .endless("X-Padding: pppppppppppppppp\r\n", after: "HTTP/1.1 200 OK\r\n")
+        case .endlessInterim: self = .endless(ResponseHeads.earlyHints, after: "")
+        default:
+            let head = ResponseStream(ResponseHeads.final(to: turn, persistence, configuration))
+            let whole = head + .body(to: turn, configuration)
+            self = configuration.behavior == .trickle ? whole.trickling : whole
+        }
+    }
+
+    /// The body of the answer to a request, as the configuration wants it.
+    static func body(to turn: Turn, _ configuration: TargetConfiguration) -> ResponseStream {
+        guard !turn.isHeadRequest, !ResponseHeads.isBodiless(configuration.status) else { return ResponseStream("") }
+        let isChunked = configuration.isChunked && !turn.isVersion1_0
         var stream = ResponseStream("")
         stream.sources = [.body(left: configuration.bodyBytes, isChunked: isChunked)]
         if isChunked, configuration.bodyBytes == 0 { stream = ResponseStream("0\r\n\r\n") }

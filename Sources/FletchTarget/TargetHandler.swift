@@ -8,11 +8,9 @@ final class TargetHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     let configuration: TargetConfiguration
-    let log: RequestLog
+    private var records: ConnectionRecords
     private var context: ChannelHandlerContext?
     private var turns: [Turn] = []
-    /// The records of this connection, with the moments their heads arrived.
-    private var arrivals: [Int: NIODeadline] = [:]
     private var work: Scheduled<Void>?
     private var stream: ResponseStream?
     private var departure: RequestRecord.Departure?
@@ -23,7 +21,7 @@ final class TargetHandler: ChannelInboundHandler {
 
     init(_ configuration: TargetConfiguration, _ log: RequestLog) {
         self.configuration = configuration
-        self.log = log
+        records = ConnectionRecords(log)
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -38,22 +36,16 @@ extension TargetHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): begin(head)
         case .body(let bytes):
-            if let id = turns.last?.id { log.addBody(id, bytes.readableBytesView) }
+            if let id = turns.last?.id { records.log.addBody(id, bytes.readableBytesView) }
         case .end: complete()
         }
     }
 
     private func begin(_ head: HTTPRequestHead) {
-        let purpose = Self.purpose(of: head)
+        let purpose = Turn.Purpose(of: head)
         var id: Int?
-        if case .work = purpose { id = record(head) }
-        let isVersion1_0 = head.version.minor == 0
-        var turn = Turn(
-            id: id, purpose: purpose, isHeadRequest: head.method == .HEAD,
-            persistence: Persistence(after: head, isChunked: configuration.isChunked))
-        turn.isVersion1_0 = isVersion1_0
-        turn.awaitsContinue = !isVersion1_0 && head.headers["expect"].contains { $0.lowercased() == "100-continue" }
-        turns.append(turn)
+        if case .work = purpose { id = records.open(head) }
+        turns.append(Turn(head, id: id, purpose, isChunked: configuration.isChunked))
         if id != nil, configuration.behavior == .neverRead {
             _ = context?.channel.setOption(.autoRead, value: false)
             turns[turns.count - 1].awaitsContinue = false
@@ -61,32 +53,10 @@ extension TargetHandler {
         startNext()
     }
 
-    private static func purpose(of head: HTTPRequestHead) -> Turn.Purpose {
-        guard head.uri.split(separator: "?", maxSplits: 1).first == "/_fletch/requests" else { return .work }
-        switch head.method {
-        case .GET: return .list
-        case .DELETE: return .clear
-        default: return .refuse(405)
-        }
-    }
-
-    private func record(_ head: HTTPRequestHead) -> Int {
-        let fields = head.headers.map { RequestRecord.Field(name: $0.name, value: $0.value) }
-        let id = log.open { id in
-            RequestRecord(
-                id: id, method: head.method.rawValue, path: head.uri, fields: fields, arrivedAt: WallClock.now)
-        }
-        arrivals[id] = .now()
-        return id
-    }
-
     private func complete() {
         guard let last = turns.indices.last else { return }
         turns[last].isComplete = true
-        note(turns[last].id) { record, moment in
-            record.isComplete = true
-            record.moments.complete = moment
-        }
+        records.noteComplete(turns[last].id)
         startNext()
         finishTurn()
     }
@@ -98,8 +68,7 @@ extension TargetHandler {
         // A request that breaks off has no other answer, unless that has begun.
         if let last = turns.last, !last.isComplete, !last.isStarted { turns.removeLast() }
         guard turns.allSatisfy(\.isComplete), !isClosing, departure == nil else { return context.close(promise: nil) }
-        turns.append(
-            Turn(id: nil, purpose: .refuse(400), isHeadRequest: false, persistence: .ends, isComplete: true))
+        turns.append(.refusing(400))
         startNext()
     }
 
@@ -128,7 +97,7 @@ extension TargetHandler {
         switch turn.purpose {
         case .list: answer(list(persistence(of: turn)))
         case .clear:
-            log.clear()
+            records.log.clear()
             answer(ResponseStream(ResponseHeads.empty(204, persistence(of: turn))))
         case .refuse(let status): answer(ResponseStream(ResponseHeads.empty(status, persistence(of: turn))))
         case .work: startWork(turn)
@@ -140,7 +109,7 @@ extension TargetHandler {
     }
 
     private func list(_ persistence: Persistence) -> ResponseStream {
-        let json = RecordFormat.json(log.records)
+        let json = RecordFormat.json(records.log.records)
         return ResponseStream(ResponseHeads.json(bytes: json.utf8.count, persistence) + json)
     }
 
@@ -151,7 +120,9 @@ extension TargetHandler {
 
     private func startWork(_ turn: Turn) {
         switch configuration.behavior {
-        case .headThenWork: write(finalHead(turn))
+        case .headThenWork:
+            records.noteAnswered(turn.id)
+            write(ResponseHeads.final(to: turn, persistence(of: turn), configuration))
         case .earlyHintsThenWork: write(ResponseHeads.earlyHints)
         case .answerBeforeBody: answer(turn)
         default: break
@@ -163,13 +134,10 @@ extension TargetHandler {
 
     private func workDone(_ turn: Turn) {
         work = nil
-        note(turn.id) { record, moment in
-            record.work = .done
-            record.moments.worked = moment
-        }
+        records.noteWork(.done, turn.id)
         switch configuration.behavior {
         case .answerBeforeBody: finishTurn()
-        case .headThenWork: answer(body(turn))
+        case .headThenWork: answer(.body(to: turn, configuration))
         case .neverAnswer, .neverRead: reportIfOver(turn.id)
         case .closeBeforeAnswer: close(reset: false)
         case .resetBeforeAnswer: close(reset: true)
@@ -178,27 +146,8 @@ extension TargetHandler {
     }
 
     private func answer(_ turn: Turn) {
-        let ok = "HTTP/1.1 200 OK\r\n"
-        switch configuration.behavior {
-        case .garbage: answer(ResponseStream("\u{1}\u{2}\u{3} this is not HTTP\r\n\r\n"))
-        case .endlessHead: answer(.endless("X-Padding: pppppppppppppppp\r\n", after: ok))
-        case .endlessInterim: answer(.endless(ResponseHeads.earlyHints, after: ""))
-        default:
-            let whole = ResponseStream(finalHead(turn)) + body(turn)
-            answer(configuration.behavior == .trickle ? whole.trickling : whole)
-        }
-    }
-
-    private func finalHead(_ turn: Turn) -> String {
-        note(turn.id) { record, moment in record.moments.answered = moment }
-        return ResponseHeads.final(
-            configuration, isBodiless: ResponseHeads.isBodiless(configuration.status), persistence(of: turn),
-            isVersion1_0: turn.isVersion1_0)
-    }
-
-    private func body(_ turn: Turn) -> ResponseStream {
-        let isBodiless = turn.isHeadRequest || ResponseHeads.isBodiless(configuration.status)
-        return isBodiless ? ResponseStream("") : .body(configuration, isVersion1_0: turn.isVersion1_0)
+        if configuration.behavior.isHTTP { records.noteAnswered(turn.id) }
+        answer(ResponseStream(to: turn, persistence(of: turn), configuration))
     }
 }
 
@@ -276,14 +225,9 @@ extension TargetHandler {
     private func leave(_ how: RequestRecord.Departure, _ context: ChannelHandlerContext) {
         guard departure == nil else { return }
         departure = how
-        for id in arrivals.keys.sorted() {
-            note(id) { record, moment in
-                record.departure = how
-                record.moments.left = how == .stillThere ? nil : moment
-            }
-        }
+        records.noteLeft(how)
         if configuration.onDisconnect == .abort { abort() }
-        for id in arrivals.keys { reportIfOver(id) }
+        for id in records.ids { reportIfOver(id) }
         // With its work done or never to be done, nothing holds the connection any more.
         if work == nil, stream == nil { context.close(promise: nil) }
     }
@@ -293,28 +237,19 @@ extension TargetHandler {
         aborted.cancel()
         work = nil
         stream = nil
-        note(id) { record, moment in
-            record.work = .aborted
-            record.moments.worked = moment
-        }
+        records.noteWork(.aborted, id)
     }
 
     /// There is a line for a request once its work is over and the client has left, …
     private func reportIfOver(_ id: Int?) {
         guard let id, departure != nil, work == nil || turns.first?.id != id else { return }
-        log.report(id)
+        records.log.report(id)
     }
 
     /// … or a moment after its response.
     private func reportSoon(_ id: Int?) {
         guard let id else { return }
-        guard departure == nil, let loop = context?.eventLoop else { return log.report(id) }
-        loop.scheduleTask(in: Self.reportDelay) { [log] in log.report(id) }
-    }
-
-    private func note(_ id: Int?, _ change: (inout RequestRecord, Double) -> Void) {
-        guard let id, let arrival = arrivals[id] else { return }
-        let moment = Double((NIODeadline.now() - arrival).nanoseconds) / 1_000_000
-        log.update(id) { change(&$0, moment) }
+        guard departure == nil, let loop = context?.eventLoop else { return records.log.report(id) }
+        loop.scheduleTask(in: Self.reportDelay) { [log = records.log] in log.report(id) }
     }
 }

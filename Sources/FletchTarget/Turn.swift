@@ -1,3 +1,5 @@
+import NIOHTTP1
+
 /// One request of a connection, from its head to the end of its response. Turns are taken in order.
 struct Turn {
     /// What the request is for.
@@ -27,4 +29,33 @@ struct Turn {
     var isStarted = false
     /// Whether its response is written, or never will be.
     var isAnswered = false
+}
+
+extension Turn {
+    init(_ head: HTTPRequestHead, id: Int?, _ purpose: Purpose, isChunked: Bool) {
+        self.init(
+            id: id, purpose: purpose, isHeadRequest: head.method == .HEAD,
+            persistence: Persistence(after: head, isChunked: isChunked))
+        isVersion1_0 = head.version.minor == 0
+        awaitsContinue = !isVersion1_0 && head.headers["expect"].contains { $0.lowercased() == "100-continue" }
+    }
+
+    /// Of what is no request.
+    static func refusing(_ status: Int) -> Turn {
+        Turn(id: nil, purpose: .refuse(status), isHeadRequest: false, persistence: .ends, isComplete: true)
+    }
+}
+
+extension Turn.Purpose {
+    init(of head: HTTPRequestHead) {
+        guard head.uri.split(separator: "?", maxSplits: 1).first == "/_fletch/requests" else {
+            self = .work
+            return
+        }
+        switch head.method {
+        case .GET: self = .list
+        case .DELETE: self = .clear
+        default: self = .refuse(405)
+        }
+    }
 }
