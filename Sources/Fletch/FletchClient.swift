@@ -1,5 +1,3 @@
-import HTTPTypes
-
 /// Sends requests and does not pay for the responses.
 ///
 /// One client serves a whole process: it owns its threads (``Configuration/eventLoopCount``) and may be used from any
@@ -7,8 +5,7 @@ import HTTPTypes
 /// that is merely let go of ends at once, and requests under way fail with `clientClosed`.
 public final class FletchClient: Sendable {
     private let configuration: Configuration
-    private let router: Router
-    private let tls: TLSProvider
+    private let preparer: RequestPreparer
     private let loops: [EventLoop]
 
     /// Starts the client's threads.
@@ -16,8 +13,8 @@ public final class FletchClient: Sendable {
     ///   ``Configuration/addresses`` holds beside IP addresses.
     public init(_ configuration: Configuration = Configuration()) throws(FletchError) {
         self.configuration = configuration
-        router = Router(configuration)
-        tls = TLSProvider(configuration.tls)
+        let tls = TLSProvider(configuration.tls)
+        preparer = RequestPreparer(configuration, tls)
         let settings = EngineSettings(configuration)
         let resolver = try Resolver(configuration)
         var loops: [EventLoop] = []
@@ -46,7 +43,7 @@ public final class FletchClient: Sendable {
     public func fire(_ request: FletchRequest) {
         let start = Moment.now
         do throws(FletchError) {
-            let encoded = try encode(request, until: max(.written, configuration.fireMilestone))
+            let encoded = try preparer.prepare(request, until: max(.written, configuration.fireMilestone))
             fire(encoded, start: start, deadline: deadline(of: request, from: start))
         } catch {
             loops[0].mailbox.noteFailed(error.code)
@@ -136,7 +133,7 @@ extension FletchClient {
         if milestone == .queued { return enqueue(request, completion) }
         let start = Moment.now
         do throws(FletchError) {
-            let encoded = try encode(request, until: milestone)
+            let encoded = try preparer.prepare(request, until: milestone)
             let call = Call(encoded.endpoint, completion)
             let submission = Submission(
                 encoded, start: start, deadline: deadline(of: request, from: start), listener: .call(call))
@@ -150,7 +147,7 @@ extension FletchClient {
 
     /// Routes and encodes a request, to be sent any number of times.
     package func prepare(_ request: FletchRequest, until milestone: Milestone) throws(FletchError) -> EncodedRequest {
-        try encode(request, until: milestone)
+        try preparer.prepare(request, until: milestone)
     }
 
     /// One request of a series.
@@ -183,7 +180,7 @@ extension FletchClient {
     ) -> Call? {
         let start = Moment.now
         do throws(FletchError) {
-            let encoded = try encode(request, until: max(.written, configuration.fireMilestone))
+            let encoded = try preparer.prepare(request, until: max(.written, configuration.fireMilestone))
             let call = Call(encoded.endpoint, completion)
             let submission = Submission(
                 encoded, start: start, deadline: deadline(of: request, from: start), listener: .nobody)
@@ -232,62 +229,10 @@ extension FletchClient {
     }
 
     /// The head as it would be sent, for a person to read; secrets included.
-    package func head(of request: FletchRequest) throws(FletchError) -> [UInt8] {
-        let encoder = try router.route(request).encoder
-        let bodyBytes = request.body == .none ? nil : try body(of: request).byteCount
-        return try encoder.encode(request.method, fields: request.fields, bodyBytes: bodyBytes)
-    }
-
-    private func encode(_ request: FletchRequest, until milestone: Milestone) throws(FletchError) -> EncodedRequest {
-        let route = try router.route(request)
-        // A mistake in the settings is told here, and OpenSSL is loaded by whoever needs it, not by the loop.
-        if route.endpoint.origin != nil { _ = try tls.context() }
-        let body = try body(of: request)
-        let head = try route.encoder.encode(
-            request.method, fields: request.fields, bodyBytes: request.body == .none ? nil : body.byteCount)
-        return EncodedRequest(
-            endpoint: route.endpoint, head: head, body: body, plan: plan(request, until: milestone, on: route.endpoint),
-            url: request.url, method: request.method)
-    }
+    package func head(of request: FletchRequest) throws(FletchError) -> [UInt8] { try preparer.head(of: request) }
 
     private func deadline(of request: FletchRequest, from start: Moment) -> Moment {
         (request.deadline ?? configuration.deadline).map { start + $0.wholeNanoseconds } ?? .never
-    }
-
-    private func body(of request: FletchRequest) throws(FletchError) -> EncodedBody {
-        let body: EncodedBody
-        switch request.body {
-        case .none: body = .bytes([])
-        case .bytes(let bytes): body = .bytes(bytes)
-        case .file(let path): body = try contents(of: path)
-        }
-        guard body.byteCount <= configuration.maximumBodyBytes else {
-            throw FletchError(
-                .bodyTooLarge, .notSent,
-                "the body has \(body.byteCount) bytes, the configuration allows \(configuration.maximumBodyBytes)")
-        }
-        return body
-    }
-
-    private func contents(of path: String) throws(FletchError) -> EncodedBody {
-        let file = try OpenFile(path: path)
-        guard file.isSizeDoubtful else { return .file(file) }
-        return .bytes(try file.read(path: path, upTo: configuration.maximumBodyBytes))
-    }
-
-    private func plan(
-        _ request: FletchRequest, until milestone: Milestone, on endpoint: Endpoint
-    ) -> ExchangePlan {
-        let disposal = request.disposal ?? configuration.disposal
-        return ExchangePlan(
-            milestone: milestone, disposal: disposal, keptBytes: request.keep.bytes,
-            keptFailureBytes: request.keep.failureBytes,
-            isHeadRequest: request.method == .head, asksForUpgrade: request.asksForUpgrade,
-            expectsContinue: request.expectsContinue, isIdempotent: request.isIdempotent,
-            isRepeatable: request.isRepeatable,
-            isReusable: disposal == .automatic && configuration.reusesConnections && !request.closesConnection,
-            discardBudgetBytes: configuration.discardBudgetBytes,
-            newConnectionBytes: endpoint.newConnectionBytes)
     }
 
     private func loop(of endpoint: Endpoint) -> EventLoop {
