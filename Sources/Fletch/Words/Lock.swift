@@ -4,10 +4,10 @@ import Glibc
 /// A pthread mutex around a value.
 ///
 /// `Synchronization.Mutex` would do, but the thread sanitizer does not know it and reports correct code.
-package final class Lock<Value>: @unchecked Sendable {
-    // Sendable because `value` is only touched between lock and unlock.
-    private var value: Value
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+package final class Lock<Value>: Sendable {
+    /// Only touched between lock and unlock.
+    private nonisolated(unsafe) var value: Value
+    private nonisolated(unsafe) let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
     package init(_ value: sending Value) {
         self.value = value

@@ -2,9 +2,9 @@ import COpenSSL
 import Glibc
 
 /// What the TLS connections of a client share: whom they trust, and the sessions that origins have offered.
-final class TLSContext: @unchecked Sendable {
-    // Sendable because OpenSSL's contexts are, once they are set up, and all else is immutable or behind a lock.
-    let pointer: OpaquePointer
+final class TLSContext: Sendable {
+    /// OpenSSL's contexts may be used by many threads once they are set up.
+    nonisolated(unsafe) let pointer: OpaquePointer
     let settings: TLSSettings
     /// Base64 of SHA-256.
     let pins: [String]

@@ -1,9 +1,9 @@
 import COpenSSL
 
 /// A session that a server has offered to resume.
-final class TLSSession: @unchecked Sendable {
-    // Sendable because OpenSSL does not change a session that was offered, and counts its references atomically.
-    let pointer: OpaquePointer
+final class TLSSession: Sendable {
+    /// OpenSSL does not change a session that was offered, and counts its references atomically.
+    nonisolated(unsafe) let pointer: OpaquePointer
 
     /// Takes the session over.
     init(_ pointer: OpaquePointer) { self.pointer = pointer }
