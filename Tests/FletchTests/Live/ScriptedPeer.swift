@@ -77,7 +77,9 @@ final class ScriptedPeer: Sendable {
         guard isBound == 0 else { throw ScriptedPeerError() }
         var found = fletch_address()
         var length = socklen_t(MemoryLayout<fletch_address>.size)
-        getsockname(descriptor, &found.any, &length)
+        withUnsafeMutableBytes(of: &found) { space in
+            _ = getsockname(descriptor, space.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length)
+        }
         return (descriptor, UInt16(bigEndian: wanted.isVersion6 ? found.v6.sin6_port : found.v4.sin_port))
     }
 }
