@@ -25,7 +25,7 @@ extension Connection {
         case .connect: return socket == nil ? begun + turn.limits.connect : nil
         case .write: return isWaitingForPeer ? progress + turn.limits.write : nil
         case .answer:
-            guard pipeline[0].exchange.awaitsAnswer else { return nil }
+            guard pipeline[0].awaitsAnswer else { return nil }
             let last = pipeline[0].answered ?? pipeline[0].written ?? progress
             return max(turnBegin, last) + turn.limits.answer
         case .whole: return nil

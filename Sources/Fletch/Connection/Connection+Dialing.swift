@@ -73,7 +73,7 @@ extension Connection {
         let socket = newSocket(for: address)
         guard socket.descriptor >= 0 else { return note(-socket.descriptor, address) }
         prepare(socket, address)
-        if turn.limits.usesFastOpen, pipeline[0].exchange.plan.isIdempotent, !address.isLocal {
+        if turn.limits.usesFastOpen, pipeline[0].plan.isIdempotent, !address.isLocal {
             // What TLS begins with says nothing of the request, unless early data goes with it: then no other address is tried.
             guard pool.endpoint.isPrepared else { return attemptFastOpen(Attempt(socket: socket, address: address)) }
             socket.sendFirstBytesFast()
@@ -107,7 +107,7 @@ extension Connection {
 
     /// A window for what is to be kept and no more; where requests follow each other unanswered, for their answers.
     private var receiveBufferBytes: Int32? {
-        let plan = pipeline[0].exchange.plan
+        let plan = pipeline[0].plan
         if pool.endpoint.origin != nil {
             windowBytes = plan.receiveBufferBytes.map { max($0, Self.handshakeWindowBytes) }
             isOpenForKeeping = plan.receiveBufferBytes != 1
@@ -128,7 +128,7 @@ extension Connection {
     }
 
     private func attemptWriting(_ attempt: Attempt) -> Bool {
-        guard let request = pipeline[0].submission?.request else { return false }
+        guard let request = pipeline[0].request else { return false }
         switch Outgoing.send(request, from: 0, on: attempt.socket) {
         case .sent(let count):
             connect(attempt)
@@ -145,7 +145,7 @@ extension Connection {
 
     /// The data may ride on the handshake: from here on no other address is tried (a second one could get it too).
     private func attemptFastOpen(_ attempt: Attempt) -> Bool {
-        guard let request = pipeline[0].submission?.request else { return false }
+        guard let request = pipeline[0].request else { return false }
         switch Outgoing.send(request, from: 0, on: attempt.socket, fastOpen: attempt.address) {
         case .sent(let count):
             attempts = [attempt]
@@ -208,7 +208,7 @@ extension Connection {
         tls = nil
         isWatched = false
         attempt.socket.close()
-        let hasBegun = pipeline[0].exchange.hasBegun
+        let hasBegun = pipeline[0].hasBegun
         _ = note(number, attempt.address)
         if !hasBegun { tryNextAddress() }
     }
@@ -223,7 +223,7 @@ extension Connection {
 
     /// Where someone waits for them and the kernel does not have them at once, as on loopback.
     private func announceAcknowledgements(on attempt: Attempt) {
-        guard pipeline[0].exchange.plan.needsAcknowledgement, !attempt.address.isLoopback else { return }
+        guard pipeline[0].plan.needsAcknowledgement, !attempt.address.isLoopback else { return }
         attempt.socket.announceAcknowledgements()
         isAnnouncing = true
     }
@@ -231,7 +231,7 @@ extension Connection {
     /// - Returns: false, for "this address is done with".
     private func note(_ number: Int32, _ address: SocketAddress) -> Bool {
         dial?.note(ExchangeFailure(connecting: number, to: address))
-        if !pipeline.isEmpty, pipeline[0].exchange.hasBegun {
+        if !pipeline.isEmpty, pipeline[0].hasBegun {
             handle(.failed(ExchangeFailure(connecting: number, to: address)))
         }
         return false

@@ -53,7 +53,7 @@ extension Connection {
     private func begin(on socket: Socket) -> Bool {
         guard tls == nil else { return true }
         guard let context = pool.context, let origin = pool.endpoint.origin,
-            let request = pipeline[0].submission?.request,
+            let request = pipeline[0].request,
             let stream = TLSStream(context, origin, on: socket)
         else {
             handle(.failed(ExchangeFailure(.tlsUnavailable, detail: "no memory")))
@@ -61,7 +61,7 @@ extension Connection {
         }
         tls = stream
         let mayBeEarly = context.settings.usesEarlyData && request.plan.isIdempotent && request.isInMemory
-        if mayBeEarly, pipeline[0].submission?.refusesEarlyData == false, request.byteCount <= stream.earlyBytes {
+        if mayBeEarly, !pipeline[0].refusesEarlyData, request.byteCount <= stream.earlyBytes {
             earlyBytes = request.byteCount
         }
         return true
@@ -69,7 +69,7 @@ extension Connection {
 
     /// - Returns: Whether it is out.
     private func sendEarly(on tls: TLSStream, _ attempt: Attempt) -> Bool {
-        guard let request = pipeline[0].submission?.request else { return true }
+        guard let request = pipeline[0].request else { return true }
         let space = turn.outBuffer[...]
         guard let count = Outgoing.copy(request, from: 0, into: space) else {
             earlyBytes = 0

@@ -8,8 +8,8 @@ extension Connection {
         let isEnding = events & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
         while let socket {
             guard !pipeline.isEmpty else { return isQuiet ? () : finish(isReset: true) }
-            guard pipeline[0].exchange.wantsToRead else { return noticeEnd(of: socket, events) }
-            let unwantedBytes = pipeline[0].exchange.discardableBytes
+            guard pipeline[0].wantsToRead else { return noticeEnd(of: socket, events) }
+            let unwantedBytes = pipeline[0].discardableBytes
             if unwantedBytes > turn.buffer.count, tls == nil {
                 guard discard(unwantedBytes, on: socket) else { return }
                 continue
@@ -28,7 +28,7 @@ extension Connection {
     /// Bytes that end the connection had better stay in the kernel: taking them out would have it announce a larger
     /// window. A connection that has been kept once is expected to be kept again.
     private var mayEndOnReading: Bool {
-        tls == nil && pipeline.servedCount == 0 && pipeline.count == 1 && pipeline[0].exchange.mayEndOnReading
+        tls == nil && pipeline.servedCount == 0 && pipeline.count == 1 && pipeline[0].mayEndOnReading
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer, isPeek: Bool) {
@@ -38,7 +38,7 @@ extension Connection {
         openWindowIfNeeded(after: bytes.count)
         if isPeek { socket?.discard(bytes.count) }
         // A peer that writes in small pieces sends the next once it knows that the last has come (RFC 896).
-        if !pipeline.isEmpty, pipeline[0].exchange.awaitsRest { socket?.acknowledgeAtOnce() }
+        if !pipeline.isEmpty, pipeline[0].awaitsRest { socket?.acknowledgeAtOnce() }
     }
 
     /// Deals received bytes out to the exchanges, in order.
@@ -47,12 +47,14 @@ extension Connection {
         while !rest.isEmpty, socket != nil {
             guard pipeline.expectsBytes else { return refuse() }
             // An answer acknowledges its request, and has to be out of the way of the next.
-            if pipeline.count > 1, pipeline[0].exchange.isAnsweredWhole { lookForAcknowledgement() }
+            if pipeline.count > 1, pipeline[0].isAnsweredWhole { lookForAcknowledgement() }
             guard pipeline.expectsBytes else { continue }
             let (step, count) = pipeline.receive(rest, windowBytes: Int(windowBytes ?? 0))
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             turn.statistics.receivedBytes += count
-            if pipeline.count > 1, !pipeline.isClosing, pipeline[0].exchange.endsConnection { giveUpFollowers() }
+            if pipeline.count > 1, !pipeline.isClosing, pipeline[0].endsConnection {
+                giveUpFollowers()
+            }
             performFirst(step)
         }
     }
@@ -81,16 +83,16 @@ extension Connection {
     /// that. To be called before what has come is taken out of the kernel, which tells the peer of the larger window.
     private func openWindowIfNeeded(after count: Int) {
         guard !pipeline.isEmpty, let socket else { return }
-        if pipeline[0].exchange.isAmidHead, !hasFilledWindow(count) {
+        if pipeline[0].isAmidHead, !hasFilledWindow(count) {
             openWindow(to: Socket.windowBytesForPieces, on: socket)
         }
-        let isMoreThanAHead = pipeline[0].exchange.bytesReceived > HeadScanner.maximumHeadBytes
-        if isMoreThanAHead, pipeline[0].exchange.sending == .written { lookForAcknowledgement() }
+        let isMoreThanAHead = pipeline[0].bytesReceived > HeadScanner.maximumHeadBytes
+        if isMoreThanAHead, pipeline[0].sending == .written { lookForAcknowledgement() }
         guard !pipeline.isEmpty else { return }
-        if isMoreThanAHead, pipeline[0].exchange.sending < .acknowledged {
+        if isMoreThanAHead, pipeline[0].sending < .acknowledged {
             openWindow(to: Socket.maximumUnscaledWindowBytes, on: socket)
-        } else if pipeline[0].exchange.isDiscardingUntilTheEnd {
-            openWindow(to: Int32(clamping: pipeline[0].exchange.plan.discardBudgetBytes / 16), on: socket)
+        } else if pipeline[0].isDiscardingUntilTheEnd {
+            openWindow(to: Int32(clamping: pipeline[0].plan.discardBudgetBytes / 16), on: socket)
         }
     }
 

@@ -17,9 +17,8 @@ extension Connection {
             return loop.sendAgain(submission)
         }
         guard let submission = takeUntold(at: index) else { return }
-        let exchange = pipeline[index].exchange
-        let failure = exchange.reportedFailure ?? ExchangeFailure(.clientClosed)
-        let certainty: Certainty = exchange.hasBegun ? .unknown : submission.certainty
+        let failure = pipeline[index].reportedFailure ?? ExchangeFailure(.clientClosed)
+        let certainty: Certainty = pipeline[index].hasBegun ? .unknown : submission.certainty
         switch submission.listener {
         case .nobody:
             if loop.retry(submission, after: failure.code, certainty) { return }
@@ -44,14 +43,13 @@ extension Connection {
 
     /// How far the request has got by now.
     private func receipt(_ submission: Submission, at index: Int) -> Receipt {
-        let exchange = pipeline[index].exchange
-        return Receipt(
+        Receipt(
             url: submission.request.url, method: submission.request.method,
-            moments: moments(at: index, from: submission.start), status: exchange.status.map { .init(code: $0) },
-            location: exchange.location, bytesSent: exchange.bytesSent, bytesReceived: exchange.bytesReceived,
-            reused: pipeline.servedCount + index > 0, remote: remote, security: security,
-            body: exchange.kept,
-            isBodyComplete: exchange.isBodyComplete)
+            moments: moments(at: index, from: submission.start),
+            status: pipeline[index].status.map { .init(code: $0) }, location: pipeline[index].location,
+            bytesSent: pipeline[index].bytesSent, bytesReceived: pipeline[index].bytesReceived,
+            reused: pipeline.servedCount + index > 0, remote: remote, security: security, body: pipeline[index].kept,
+            isBodyComplete: pipeline[index].isBodyComplete)
     }
 
     /// Why the request did not reach its milestone.
@@ -61,7 +59,7 @@ extension Connection {
         let detail = failure.detail.map { " (\($0))" } ?? ""
         var words = failure.code.explanation + detail
         // An answer that is known matters more than how the connection ended (RFC 9112 §9.5).
-        if let status = pipeline[index].exchange.status, pipeline[index].exchange.sending < .written {
+        if let status = pipeline[index].status, pipeline[index].sending < .written {
             words =
                 "the peer has answered \(status) before it had the whole request: see what that status asks for (\(words))"
         }

@@ -5,7 +5,7 @@ extension Connection {
         while let socket, let index = pipeline.unsentIndex {
             switch sendSome(on: socket, index) {
             case .sent(let count):
-                if index > 0 || pipeline[index].exchange.bytesSent > 0 { sendWithoutDelay(on: socket) }
+                if index > 0 || pipeline[index].bytesSent > 0 { sendWithoutDelay(on: socket) }
                 wrote(count)
                 turnBytes += count
                 isTurnPending = turnBytes >= Self.maximumTurnBytes && pipeline.unsentIndex != nil
@@ -29,7 +29,7 @@ extension Connection {
     private func sendSome(on socket: Socket, _ index: Int) -> SendProgress {
         if let tls { return sendRecord(on: tls, index) }
         if let gathered = gather(from: index) { return socket.send(gathered) }
-        guard let request = pipeline[index].submission?.request else { return .blocked }
+        guard let request = pipeline[index].request else { return .blocked }
         return Outgoing.send(request, from: pipeline.writtenBytes - pipeline[index].startOffset, on: socket)
     }
 
@@ -38,7 +38,7 @@ extension Connection {
         guard pipeline.count > first + 1 else { return nil }
         var space = turn.outBuffer[...]
         for index in first..<pipeline.count {
-            guard let request = pipeline[index].submission?.request else { break }
+            guard let request = pipeline[index].request else { break }
             let offset = max(0, pipeline.writtenBytes - pipeline[index].startOffset)
             guard let count = Outgoing.copy(request, from: offset, into: space) else { break }
             space = space.dropFirst(count)
@@ -68,7 +68,7 @@ extension Connection {
     private func gatherRecord(from first: Int) -> (byteCount: Int, end: Int) {
         var space = turn.outBuffer[..<Self.maximumRecordBytes]
         var end = first
-        while end < pipeline.count, !space.isEmpty, let request = pipeline[end].submission?.request {
+        while end < pipeline.count, !space.isEmpty, let request = pipeline[end].request {
             let offset = max(0, pipeline.writtenBytes - pipeline[end].startOffset)
             let wanted = min(request.byteCount - offset, space.count)
             let count = Outgoing.copySome(of: request, from: offset, into: space)

@@ -3,8 +3,9 @@ import Glibc
 
 /// Runs the exchanges of one socket: turns what the kernel says into events, and actions into system calls.
 ///
-/// Confined to its loop's thread. What it does before it is connected is in `Connection+Dialing`, what
-/// after that in `+Sending` and `+Receiving`; `+Deadlines` says when it wants to be woken, `+Report` what callers hear.
+/// Confined to its loop's thread. What it does before it is connected is in `Connection+Dialing` and `+Preparing`, what
+/// after that in `+Sending`, `+Receiving` and `+Ending`; `+Deadlines` says when it wants to be woken, `+Report` what callers
+/// hear.
 final class Connection: Carrier {
     /// What a connection counts as in its pool.
     enum Standing { case active, parked, idle }
@@ -25,7 +26,7 @@ final class Connection: Carrier {
     /// The socket, once it is connected.
     var socket: Socket?
     var remote: SocketAddress?
-    private(set) var isOver = false
+    var isOver = false
 
     // Preparing
     /// Connected, and not ready for requests yet.
@@ -73,9 +74,9 @@ final class Connection: Carrier {
     /// Whether its pool has it among those that wait for a place among the parked.
     var isListedAsUnparked = false
     /// An orderly end has been asked for.
-    private var isResetRuledOut = false
+    var isResetRuledOut = false
     /// Bytes may still be on their way: a reset would destroy them.
-    private var mayHaveUnacknowledged = false
+    var mayHaveUnacknowledged = false
     var isWatched = false
     /// No address could be connected to: neither a caller who gave up nor a lack of descriptors.
     var wasNotReached = false
@@ -142,7 +143,7 @@ final class Connection: Carrier {
 
     func perform(_ step: Pipeline.Step) {
         let actions = step.actions
-        if socket == nil, actions.contains(.reportFailure), let code = pipeline[step.index].exchange.failure?.code {
+        if socket == nil, actions.contains(.reportFailure), let code = pipeline[step.index].failure?.code {
             wasNotReached = [.connectFailed, .networkUnreachable, .connectDeadlineExceeded].contains(code)
         }
         turn.note(pipeline[step.index].noteMoments(turn.now))
@@ -151,9 +152,9 @@ final class Connection: Carrier {
         if actions.contains(.reportFailure) { reportFailure(at: step.index) }
         if actions.contains(.park) { pipeline[step.index].parkEnd = turn.now + turn.limits.park }
         guard !actions.isDisjoint(with: .ending) else { return pipeline[step.index].settle() }
-        turn.statistics.noteAvoided(bytes: pipeline[step.index].exchange.avoidedBytes)
+        turn.statistics.noteAvoided(bytes: pipeline[step.index].avoidedBytes)
         if actions.contains(.reuse) {
-            growWindow(after: pipeline[step.index].exchange.bytesReceived)
+            growWindow(after: pipeline[step.index].bytesReceived)
             pipeline.popServed()
             turnBegin = turn.now
         } else {
@@ -161,46 +162,10 @@ final class Connection: Carrier {
         }
     }
 
-    /// One exchange has ended, and mostly the connection with it; those behind it have no answer to expect.
-    private func end(_ step: Pipeline.Step) {
-        let wasClosing = pipeline.isClosing
-        if step.actions.contains(.close) {
-            isResetRuledOut = true
-            if pipeline[step.index].exchange.sending != .acknowledged { mayHaveUnacknowledged = true }
-        }
-        pipeline.popEnded(at: step.index)
-        if pipeline.isEmpty, socket == nil || pipeline.isClosing { return finish(isReset: true) }
-        guard pipeline.isClosing, !wasClosing else { return }
-        giveBackUnsent()
-        for index in pipeline.indices.reversed() where index < pipeline.count { handle(.peerFinished, at: index) }
-    }
-
-    /// What has not been sent on a connection that ends goes out on another.
-    ///
-    /// The first of a new connection is not: who refuses it would refuse it again.
-    func giveBackUnsent() {
-        while let submission = pipeline.takeUnsent() { loop.sendAgain(submission) }
-    }
-
-    /// Nothing behind the first request is answered on this connection. What the server has said that it does not process
-    /// (RFC 9112 §9.6) goes out on another, though it has been sent; the rest is lost as if the peer had closed.
-    func giveUpFollowers() {
-        pipeline.close()
-        if pipeline[0].exchange.saysClose {
-            for index in pipeline.indices.dropFirst().reversed() {
-                if let submission = pipeline.takeUnprocessed(at: index) { loop.sendAgain(submission) }
-            }
-        }
-        giveBackUnsent()
-        for index in pipeline.indices.dropFirst().reversed() where index < pipeline.count {
-            handle(.peerFinished, at: index)
-        }
-    }
-
     /// Sends the first request again if its answer asks for it in another form.
     func performFirst(_ step: Pipeline.Step) {
         guard turn.limits.resendsLostRequests, let refused = pipeline[0].takeRefused() else { return perform(step) }
-        let isHalfSent = pipeline[0].exchange.sending < .written
+        let isHalfSent = pipeline[0].sending < .written
         loop.sendAgain(refused)
         perform(step)
         // Its bytes are not there any more.
@@ -212,14 +177,6 @@ final class Connection: Carrier {
         guard let index = pipeline.index(of: call) else { return }
         handle(.withdrawn, at: index)
         rest()
-    }
-
-    /// The client ends and takes its connections with it.
-    func abandon() {
-        // Whoever is left is told so: nobody is sent again.
-        pipeline.close()
-        for index in pipeline.indices.reversed() where index < pipeline.count { handle(.abandoned, at: index) }
-        finish(isReset: true)
     }
 
     /// Before going back to the loop: count anew, have the kernel watch the sockets, and set the next deadline.
@@ -266,39 +223,5 @@ final class Connection: Carrier {
         if unprepared == nil { isWatched = attempt.isWatched }
         unprepared = nil
         remote = attempt.address
-    }
-
-    /// Ends the connection; nobody is left on it.
-    /// - Parameter isReset: Whether with a reset, where none of the exchanges has asked for an orderly end.
-    func finish(isReset: Bool) {
-        guard !isOver else { return }
-        isOver = true
-        if wasNotReached { pool.noteNotConnected() }
-        if holdsSocket { loop.relieveFirst() }
-        for attempt in attempts { attempt.socket.close() }
-        attempts = []
-        unprepared?.socket.close()
-        unprepared = nil
-        if let socket {
-            finishTLS()
-            if isReset, !isResetRuledOut {
-                socket.reset()
-            } else {
-                // Unread bytes turn a close into a reset, which destroys what is not yet acknowledged.
-                if mayHaveUnacknowledged { socket.discard(Int(Int32.max)) }
-                socket.close()
-            }
-        }
-        socket = nil
-        tls = nil
-        loop.remove(self)
-        pool.remove(self)
-    }
-
-    /// Sessions come behind the handshake, and may be there unread; an orderly end is told.
-    private func finishTLS() {
-        guard let tls else { return }
-        if !hasHeard { _ = tls.read(into: turn.buffer) }
-        if isResetRuledOut { tls.notifyClose() }
     }
 }

@@ -1,8 +1,11 @@
 /// A request on a connection: its exchange, its caller, and when each thing happened.
+///
+/// What it is asked for it answers by functions. A property that lies deeper in what a coroutine yields, as the pipeline's
+/// subscript does, the compiler (6.3) reads after the coroutine has ended, where that is not inlined.
 struct Flight: ~Copyable {
-    var exchange: Exchange
+    private var exchange: Exchange
     /// The request and its caller; nil once nobody needs them: the caller has been told and the kernel has every byte.
-    private(set) var submission: Submission?
+    private var submission: Submission?
     /// Where the request begins and ends among all the bytes that the connection sends.
     private(set) var startOffset: Int
     private(set) var endOffset: Int
@@ -29,6 +32,61 @@ struct Flight: ~Copyable {
         self.startOffset = startOffset
         self.endOffset = endOffset
     }
+}
+
+// MARK: - What is asked of it
+
+extension Flight {
+    var request: EncodedRequest? { submission?.request }
+    var call: Call? { submission?.call }
+    var deadline: Moment? { submission?.deadline }
+    var refusesEarlyData: Bool { submission?.refusesEarlyData ?? true }
+
+    var plan: ExchangePlan { exchange.plan }
+    var sending: Exchange.Sending { exchange.sending }
+    var bytesSent: Int { exchange.bytesSent }
+    var hasBegun: Bool { exchange.hasBegun }
+    var isReported: Bool { exchange.isReported }
+    var failure: ExchangeFailure? { exchange.failure }
+    var reportedFailure: ExchangeFailure? { exchange.reportedFailure }
+    var wantsToRead: Bool { exchange.wantsToRead }
+    var mayEndOnReading: Bool { exchange.mayEndOnReading }
+    var mayBeFollowed: Bool { exchange.mayBeFollowed }
+    var awaitsAcknowledgement: Bool { exchange.awaitsAcknowledgement }
+    var awaitsAnswer: Bool { exchange.awaitsAnswer }
+    var isAnsweredWhole: Bool { exchange.isAnsweredWhole }
+
+    var status: Int? { exchange.response.status }
+    var location: String? { exchange.response.location }
+    var bytesReceived: Int { exchange.response.bytesReceived }
+    var kept: [UInt8] { exchange.response.kept }
+    var isBodyComplete: Bool { exchange.response.isBodyComplete }
+    var saysClose: Bool { exchange.response.saysClose }
+    var endsConnection: Bool { exchange.response.endsConnection }
+    var avoidedBytes: Int { exchange.response.avoidedBytes }
+    var isAmidHead: Bool { exchange.response.isAmidHead }
+    var awaitsRest: Bool { exchange.response.awaitsRest }
+    var discardableBytes: Int { exchange.response.discardableBytes }
+    var isDiscardingUntilTheEnd: Bool { exchange.response.isDiscardingUntilTheEnd }
+}
+
+// MARK: - What happens to it
+
+extension Flight {
+    mutating func handle(_ event: ExchangeEvent) -> ExchangeActions { exchange.handle(event) }
+
+    /// - Parameter windowBytes: What the peer may send without being asked for more.
+    /// - Returns: What is to be done, and how many of the bytes were for this request.
+    mutating func receive(
+        _ bytes: UnsafeRawBufferPointer, windowBytes: Int
+    ) -> (actions: ExchangeActions, count: Int) {
+        exchange.response.windowBytes = windowBytes
+        let actions = exchange.handle(.received(bytes))
+        return (actions, exchange.response.consumedBytes)
+    }
+
+    /// Another request has been sent behind it.
+    mutating func noteFollowed() { exchange.response.isFollowed = true }
 
     /// Notes that the caller is told now.
     /// - Returns: The request; nil where the caller has been told before.
@@ -42,7 +100,7 @@ struct Flight: ~Copyable {
     /// this exchange that is its end.
     mutating func takeResendable() -> Submission? {
         guard let resendCount = submission?.resendCount, resendCount == 0, exchange.plan.isRepeatable,
-            exchange.bytesReceived == 0, !isTold, let code = exchange.reportedFailure?.code,
+            exchange.response.bytesReceived == 0, !isTold, let code = exchange.reportedFailure?.code,
             code == .closedWithoutAnswer || code == .receiveFailed || code == .sendFailed
         else { return nil }
         isTold = true
@@ -53,14 +111,14 @@ struct Flight: ~Copyable {
     }
 
     /// Whether the server may still ask for the request in another form: after the handshake of TLS, or without `Expect`.
-    private var mayBeRefused: Bool { exchange.status == nil && (isEarly || exchange.plan.expectsContinue) }
+    private var mayBeRefused: Bool { exchange.response.status == nil && (isEarly || exchange.plan.expectsContinue) }
 
     /// Takes the request back if its answer asks for it in another form: after the handshake of TLS (RFC 8470 §5.2), or
     /// without its expectation (RFC 9110 §15.5.18).
     ///
     /// A caller who has been told of a milestone is not told again. One who has been told of a failure has given it up.
     mutating func takeRefused() -> Submission? {
-        guard isEarly || exchange.plan.expectsContinue, let status = exchange.status, exchange.failure == nil,
+        guard isEarly || exchange.plan.expectsContinue, let status = exchange.response.status, exchange.failure == nil,
             let request = submission?.request
         else { return nil }
         if status == 425, isEarly {
@@ -77,6 +135,9 @@ struct Flight: ~Copyable {
         isTold = true
         return submission.take()
     }
+
+    /// Takes back a request of which nothing was sent.
+    mutating func takeUnbegun() -> Submission? { exchange.hasBegun ? nil : submission.take() }
 
     /// Takes back a request that has not been processed, whatever was sent of it.
     mutating func takeUnprocessed() -> Submission? {
@@ -100,7 +161,7 @@ struct Flight: ~Copyable {
     func outcome(_ tag: Int, _ code: FletchError.Code?, _ certainty: Certainty, from start: Moment) -> Outcome {
         func span(_ moment: Moment?) -> Int64 { moment.map { $0.nanoseconds - start.nanoseconds } ?? -1 }
         return Outcome(
-            tag: tag, code: code, certainty: certainty, status: exchange.status ?? 0, written: span(written),
+            tag: tag, code: code, certainty: certainty, status: exchange.response.status ?? 0, written: span(written),
             acknowledged: span(acknowledged), answered: span(answered))
     }
 
@@ -109,7 +170,7 @@ struct Flight: ~Copyable {
         let isNew = (
             written: written == nil && exchange.sending >= .written,
             acknowledged: acknowledged == nil && exchange.sending == .acknowledged,
-            answered: answered == nil && exchange.status != nil
+            answered: answered == nil && exchange.response.status != nil
         )
         if isNew.written { written = now }
         if isNew.acknowledged { acknowledged = now }

@@ -43,7 +43,7 @@ struct Pipeline: ~Copyable {
     /// Whether one more request may be sent behind those that are there.
     func hasRoom(depth: Int) -> Bool {
         guard !isClosing, count < depth else { return false }
-        return isEmpty || self[count - 1].exchange.mayBeFollowed && self[0].exchange.mayBeFollowed
+        return isEmpty || self[count - 1].mayBeFollowed && self[0].mayBeFollowed
     }
 
     /// The first request that is not whole.
@@ -52,25 +52,25 @@ struct Pipeline: ~Copyable {
     /// The first request that waits for the peer to take bytes, or to acknowledge them for its caller.
     var stuckIndex: Int? {
         let waiting = (unacknowledged..<writing).first { index in
-            !self[index].exchange.isReported && self[index].exchange.plan.milestone == .acknowledged
+            !self[index].isReported && self[index].plan.milestone == .acknowledged
         }
         return waiting ?? unsentIndex
     }
 
     /// Whether a caller waits for its milestone.
     var hasUnreported: Bool {
-        indices.contains { !self[$0].exchange.isReported || self[$0].exchange.sending < .written }
+        indices.contains { !self[$0].isReported || self[$0].sending < .written }
     }
 
-    var unreportedCount: Int { indices.count { !self[$0].exchange.isReported } }
+    var unreportedCount: Int { indices.count { !self[$0].isReported } }
 
     /// Whether anything waits for an acknowledgement.
     var awaitsAcknowledgement: Bool {
-        (unacknowledged..<writing).contains { self[$0].exchange.awaitsAcknowledgement }
+        (unacknowledged..<writing).contains { self[$0].awaitsAcknowledgement }
     }
 
     mutating func append(_ submission: consuming Submission) {
-        if !isEmpty { self[count - 1].exchange.isFollowed = true }
+        if !isEmpty { self[count - 1].noteFollowed() }
         let start = endOffset
         endOffset += submission.request.byteCount
         deadline = min(deadline, submission.deadline)
@@ -84,7 +84,7 @@ struct Pipeline: ~Copyable {
 extension Pipeline {
     /// Hands an event to one exchange.
     mutating func handle(_ event: ExchangeEvent, at index: Int) -> Step {
-        Step(index: index, actions: self[index].exchange.handle(event))
+        Step(index: index, actions: self[index].handle(event))
     }
 
     /// The connection is made; it carries one request by then.
@@ -117,27 +117,26 @@ extension Pipeline {
     }
 
     /// Whether received bytes can be for anyone: not where nothing has been asked.
-    var expectsBytes: Bool { !isEmpty && self[0].exchange.hasBegun }
+    var expectsBytes: Bool { !isEmpty && self[0].hasBegun }
 
     /// Bytes for the first exchange.
     /// - Parameter windowBytes: What the peer may send without being asked for more.
     /// - Returns: What it asks for, and how many of the bytes were for it.
     mutating func receive(_ bytes: UnsafeRawBufferPointer, windowBytes: Int) -> (step: Step, count: Int) {
-        self[0].exchange.windowBytes = windowBytes
-        let actions = self[0].exchange.handle(.received(bytes))
-        return (Step(index: 0, actions: actions), self[0].exchange.consumedBytes)
+        let (actions, count) = self[0].receive(bytes, windowBytes: windowBytes)
+        return (Step(index: 0, actions: actions), count)
     }
 
     /// The next request whose deadline has passed while its caller waits.
     mutating func nextExpired(_ now: Moment) -> Step? {
         guard deadline <= now else { return nil }
-        for index in indices where !self[index].exchange.isReported {
-            guard let deadline = self[index].submission?.deadline, deadline <= now else { continue }
+        for index in indices where !self[index].isReported {
+            guard let deadline = self[index].deadline, deadline <= now else { continue }
             return handle(.expired(.whole), at: index)
         }
         deadline = .never
-        for index in indices where !self[index].exchange.isReported {
-            deadline = min(deadline, self[index].submission?.deadline ?? .never)
+        for index in indices where !self[index].isReported {
+            deadline = min(deadline, self[index].deadline ?? .never)
         }
         return nil
     }
@@ -158,24 +157,18 @@ extension Pipeline {
     /// Takes out an exchange that has ended. One of which nothing was sent leaves the others as they are; any other
     /// takes the connection with it.
     mutating func popEnded(at index: Int) {
-        if self[index].exchange.hasBegun { isClosing = true } else { closeGap(at: index) }
+        if self[index].hasBegun { isClosing = true } else { closeGap(at: index) }
         remove(at: index)
     }
 
     /// Takes back a request of which nothing was sent because the connection ends: it may go out on another.
     mutating func takeUnsent() -> Submission? {
-        guard isClosing, !isEmpty, servedCount > 0 || count > 1, !self[count - 1].exchange.hasBegun,
-            let submission = self[count - 1].submission
-        else { return nil }
-        remove(at: count - 1)
-        return submission
+        isClosing && (servedCount > 0 || count > 1) ? takeUnbegun() : nil
     }
 
     /// Takes back the last request, of which nothing was sent, whether or not the connection has served: it was never made.
     mutating func takeUnbegun() -> Submission? {
-        guard !isEmpty, !self[count - 1].exchange.hasBegun, let submission = self[count - 1].submission else {
-            return nil
-        }
+        guard !isEmpty, let submission = self[count - 1].takeUnbegun() else { return nil }
         remove(at: count - 1)
         return submission
     }
@@ -195,9 +188,7 @@ extension Pipeline {
     }
 
     func index(of call: Call) -> Int? {
-        indices.first { index in
-            if case .call(let other)? = self[index].submission?.listener { other === call } else { false }
-        }
+        indices.first { self[$0].call === call }
     }
 
     /// The requests behind one that is taken out move up.

@@ -89,7 +89,7 @@ import Testing
             case .queued: expect(false, step, driver)
             case .written: expect(exchange.sending >= .written, step, driver)
             case .acknowledged: expect(exchange.sending == .acknowledged, step, driver)
-            case .answered: expect(exchange.status != nil, step, driver)
+            case .answered: expect(exchange.response.status != nil, step, driver)
             }
         }
         if last.contains(.reportFailure) { expect(exchange.reportedFailure != nil, step, driver) }
@@ -114,7 +114,9 @@ import Testing
             exchange.isOver || !exchange.isReported || exchange.isParked || exchange.sending < .written, step, driver)
     }
 
-    private func isOver(_ exchange: Exchange) -> Bool { if case .over = exchange.receiving { true } else { false } }
+    private func isOver(_ exchange: Exchange) -> Bool {
+        if case .over = exchange.response.state { true } else { false }
+    }
 
     private func expect(_ condition: Bool, _ step: Step, _ driver: ExchangeDriver, _ line: Int = #line) {
         if !condition { Issue.record("line \(line): \(step) leads to \(driver.exchange)") }

@@ -26,7 +26,7 @@ import Testing
         #expect(driver.receive(.earlyHints) == [])
         #expect(driver.receive("HTTP/1.1 204 No Content\r\n") == [])
         #expect(driver.receive("\r\n") == [.reportReceipt, .park])
-        #expect(driver.exchange.status == 204)
+        #expect(driver.exchange.response.status == 204)
     }
 
     @Test func earlyAnswerIsAnAnswerAndTheRequestGoesOnBeingSent() {
@@ -163,7 +163,7 @@ import Testing
         var driver = ExchangeDriver(until: .answered, asksForUpgrade: true)
         driver.write()
         #expect(driver.receive("HTTP/1.1 101 Switching Protocols\r\n\r\n") == [.reportReceipt, .park])
-        #expect(driver.exchange.status == 101)
+        #expect(driver.exchange.response.status == 101)
     }
 
     // MARK: Keeping
@@ -174,8 +174,8 @@ import Testing
         driver.feed(.acknowledged)
         #expect(driver.receive("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab") == [])
         #expect(driver.receive("cde") == [.reportReceipt, .reset])
-        #expect(driver.exchange.kept == Array("abc".utf8))
-        #expect(!driver.exchange.isBodyComplete)
+        #expect(driver.exchange.response.kept == Array("abc".utf8))
+        #expect(!driver.exchange.response.isBodyComplete)
     }
 
     @Test(arguments: [(String.chunkedHead, "2\r\nok\r\n0\r\n\r\n"), (.plainHead, "ok")])
@@ -185,8 +185,8 @@ import Testing
         driver.feed(.acknowledged)
         #expect(driver.receive(head) == [])
         #expect(driver.receive(body) == [.reportReceipt, .reset])
-        #expect(driver.exchange.kept == Array("ok".utf8))
-        #expect(driver.exchange.isBodyComplete)
+        #expect(driver.exchange.response.kept == Array("ok".utf8))
+        #expect(driver.exchange.response.isBodyComplete)
     }
 
     @Test func onlyFailuresAreKeptWhereOnlyTheyAreAskedFor() {
@@ -194,12 +194,12 @@ import Testing
         driver.write()
         driver.feed(.acknowledged)
         #expect(driver.receive(.plainHead + "ok") == [.reportReceipt, .reset])
-        #expect(driver.exchange.kept.isEmpty)
+        #expect(driver.exchange.response.kept.isEmpty)
         var failing = ExchangeDriver(until: .answered, keep: .failures(upTo: 10))
         failing.write()
         failing.receive("HTTP/1.1 500 No\r\n\r\nwhy")
         #expect(failing.feed(.peerFinished).contains(.reportReceipt))
-        #expect(failing.exchange.kept == Array("why".utf8))
+        #expect(failing.exchange.response.kept == Array("why".utf8))
     }
 
     @Test func keptBodyThatEndsEarlyIsAFailure() {

@@ -47,7 +47,7 @@ import Testing
         pipeline.wrote(count)
         var whole: [Int] = []
         while let step = pipeline.nextWritten() {
-            if pipeline[step.index].exchange.sending == .written { whole.append(step.index) }
+            if pipeline[step.index].sending == .written { whole.append(step.index) }
         }
         return whole
     }
@@ -72,7 +72,7 @@ import Testing
             var pipeline = pipeline([10, 20, 30])
             let whole = written(&pipeline, offset)
             #expect(whole == [10, 30, 60].enumerated().filter { $0.element <= offset }.map(\.offset))
-            expect(pipeline.indices.map { pipeline[$0].exchange.bytesSent }.reduce(0, +), offset)
+            expect(pipeline.indices.map { pipeline[$0].bytesSent }.reduce(0, +), offset)
             expect(pipeline.unsentIndex, offset < 60 ? whole.count : nil)
         }
     }
@@ -122,7 +122,7 @@ import Testing
         pipeline.popEnded(at: 0)
         _ = pipeline.handle(.peerFinished, at: 0)
         #expect(receive(.plainHead + "ok", &pipeline).count == (String.plainHead + "ok").utf8.count)
-        expect(pipeline[0].exchange.status, nil)
+        expect(pipeline[0].status, nil)
     }
 
     @Test func responseThatClosesLeavesNoRoomBehindIt() {
@@ -163,7 +163,7 @@ import Testing
         for number in 1...2_000 {
             pipeline.append(submission(number, bytes: 1, until: .answered))
             _ = written(&pipeline, 1)
-            expect(pipeline[0].submission?.request.url, "http://a/\(number - 1)")
+            expect(pipeline[0].request?.url, "http://a/\(number - 1)")
             #expect(receive(.plainHead + "ok", &pipeline).actions.contains(.reuse))
             pipeline.popServed()
         }

@@ -23,7 +23,7 @@ import Testing
             add(connection.pool)
             add(connection.loop)
             for index in connection.pipeline.indices {
-                if let request = connection.pipeline[index].submission?.request { add(request) }
+                if let request = connection.pipeline[index].request { add(request) }
             }
         }
     }
