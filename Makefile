@@ -1,5 +1,5 @@
 # The two commands of the README are `make demo` and `make test`; each does its own set-up.
-.PHONY: help demo test build install bench bench-queue origins lint format
+.PHONY: help demo test memory build install bench bench-queue origins lint format
 PREFIX ?= /usr/local
 headers = /usr/include/openssl/ssl.h:libssl-dev /usr/include/sqlite3.h:libsqlite3-dev
 SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
@@ -24,6 +24,12 @@ test:
 	scripts/run-tests --no-parallel --filter '^FletchCommandTests|^FletchDaemonTests'
 	scripts/test-sanitized --no-parallel --filter '^FletchTests|^FletchQueue|^StoreConformance|^FletchServerTests|$(secure)' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 scripts/test-sanitized --filter everyOneOfMany
+
+#: make memory    the library's tests under the address sanitizer, but for those that bound times
+memory:
+	@scripts/install-missing $(headers)
+	ASAN_OPTIONS=detect_leaks=0 scripts/run-tests --sanitize=address --scratch-path .build-address \
+		--filter '^FletchTests' --skip PiecesTests
 
 #: make build     the commands, in .build/release
 build:
