@@ -62,6 +62,7 @@ origins: build
 #: make lint      what CI says about the format, and about which file names which
 lint:
 	@scripts/install-missing python3:python3
+	scripts/test-check-floors
 	scripts/check-floors
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
