@@ -25,8 +25,8 @@ public enum Behavior: String, Sendable, Hashable, CaseIterable {
     /// Reads the request, works, and sends interim responses without an end.
     case endlessInterim = "endless-interim"
 
-    /// Whether what it answers with has a final head.
-    var isHTTP: Bool {
+    /// Whether its answer, if there is one, has a whole final head.
+    var hasFinalHead: Bool {
         switch self {
         case .garbage, .endlessHead, .endlessInterim: false
         default: true

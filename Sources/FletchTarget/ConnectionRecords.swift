@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// The records of one connection's requests, with the moments at which their heads arrived.
 struct ConnectionRecords {
-    let log: RequestLog
+    private let log: RequestLog
     private var arrivals: [Int: NIODeadline] = [:]
 
     init(_ log: RequestLog) { self.log = log }
@@ -24,7 +24,7 @@ struct ConnectionRecords {
     }
 
     /// Changes a record, with the moment in milliseconds after its head.
-    func note(_ id: Int?, _ change: (inout RequestRecord, Double) -> Void) {
+    private func note(_ id: Int?, _ change: (inout RequestRecord, Double) -> Void) {
         guard let id, let arrival = arrivals[id] else { return }
         let moment = Double((NIODeadline.now() - arrival).nanoseconds) / 1_000_000
         log.update(id) { change(&$0, moment) }

@@ -8,6 +8,7 @@ final class TargetHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     let configuration: TargetConfiguration
+    private let log: RequestLog
     private var records: ConnectionRecords
     private var context: ChannelHandlerContext?
     private var turns: [Turn] = []
@@ -21,6 +22,7 @@ final class TargetHandler: ChannelInboundHandler {
 
     init(_ configuration: TargetConfiguration, _ log: RequestLog) {
         self.configuration = configuration
+        self.log = log
         records = ConnectionRecords(log)
     }
 
@@ -36,7 +38,7 @@ extension TargetHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): begin(head)
         case .body(let bytes):
-            if let id = turns.last?.id { records.log.addBody(id, bytes.readableBytesView) }
+            if let id = turns.last?.id { log.addBody(id, bytes.readableBytesView) }
         case .end: complete()
         }
     }
@@ -97,7 +99,7 @@ extension TargetHandler {
         switch turn.purpose {
         case .list: answer(list(persistence(of: turn)))
         case .clear:
-            records.log.clear()
+            log.clear()
             answer(ResponseStream(ResponseHeads.empty(204, persistence(of: turn))))
         case .refuse(let status): answer(ResponseStream(ResponseHeads.empty(status, persistence(of: turn))))
         case .work: startWork(turn)
@@ -109,7 +111,7 @@ extension TargetHandler {
     }
 
     private func list(_ persistence: Persistence) -> ResponseStream {
-        let json = RecordFormat.json(records.log.records)
+        let json = RecordFormat.json(log.records)
         return ResponseStream(ResponseHeads.json(bytes: json.utf8.count, persistence) + json)
     }
 
@@ -146,7 +148,7 @@ extension TargetHandler {
     }
 
     private func answer(_ turn: Turn) {
-        if configuration.behavior.isHTTP { records.noteAnswered(turn.id) }
+        if configuration.behavior.hasFinalHead { records.noteAnswered(turn.id) }
         answer(ResponseStream(to: turn, persistence(of: turn), configuration))
     }
 }
@@ -243,13 +245,13 @@ extension TargetHandler {
     /// There is a line for a request once its work is over and the client has left, …
     private func reportIfOver(_ id: Int?) {
         guard let id, departure != nil, work == nil || turns.first?.id != id else { return }
-        records.log.report(id)
+        log.report(id)
     }
 
     /// … or a moment after its response.
     private func reportSoon(_ id: Int?) {
         guard let id else { return }
-        guard departure == nil, let loop = context?.eventLoop else { return records.log.report(id) }
-        loop.scheduleTask(in: Self.reportDelay) { [log = records.log] in log.report(id) }
+        guard departure == nil, let loop = context?.eventLoop else { return log.report(id) }
+        loop.scheduleTask(in: Self.reportDelay) { [log] in log.report(id) }
     }
 }

@@ -40,7 +40,7 @@ extension Turn {
         awaitsContinue = !isVersion1_0 && head.headers["expect"].contains { $0.lowercased() == "100-continue" }
     }
 
-    /// Of what is no request.
+    /// The turn that answers bytes which are no request.
     static func refusing(_ status: Int) -> Turn {
         Turn(id: nil, purpose: .refuse(status), isHeadRequest: false, persistence: .ends, isComplete: true)
     }

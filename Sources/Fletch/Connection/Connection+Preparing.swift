@@ -93,7 +93,7 @@ extension Connection {
         open(attempt)
         if isEarly {
             // Kept for the case that it is wanted once more, whoever is told now.
-            pipeline[0].isEarly = true
+            pipeline[0].noteEarly()
             tls.note(requestEnd: earlyBytes)
             wrote(earlyBytes)
         }

@@ -10,7 +10,7 @@ final class Connection: Carrier {
     /// What a connection counts as in its pool.
     enum Standing { case active, parked, idle }
 
-    /// Owns the connection, and so outlives it.
+    // They own the connection, and so outlive it.
     unowned(unsafe) let loop: any ConnectionLoop
     unowned(unsafe) let turn: LoopTurn
     let pool: any ConnectionOwner
@@ -150,7 +150,7 @@ final class Connection: Carrier {
         guard actions != [] else { return }
         if actions.contains(.reportReceipt) { reportReceipt(at: step.index) }
         if actions.contains(.reportFailure) { reportFailure(at: step.index) }
-        if actions.contains(.park) { pipeline[step.index].parkEnd = turn.now + turn.limits.park }
+        if actions.contains(.park) { pipeline[step.index].park(until: turn.now + turn.limits.park) }
         guard !actions.isDisjoint(with: .ending) else { return pipeline[step.index].settle() }
         turn.statistics.noteAvoided(bytes: pipeline[step.index].avoidedBytes)
         if actions.contains(.reuse) {

@@ -3,7 +3,7 @@ protocol ConnectionLoop: AnyObject {
     /// Takes a connection in.
     /// - Returns: Its number, until it is removed.
     func insert(_ connection: Connection) -> Int
-    /// It has ended.
+    /// Takes out a connection that has ended.
     func remove(_ connection: Connection)
 
     /// Has ``Connection/wake(_:)`` called when the kernel has something to say of the socket.

@@ -12,10 +12,12 @@ protocol ConnectionOwner: AnyObject {
     func keepsIdle(_ connection: Connection) -> Bool
     /// Counts a connection as what it is now.
     func change(_ connection: Connection, to standing: Connection.Standing)
-    /// It has ended.
+    /// Takes out a connection that has ended.
     func remove(_ connection: Connection)
 
+    /// A connection has been made.
     func noteConnected()
+    /// No address could be connected to.
     func noteNotConnected()
     /// Its requests wait until a connection ends, or for a while: there is nothing left to connect with.
     func starve()

@@ -9,7 +9,7 @@ struct Limits: Sendable {
     let attemptDelay: Int64
     let pipelineDepth: Int
     /// The window of a connection for requests that follow each other unanswered and keep nothing.
-    var pipelineWindowBytes: Int32 { Int32(min(Int(Socket.maximumUnscaledWindowBytes), pipelineDepth * 1_024)) }
+    var pipelineWindowBytes: Int32 { min(Socket.maximumUnscaledWindowBytes, 1_024 * Int32(min(pipelineDepth, 64))) }
     let resendsLostRequests: Bool
     let usesFastOpen: Bool
 }

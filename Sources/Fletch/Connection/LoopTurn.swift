@@ -1,6 +1,6 @@
 /// What the connections of a loop read and write at every turn: a class of its own, so that none of it costs a call.
 ///
-/// Confined to the loop's thread: the release build does not check anew each time that nobody else is at it.
+/// Confined to the loop's thread, so that release builds skip the checks of exclusive access.
 final class LoopTurn {
     let limits: Limits
     /// Where every connection reads into.

@@ -21,8 +21,10 @@ struct Audience {
 
     mutating func tellAll() {
         tellObserver()
-        for (call, result) in completed { call.completion(result) }
-        completed.removeAll(keepingCapacity: true)
+        guard !completed.isEmpty else { return }
+        let told = completed
+        completed = []
+        for (call, result) in told { call.completion(result) }
     }
 
     private mutating func tellObserver() {

@@ -1,6 +1,6 @@
 import HeapModule
 
-/// Fired requests that wait for their next attempt: pure.
+/// Requests that were fired, or belong to a series, and wait for their next attempt: pure.
 struct DelayedRequests {
     private struct Entry: Comparable {
         let due: Moment
@@ -25,8 +25,10 @@ struct DelayedRequests {
         return heap.removeMin().submission
     }
 
-    /// The one that was fired first.
-    var oldest: Submission? { heap.unordered.min { $0.submission.start < $1.submission.start }?.submission }
+    /// The one of the fired that was fired first.
+    var oldestFired: Submission? {
+        heap.unordered.lazy.map(\.submission).filter(\.isFired).min { $0.start < $1.start }
+    }
 
     mutating func remove(_ submission: Submission) {
         heap = Heap(

@@ -31,8 +31,4 @@ extension EventLoop {
             pools.add(submission, to: pool)
         }
     }
-
-    func pool(of submission: Submission) -> ConnectionPool {
-        pools.pool(of: submission.request.endpoint, on: self)
-    }
 }

@@ -1,4 +1,4 @@
-// Requests that were fired: they are retried, and nobody waits for them.
+// Requests that were fired, and attempts after the first.
 extension EventLoop {
     /// Takes over what has been fired; then drops the oldest where that is more than the outbox is to hold.
     func receive(fired: some Sequence<Submission>, excess: Outbox.Size) {
@@ -22,7 +22,7 @@ extension EventLoop {
     private func removeOldestFired() -> Submission? {
         let pool = pools.all.filter { $0.oldestFired != nil }
             .min { ($0.oldestFired?.start ?? .never) < ($1.oldestFired?.start ?? .never) }
-        guard let resting = delayed.oldest, resting.start < pool?.oldestFired?.start ?? .never else {
+        guard let resting = delayed.oldestFired, resting.start < pool?.oldestFired?.start ?? .never else {
             return pool?.removeOldestFired()
         }
         delayed.remove(resting)

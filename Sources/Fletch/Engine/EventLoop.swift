@@ -13,12 +13,15 @@ final class EventLoop: @unchecked Sendable {
     let poller: Poller
     var connections = SlotTable<Connection>()
     var deadlines = DeadlineQueue()
-    /// Fired requests between two attempts.
+    /// Requests between two attempts.
     var delayed = DelayedRequests()
     let retryPolicy: RetryPolicy
     let onFailure: (@Sendable (FletchError) -> Void)?
     let log: EventLog
     /// The room in the outbox that requests have given back since the mailbox was last told.
+    #if !DEBUG
+        @exclusivity(unchecked)
+    #endif
     var released = Outbox.Size()
     /// Calls given up in this turn that no connection has.
     var withdrawn: [Call] = []
@@ -96,6 +99,11 @@ final class EventLoop: @unchecked Sendable {
         pools.relieveAll()
         passWaitingDeadlines()
         while let slot = deadlines.popExpired(now) { connections[slot]?.deadlinePassed(now) }
+    }
+
+    /// The pool of its origin.
+    func pool(of submission: Submission) -> ConnectionPool {
+        pools.pool(of: submission.request.endpoint, on: self)
     }
 
     private static let mailboxToken = UInt64.max

@@ -1,5 +1,5 @@
-/// The pools of all origins, and which of them are to go on: where there may be room, and where something to connect with was
-/// missing. Confined to its loop's thread.
+/// The pools of all origins: which of them have requests that may be sent now, and which lack descriptors, ports or memory.
+/// Confined to its loop's thread.
 final class Pools {
     let limits: PoolLimits
     private let tls: TLSProvider
@@ -13,7 +13,7 @@ final class Pools {
     private(set) var waitingDeadline = Moment.never
     private var countBeforeSweeping = Pools.minimumCountBeforeSweeping
 
-    // Kept by the pools.
+    // Each pool updates these.
     var connectionCount = 0
     var parkedCount = 0
     var idleCount = 0

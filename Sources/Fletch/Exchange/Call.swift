@@ -12,8 +12,3 @@ package final class Call: Sendable {
         self.completion = completion
     }
 }
-
-/// Who can be told that a caller waits no longer.
-protocol Carrier: AnyObject {
-    func withdraw(_ call: Call)
-}

@@ -23,7 +23,3 @@ enum ExchangeEvent {
     /// The client ends and takes its connections with it.
     case abandoned
 }
-
-enum ExchangeDeadline: CaseIterable {
-    case connect, write, answer, whole, park
-}

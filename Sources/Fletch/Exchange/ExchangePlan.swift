@@ -2,8 +2,9 @@
 struct ExchangePlan: Sendable {
     var milestone: Milestone
     var disposal: Disposal
-    /// How much of the body of a response is to be kept, and how much of one with a status of 400 or more.
+    /// How much of the body is to be kept of a response with a status below 400.
     var keptBytes = 0
+    /// How much of the body is to be kept of a response with a status of 400 or more.
     var keptFailureBytes = 0
     /// A response to HEAD has no body.
     var isHeadRequest = false
@@ -25,19 +26,19 @@ struct ExchangePlan: Sendable {
     var needsAcknowledgement: Bool { milestone == .acknowledged || disposal != .automatic }
 
     /// Whether no byte of a body is wanted.
-    var keepsNothing: Bool { mostKeptBytes == 0 }
+    var keepsNothing: Bool { maximumKeptBytes == 0 }
 
     /// What `SO_RCVBUF` is set to before the connection is made, so that the handshake announces a window for what is
     /// to be kept and no more; nil for the system's own.
     var receiveBufferBytes: Int32? {
-        switch mostKeptBytes {
+        switch maximumKeptBytes {
         case 0: 1
-        case ...65_536: Int32(mostKeptBytes + HeadScanner.maximumHeadBytes)
+        case ...65_536: Int32(maximumKeptBytes + HeadScanner.maximumHeadBytes)
         default: nil
         }
     }
 
-    private var mostKeptBytes: Int { max(bytesToKeep(status: 200), bytesToKeep(status: 400)) }
+    private var maximumKeptBytes: Int { max(bytesToKeep(status: 200), bytesToKeep(status: 400)) }
 
     /// How much of the body of a response with this status is to be kept.
     func bytesToKeep(status: Int) -> Int {

@@ -1,36 +1,29 @@
 /// A request on a connection: its exchange, its caller, and when each thing happened.
 ///
-/// What it is asked for it answers by functions. A property that lies deeper in what a coroutine yields, as the pipeline's
-/// subscript does, the compiler (6.3) reads after the coroutine has ended, where that is not inlined.
+/// It hides its parts and answers by computed properties. Swift 6.3 reads a stored property that lies more than one level deep
+/// in what a `_read` accessor yields, as the pipeline's subscript does, after the accessor has ended, unless that is inlined.
 struct Flight: ~Copyable {
     private var exchange: Exchange
     /// The request and its caller; nil once nobody needs them: the caller has been told and the kernel has every byte.
     private var submission: Submission?
-    /// Where the request begins and ends among all the bytes that the connection sends.
-    private(set) var startOffset: Int
-    private(set) var endOffset: Int
-
-    var written: Moment?
-    var acknowledged: Moment?
-    var answered: Moment?
-    /// Until when its response is waited for, once the caller has been told.
-    var parkEnd: Moment?
-    private(set) var isTold = false
+    /// Where the request lies among all the bytes that the connection sends.
+    private var span: Range<Int>
+    private var moments: (written: Moment?, acknowledged: Moment?, answered: Moment?) = (nil, nil, nil)
+    private var parkLimit: Moment?
+    private var isTold = false
     /// It went out with the handshake of TLS.
-    var isEarly = false
+    private var isEarly = false
 
     init(_ submission: consuming Submission, at offset: Int) {
         let request = submission.request
         self.init(
-            exchange: Exchange(request.plan), submission: submission, startOffset: offset,
-            endOffset: offset + request.byteCount)
+            exchange: Exchange(request.plan), submission: submission, span: offset..<offset + request.byteCount)
     }
 
-    private init(exchange: Exchange, submission: consuming Submission, startOffset: Int, endOffset: Int) {
+    private init(exchange: Exchange, submission: consuming Submission, span: Range<Int>) {
         self.exchange = exchange
         self.submission = submission
-        self.startOffset = startOffset
-        self.endOffset = endOffset
+        self.span = span
     }
 }
 
@@ -41,6 +34,15 @@ extension Flight {
     var call: Call? { submission?.call }
     var deadline: Moment? { submission?.deadline }
     var refusesEarlyData: Bool { submission?.refusesEarlyData ?? true }
+
+    /// Where it begins and ends among all the bytes that the connection sends.
+    var startOffset: Int { span.lowerBound }
+    var endOffset: Int { span.upperBound }
+    var written: Moment? { moments.written }
+    var acknowledged: Moment? { moments.acknowledged }
+    var answered: Moment? { moments.answered }
+    /// Until when its response is waited for, once the caller has been told.
+    var parkEnd: Moment? { parkLimit }
 
     var plan: ExchangePlan { exchange.plan }
     var sending: Exchange.Sending { exchange.sending }
@@ -84,6 +86,11 @@ extension Flight {
         let actions = exchange.handle(.received(bytes))
         return (actions, exchange.response.consumedBytes)
     }
+
+    mutating func park(until end: Moment) { parkLimit = end }
+
+    /// It has gone out with the handshake of TLS.
+    mutating func noteEarly() { isEarly = true }
 
     /// Another request has been sent behind it.
     mutating func noteFollowed() { exchange.response.isFollowed = true }
@@ -153,8 +160,7 @@ extension Flight {
     }
 
     mutating func moveUp(by bytes: Int) {
-        startOffset -= bytes
-        endOffset -= bytes
+        span = span.lowerBound - bytes..<span.upperBound - bytes
     }
 
     /// What an observer hears of it.
@@ -172,9 +178,9 @@ extension Flight {
             acknowledged: acknowledged == nil && exchange.sending == .acknowledged,
             answered: answered == nil && exchange.response.status != nil
         )
-        if isNew.written { written = now }
-        if isNew.acknowledged { acknowledged = now }
-        if isNew.answered { answered = now }
+        if isNew.written { moments.written = now }
+        if isNew.acknowledged { moments.acknowledged = now }
+        if isNew.answered { moments.answered = now }
         return isNew
     }
 }

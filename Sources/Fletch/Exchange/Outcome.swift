@@ -11,12 +11,3 @@ package struct Outcome: Sendable {
     package let acknowledged: Int64
     package let answered: Int64
 }
-
-extension Outcome {
-    /// Of a request that no connection has.
-    init(tag: Int, waiting submission: Submission, _ code: FletchError.Code) {
-        self.init(
-            tag: tag, code: code, certainty: submission.certainty, status: 0, written: -1, acknowledged: -1,
-            answered: -1)
-    }
-}

@@ -60,7 +60,7 @@ extension ResponseReader {
     /// Whether as much of the body is kept as was asked for.
     var isKept: Bool { kept.count >= keepBytes || isOver }
 
-    /// Whether there is anything to read: not behind the end, nor behind what stands for it.
+    /// Whether more of it is read: not once it has ended, or is only held.
     var wantsBytes: Bool {
         switch state {
         case .head, .body: true

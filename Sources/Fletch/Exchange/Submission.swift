@@ -43,3 +43,12 @@ extension FletchError {
         receipt = Receipt(waiting: submission.request)
     }
 }
+
+extension Outcome {
+    /// Of a request that no connection has.
+    init(tag: Int, waiting submission: Submission, _ code: FletchError.Code) {
+        self.init(
+            tag: tag, code: code, certainty: submission.certainty, status: 0, written: -1, acknowledged: -1,
+            answered: -1)
+    }
+}

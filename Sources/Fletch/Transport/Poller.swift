@@ -28,6 +28,7 @@ final class Poller {
     }
 
     /// What has happened; nothing after so many milliseconds. -1 waits for as long as it takes.
+    /// - Returns: Valid until the next call.
     func wait(milliseconds: Int32) -> Slice<UnsafeMutableBufferPointer<epoll_event>> {
         let count = epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)
         return events[..<max(0, Int(count))]

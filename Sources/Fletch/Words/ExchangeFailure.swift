@@ -1,4 +1,4 @@
-/// Why a request and its response came to no good end. An object, as failures are rare and exchanges are copied often.
+/// Why a connection, a request or its response failed. An object, so that what may hold one stays small.
 final class ExchangeFailure: Sendable {
     let code: FletchError.Code
     let errorNumber: Int32?

@@ -4,7 +4,7 @@ import Fletch
 struct Batch {
     private(set) var submissions: [Submission] = []
     private var bytes = 0
-    /// Of a request in it, with its line.
+    /// The size of the largest request in it, with its line.
     private var largestBytes = 1
 
     var isFull: Bool { submissions.count >= Self.maximumCount || bytes >= Self.maximumBytes }

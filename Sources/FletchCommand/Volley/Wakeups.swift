@@ -22,12 +22,13 @@ struct Wakeups: Sendable {
         return states[2].revents != 0
     }
 
+    /// Whether a read would not wait.
     static func isReadable(_ descriptor: Int32) -> Bool {
         var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&state, 1, 0) != 0
     }
 
-    /// Sleeps whatever rings.
+    /// Sleeps for less than a second; nothing ends it early.
     static func sleep(nanoseconds: Int64) {
         var span = timespec(tv_sec: 0, tv_nsec: Int(nanoseconds))
         nanosleep(&span, nil)

@@ -168,6 +168,26 @@ import Testing
 
     // MARK: Keeping
 
+    /// `keep` takes effect where the answer is waited for.
+    @Test(arguments: [
+        (Milestone.acknowledged, FletchRequest.Keep.everything(upTo: 100)), (.answered, .everything(upTo: 0)),
+        (.answered, .failures(upTo: -1)), (.answered, .nothing),
+    ])
+    func whatKeepsNothingMayEndOnReading(_ milestone: Milestone, _ keep: FletchRequest.Keep) {
+        var driver = ExchangeDriver(until: milestone, keep: keep)
+        driver.write()
+        #expect(driver.exchange.mayEndOnReading)
+        #expect(driver.exchange.plan.receiveBufferBytes == 1)
+    }
+
+    @Test(arguments: [FletchRequest.Keep.everything(upTo: 100), .failures(upTo: 100)])
+    func whatKeepsSomeOfABodyReadsOn(_ keep: FletchRequest.Keep) {
+        var driver = ExchangeDriver(until: .answered, keep: keep)
+        driver.write()
+        #expect(!driver.exchange.mayEndOnReading)
+        #expect(driver.exchange.plan.receiveBufferBytes == 16_484)
+    }
+
     @Test func keptBodyIsWaitedForAndCutAtItsBound() {
         var driver = ExchangeDriver(until: .answered, keep: .everything(upTo: 3))
         driver.write()

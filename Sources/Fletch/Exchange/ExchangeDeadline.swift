@@ -1,0 +1,4 @@
+/// What an ``Exchange`` has run out of time for.
+enum ExchangeDeadline: CaseIterable {
+    case connect, write, answer, whole, park
+}
