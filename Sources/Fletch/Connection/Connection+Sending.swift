@@ -29,8 +29,8 @@ extension Connection {
     private func sendSome(on socket: Socket, _ index: Int) -> SendProgress {
         if let tls { return sendRecord(on: tls, index) }
         if let gathered = gather(from: index) { return socket.send(gathered) }
-        guard let request = pipeline[index].request else { return .blocked }
-        return Outgoing.send(request, from: pipeline.writtenBytes - pipeline[index].startOffset, on: socket)
+        guard let (request, offset) = pipeline.unsent(at: index) else { return .blocked }
+        return Outgoing.send(request, from: offset, on: socket)
     }
 
     /// Several small requests in one piece: copying them costs less than a system call for each.
@@ -38,9 +38,9 @@ extension Connection {
         guard pipeline.count > first + 1 else { return nil }
         var space = turn.outBuffer[...]
         for index in first..<pipeline.count {
-            guard let request = pipeline[index].request else { break }
-            let offset = max(0, pipeline.writtenBytes - pipeline[index].startOffset)
-            guard let count = Outgoing.copy(request, from: offset, into: space) else { break }
+            guard let (request, offset) = pipeline.unsent(at: index),
+                let count = Outgoing.copy(request, from: offset, into: space)
+            else { break }
             space = space.dropFirst(count)
         }
         let count = space.startIndex
@@ -68,8 +68,7 @@ extension Connection {
     private func gatherRecord(from first: Int) -> (byteCount: Int, end: Int) {
         var space = turn.outBuffer[..<Self.maximumRecordBytes]
         var end = first
-        while end < pipeline.count, !space.isEmpty, let request = pipeline[end].request {
-            let offset = max(0, pipeline.writtenBytes - pipeline[end].startOffset)
+        while end < pipeline.count, !space.isEmpty, let (request, offset) = pipeline.unsent(at: end) {
             let wanted = min(request.byteCount - offset, space.count)
             let count = Outgoing.copySome(of: request, from: offset, into: space)
             space = space.dropFirst(count)

@@ -35,6 +35,8 @@ struct Pipeline: ~Copyable {
     var count: Int { flights.count }
     var indices: Range<Int> { flights.indices }
 
+    /// For the runner. Here `flights` is asked: an accessor that yields costs an allocation and a copy wherever it is not
+    /// inlined.
     subscript(index: Int) -> Flight {
         _read { yield flights[index] }
         _modify { yield &flights[index] }
@@ -43,7 +45,12 @@ struct Pipeline: ~Copyable {
     /// Whether one more request may be sent behind those that are there.
     func hasRoom(depth: Int) -> Bool {
         guard !isClosing, count < depth else { return false }
-        return isEmpty || self[count - 1].mayBeFollowed && self[0].mayBeFollowed
+        return isEmpty || flights[count - 1].mayBeFollowed && flights[0].mayBeFollowed
+    }
+
+    /// What is left to be sent of a request, where it has been kept for that: it, and how much of it the kernel has.
+    func unsent(at index: Int) -> (request: EncodedRequest, offset: Int)? {
+        flights[index].request.map { ($0, max(0, writtenBytes - flights[index].startOffset)) }
     }
 
     /// The first request that is not whole.
@@ -52,25 +59,25 @@ struct Pipeline: ~Copyable {
     /// The first request that waits for the peer to take bytes, or to acknowledge them for its caller.
     var stuckIndex: Int? {
         let waiting = (unacknowledged..<writing).first { index in
-            !self[index].isReported && self[index].plan.milestone == .acknowledged
+            !flights[index].isReported && flights[index].plan.milestone == .acknowledged
         }
         return waiting ?? unsentIndex
     }
 
     /// Whether a caller waits for its milestone.
     var hasUnreported: Bool {
-        indices.contains { !self[$0].isReported || self[$0].sending < .written }
+        indices.contains { !flights[$0].isReported || flights[$0].sending < .written }
     }
 
-    var unreportedCount: Int { indices.count { !self[$0].isReported } }
+    var unreportedCount: Int { indices.count { !flights[$0].isReported } }
 
     /// Whether anything waits for an acknowledgement.
     var awaitsAcknowledgement: Bool {
-        (unacknowledged..<writing).contains { self[$0].awaitsAcknowledgement }
+        (unacknowledged..<writing).contains { flights[$0].awaitsAcknowledgement }
     }
 
     mutating func append(_ submission: consuming Submission) {
-        if !isEmpty { self[count - 1].noteFollowed() }
+        if !isEmpty { flights[count - 1].noteFollowed() }
         let start = endOffset
         endOffset += submission.request.byteCount
         deadline = min(deadline, submission.deadline)
@@ -84,7 +91,7 @@ struct Pipeline: ~Copyable {
 extension Pipeline {
     /// Hands an event to one exchange.
     mutating func handle(_ event: ExchangeEvent, at index: Int) -> Step {
-        Step(index: index, actions: self[index].handle(event))
+        Step(index: index, actions: flights[index].handle(event))
     }
 
     /// The connection is made; it carries one request by then.
@@ -102,7 +109,7 @@ extension Pipeline {
     mutating func nextWritten() -> Step? {
         guard undealtBytes > 0, writing < count else { return nil }
         let index = writing
-        let left = self[index].endOffset - (writtenBytes - undealtBytes)
+        let left = flights[index].endOffset - (writtenBytes - undealtBytes)
         let part = min(undealtBytes, left)
         undealtBytes -= part
         if part == left { writing += 1 }
@@ -111,32 +118,32 @@ extension Pipeline {
 
     /// The peer has acknowledged everything up to an offset: the next request that this makes a difference to.
     mutating func nextAcknowledged(upTo offset: Int) -> Step? {
-        guard unacknowledged < writing, self[unacknowledged].endOffset <= offset else { return nil }
+        guard unacknowledged < writing, flights[unacknowledged].endOffset <= offset else { return nil }
         unacknowledged += 1
         return handle(.acknowledged, at: unacknowledged - 1)
     }
 
     /// Whether received bytes can be for anyone: not where nothing has been asked.
-    var expectsBytes: Bool { !isEmpty && self[0].hasBegun }
+    var expectsBytes: Bool { !isEmpty && flights[0].hasBegun }
 
     /// Bytes for the first exchange.
     /// - Parameter windowBytes: What the peer may send without being asked for more.
     /// - Returns: What it asks for, and how many of the bytes were for it.
     mutating func receive(_ bytes: UnsafeRawBufferPointer, windowBytes: Int) -> (step: Step, count: Int) {
-        let (actions, count) = self[0].receive(bytes, windowBytes: windowBytes)
+        let (actions, count) = flights[0].receive(bytes, windowBytes: windowBytes)
         return (Step(index: 0, actions: actions), count)
     }
 
     /// The next request whose deadline has passed while its caller waits.
     mutating func nextExpired(_ now: Moment) -> Step? {
         guard deadline <= now else { return nil }
-        for index in indices where !self[index].isReported {
-            guard let deadline = self[index].deadline, deadline <= now else { continue }
+        for index in indices where !flights[index].isReported {
+            guard let deadline = flights[index].deadline, deadline <= now else { continue }
             return handle(.expired(.whole), at: index)
         }
         deadline = .never
-        for index in indices where !self[index].isReported {
-            deadline = min(deadline, self[index].deadline ?? .never)
+        for index in indices where !flights[index].isReported {
+            deadline = min(deadline, flights[index].deadline ?? .never)
         }
         return nil
     }
@@ -157,7 +164,7 @@ extension Pipeline {
     /// Takes out an exchange that has ended. One of which nothing was sent leaves the others as they are; any other
     /// takes the connection with it.
     mutating func popEnded(at index: Int) {
-        if self[index].hasBegun { isClosing = true } else { closeGap(at: index) }
+        if flights[index].hasBegun { isClosing = true } else { closeGap(at: index) }
         remove(at: index)
     }
 
@@ -168,14 +175,14 @@ extension Pipeline {
 
     /// Takes back the last request, of which nothing was sent, whether or not the connection has served: it was never made.
     mutating func takeUnbegun() -> Submission? {
-        guard !isEmpty, let submission = self[count - 1].takeUnbegun() else { return nil }
+        guard !isEmpty, let submission = flights[count - 1].takeUnbegun() else { return nil }
         remove(at: count - 1)
         return submission
     }
 
     /// Takes back a request that is not processed because of what an answer before it has said.
     mutating func takeUnprocessed(at index: Int) -> Submission? {
-        guard let submission = self[index].takeUnprocessed() else { return nil }
+        guard let submission = flights[index].takeUnprocessed() else { return nil }
         remove(at: index)
         return submission
     }
@@ -184,18 +191,18 @@ extension Pipeline {
     /// likely the server had closed it meanwhile (RFC 9112 §9.3.1). Once, and only where twice does no harm.
     mutating func takeResendable(at index: Int) -> Submission? {
         guard servedCount + index > 0 else { return nil }
-        return self[index].takeResendable()
+        return flights[index].takeResendable()
     }
 
     func index(of call: Call) -> Int? {
-        indices.first { self[$0].call === call }
+        indices.first { flights[$0].call === call }
     }
 
     /// The requests behind one that is taken out move up.
     private mutating func closeGap(at index: Int) {
-        let bytes = self[index].endOffset - self[index].startOffset
+        let bytes = flights[index].endOffset - flights[index].startOffset
         endOffset -= bytes
-        for later in indices.dropFirst(index + 1) { self[later].moveUp(by: bytes) }
+        for later in indices.dropFirst(index + 1) { flights[later].moveUp(by: bytes) }
     }
 
     private mutating func remove(at index: Int) {
