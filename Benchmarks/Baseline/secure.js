@@ -16,4 +16,5 @@ const send = (_, done) => {
   request.on('error', () => done(true))
 }
 
-measure(Number(count), 200, send)
+// The first alone: those behind it have a session to resume.
+send(0, () => measure(Number(count), 200, send))
