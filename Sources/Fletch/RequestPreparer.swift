@@ -18,8 +18,7 @@ struct RequestPreparer: Sendable {
         // A mistake in the settings is told here, and OpenSSL is loaded by whoever needs it, not by the loop.
         if route.endpoint.origin != nil { _ = try tls.context() }
         let body = try body(of: request)
-        let head = try route.encoder.encode(
-            request.method, fields: request.fields, bodyBytes: request.body == .none ? nil : body.byteCount)
+        let head = try head(of: request, body, by: route.encoder)
         return EncodedRequest(
             endpoint: route.endpoint, head: head, body: body, plan: plan(request, until: milestone, on: route.endpoint),
             url: request.url, method: request.method)
@@ -28,8 +27,14 @@ struct RequestPreparer: Sendable {
     /// The head as it would be sent, for a person to read; secrets included.
     func head(of request: FletchRequest) throws(FletchError) -> [UInt8] {
         let encoder = try router.route(request).encoder
-        let bodyBytes = request.body == .none ? nil : try body(of: request).byteCount
-        return try encoder.encode(request.method, fields: request.fields, bodyBytes: bodyBytes)
+        return try head(of: request, try body(of: request), by: encoder)
+    }
+
+    private func head(
+        of request: FletchRequest, _ body: EncodedBody, by encoder: RequestEncoder
+    ) throws(FletchError) -> [UInt8] {
+        try encoder.encode(
+            request.method, fields: request.fields, bodyBytes: request.body == .none ? nil : body.byteCount)
     }
 
     private func body(of request: FletchRequest) throws(FletchError) -> EncodedBody {

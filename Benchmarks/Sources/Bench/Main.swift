@@ -8,6 +8,7 @@ enum Main {
         ("start", { try StartBenchmark(tools: $0, runs: 200).run() }),
         ("processor", { try ProcessorBenchmark(tools: $0, rounds: 5).run() }),
         ("wire", { try WireBenchmark(tools: $0, rounds: 3).run() }),
+        ("pieces", { try PiecesBenchmark(tools: $0, rounds: 11).run() }),
         ("memory", { try MemoryBenchmark(tools: $0, rounds: 3).run() }),
         ("pipeline", { try PipelineBenchmark(tools: $0, rounds: 5).run() }),
         ("kept", { try KeptBenchmark(tools: $0, rounds: 5).run() }),

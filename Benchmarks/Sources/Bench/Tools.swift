@@ -15,6 +15,7 @@ struct Tools {
     let agent: String
     let tls: String
     let secure: String
+    let pieces: String
     let nginx = "/usr/sbin/nginx"
     let node = "/usr/bin/node"
     let curl = "/usr/bin/curl"
@@ -35,6 +36,7 @@ struct Tools {
         agent = root + "/Benchmarks/Baseline/agent.js"
         tls = root + "/Benchmarks/.build/baseline/tls"
         secure = root + "/Benchmarks/Baseline/secure.js"
+        pieces = root + "/Benchmarks/Baseline/pieces.js"
     }
 }
 

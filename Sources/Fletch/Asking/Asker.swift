@@ -79,8 +79,8 @@ package final class Asker: Sendable {
         switch resolver.given(host, port: port) ?? resolver.waitForAddresses(of: host, port: port, until: deadline) {
         case .success(let addresses)?: return addresses.map { $0.with(port: port) }
         case .failure(let failure)?:
-            let code = failure.code(on: endpoint)
-            throw FletchError(code, .notSent, code.explanation + " (\(host): \(failure.message))")
+            let detail = "\(host): \(failure.message)"
+            throw FletchError(ExchangeFailure(failure.code(on: endpoint), detail: detail), .notSent)
         case nil: throw FletchError(.connectDeadlineExceeded, .notSent, "the name \(host) was not resolved in time")
         }
     }

@@ -31,7 +31,7 @@ final class SoloConnection {
     private static func connect(
         toOneOf addresses: [SocketAddress], _ manner: Asker.Manner, until deadline: Moment
     ) throws(FletchError) -> (Socket, SocketAddress, Duration) {
-        var failure = error(ExchangeFailure(.connectFailed, detail: "the host has no address"))
+        var failure = FletchError(ExchangeFailure(.connectFailed, detail: "the host has no address"), .notSent)
         for (index, address) in addresses.enumerated() {
             let start = Moment.now
             let part = max(0, (deadline - start).wholeNanoseconds) / Int64(addresses.count - index)
@@ -48,7 +48,9 @@ final class SoloConnection {
         to address: SocketAddress, _ manner: Asker.Manner, until deadline: Moment
     ) throws(FletchError) -> Socket {
         let socket = Socket(for: address)
-        guard socket.descriptor >= 0 else { throw error(ExchangeFailure(connecting: -socket.descriptor, to: address)) }
+        guard socket.descriptor >= 0 else {
+            throw FletchError(ExchangeFailure(connecting: -socket.descriptor, to: address), .notSent)
+        }
         // The body is not wanted; certificates are.
         if !address.isLocal { socket.setReceiveBuffer(bytes: smallWindowBytes) }
         if manner.contains(.openedFast), !address.isLocal { socket.sendFirstBytesFast() }
@@ -61,8 +63,10 @@ final class SoloConnection {
             }
         }
         socket.close()
-        if number == ETIMEDOUT { throw error(ExchangeFailure(.connectDeadlineExceeded, detail: "\(address)")) }
-        throw error(ExchangeFailure(connecting: number, to: address))
+        if number == ETIMEDOUT {
+            throw FletchError(ExchangeFailure(.connectDeadlineExceeded, detail: "\(address)"), .notSent)
+        }
+        throw FletchError(ExchangeFailure(connecting: number, to: address), .notSent)
     }
 
     /// Goes through the proxy's tunnel, where there is one, and agrees on TLS.
@@ -74,7 +78,7 @@ final class SoloConnection {
             try passTunnel(Tunnel(to: origin, credentials: credentials), until: deadline)
         }
         guard let tls = TLSStream(context, origin, on: socket) else {
-            throw Self.error(ExchangeFailure(.tlsUnavailable, detail: "no memory"))
+            throw FletchError(ExchangeFailure(.tlsUnavailable, detail: "no memory"), .notSent)
         }
         self.tls = tls
         while true {
@@ -82,7 +86,7 @@ final class SoloConnection {
             case .done:
                 securing = .now - start
                 return
-            case .failed(let failure): throw Self.error(failure)
+            case .failed(let failure): throw FletchError(failure, .notSent)
             case .blocked: try waitToConnect(until: deadline)
             }
         }
@@ -93,7 +97,7 @@ final class SoloConnection {
         while true {
             switch tunnel.advance(on: socket, buffer) {
             case .done: return
-            case .failed(let failure): throw Self.error(failure)
+            case .failed(let failure): throw FletchError(failure, .notSent)
             case .blocked: try waitToConnect(until: deadline)
             }
         }
@@ -101,13 +105,7 @@ final class SoloConnection {
 
     private func waitToConnect(until deadline: Moment) throws(FletchError) {
         guard !socket.wait(for: Int32(POLLIN), until: deadline) else { return }
-        throw Self.error(ExchangeFailure(.connectDeadlineExceeded, detail: "\(remote)"))
-    }
-
-    private static func error(_ failure: ExchangeFailure, _ certainty: Certainty = .notSent) -> FletchError {
-        let detail = failure.detail.map { " (\($0))" } ?? ""
-        return FletchError(
-            failure.code, certainty, failure.code.explanation + detail, errorNumber: failure.errorNumber)
+        throw FletchError(ExchangeFailure(.connectDeadlineExceeded, detail: "\(remote)"), .notSent)
     }
 
     /// As the client's for TLS, so that a certificate's chain comes at once and a body does not.
@@ -126,7 +124,7 @@ extension SoloConnection {
             case .sent(let taken): count += taken
             case .blocked where socket.wait(for: Int32(POLLOUT), until: deadline): continue
             case .failed(let number): throw lost(.sendFailed, number)
-            default: throw Self.error(ExchangeFailure(.writeDeadlineExceeded), .unknown)
+            default: throw FletchError(ExchangeFailure(.writeDeadlineExceeded), .unknown)
             }
         }
         sent = .now
@@ -139,7 +137,7 @@ extension SoloConnection {
 
     private func lost(_ code: FletchError.Code, _ number: Int32) -> FletchError {
         let words = tls?.words ?? String(cString: strerror(number))
-        return Self.error(ExchangeFailure(code, errorNumber: number, detail: words), .unknown)
+        return FletchError(ExchangeFailure(code, errorNumber: number, detail: words), .unknown)
     }
 }
 
@@ -151,11 +149,11 @@ extension SoloConnection {
         var scanner = HeadScanner(isHeadRequest: false)
         while true {
             let count = try read(until: deadline)
-            guard count > 0 else { throw Self.error(ExchangeFailure(.closedWithoutAnswer), .unknown) }
+            guard count > 0 else { throw FletchError(ExchangeFailure(.closedWithoutAnswer), .unknown) }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             switch scanner.scan(bytes) {
             case .incomplete: continue
-            case .invalid(let code): throw Self.error(ExchangeFailure(code), .unknown)
+            case .invalid(let code): throw FletchError(ExchangeFailure(code), .unknown)
             case .complete(let head, let bodyStart):
                 let answering = Moment.now - sent
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[bodyStart...])
@@ -184,7 +182,7 @@ extension SoloConnection {
             guard count == -Int(EAGAIN) || count == -Int(EINTR) else { throw lost(.receiveFailed, Int32(-count)) }
             socket.acknowledgeAtOnce()
             guard socket.wait(for: Int32(POLLIN), until: deadline) else {
-                throw Self.error(ExchangeFailure(.answerDeadlineExceeded), .unknown)
+                throw FletchError(ExchangeFailure(.answerDeadlineExceeded), .unknown)
             }
         }
     }
@@ -200,7 +198,7 @@ extension SoloConnection {
         while answers.count < limit, !answers.isBroken {
             do throws(FletchError) {
                 let count = try read(until: deadline)
-                guard count > 0 else { throw Self.error(ExchangeFailure(.closedWithoutAnswer), .unknown) }
+                guard count > 0 else { throw FletchError(ExchangeFailure(.closedWithoutAnswer), .unknown) }
                 answers.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             } catch {
                 guard answers.count > 0 else { throw error }

@@ -56,8 +56,7 @@ extension Connection {
     private func error(
         _ failure: ExchangeFailure, _ certainty: Certainty, _ submission: Submission, at index: Int
     ) -> FletchError {
-        let detail = failure.detail.map { " (\($0))" } ?? ""
-        var words = failure.code.explanation + detail
+        var words = failure.words
         // An answer that is known matters more than how the connection ended (RFC 9112 §9.5).
         if let status = pipeline[index].status, pipeline[index].sending < .written {
             words =

@@ -1,4 +1,6 @@
-/// Who is to hear at the end of a turn what has come of requests: pure bookkeeping, confined to the loop's thread.
+/// Who is to hear at the end of a turn what has come of requests: confined to the loop's thread.
+///
+/// Whoever is told answers the loop by its mailbox, never by a call to this.
 struct Audience {
     private var completed: [(call: Call, result: Result<Receipt, FletchError>)] = []
     private var observer: (any Observer)?
@@ -21,10 +23,8 @@ struct Audience {
 
     mutating func tellAll() {
         tellObserver()
-        guard !completed.isEmpty else { return }
-        let told = completed
-        completed = []
-        for (call, result) in told { call.completion(result) }
+        for (call, result) in completed { call.completion(result) }
+        completed.removeAll(keepingCapacity: true)
     }
 
     private mutating func tellObserver() {

@@ -10,4 +10,7 @@ final class ExchangeFailure: Sendable {
         self.errorNumber = errorNumber
         self.detail = detail
     }
+
+    /// For a person.
+    var words: String { code.explanation + (detail.map { " (\($0))" } ?? "") }
 }

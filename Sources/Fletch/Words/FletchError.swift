@@ -23,6 +23,11 @@ public struct FletchError: Error, Sendable, CustomStringConvertible {
         self.init(code, certainty, code.explanation, errorNumber: errorNumber)
     }
 
+    /// In the words that explain the failure, and what it knows beside them.
+    init(_ failure: ExchangeFailure, _ certainty: Certainty) {
+        self.init(failure.code, certainty, failure.words, errorNumber: failure.errorNumber)
+    }
+
     /// `code (certainty): message`.
     public var description: String { "\(code.rawValue) (\(certainty.rawValue)): \(message)" }
 

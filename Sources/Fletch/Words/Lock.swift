@@ -7,6 +7,7 @@ import Glibc
 package final class Lock<Value>: Sendable {
     /// Only touched between lock and unlock.
     private nonisolated(unsafe) var value: Value
+    /// POSIX's own functions for it may be called from any thread.
     private nonisolated(unsafe) let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
     package init(_ value: sending Value) {
