@@ -44,7 +44,7 @@ install: build
 #: make bench     measure against curl, wrk, Node, async-http-client and C; writes docs/benchmarks.md, unless it is told to
 #:                measure only a few sections: SECTIONS="pipeline kept"
 bench: build
-	@scripts/install-missing node:nodejs curl:curl wrk:wrk ip:iproute2 ethtool:ethtool nginx:nginx-light openssl:openssl
+	@scripts/install-missing node:nodejs python3:python3 curl:curl wrk:wrk ip:iproute2 ethtool:ethtool nginx:nginx-light openssl:openssl
 	Benchmarks/run $(SECTIONS)
 
 #: make bench-queue  measure fletchd against RQ, Celery, Dramatiq, Huey and procrastinate; writes

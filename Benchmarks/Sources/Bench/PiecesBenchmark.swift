@@ -9,11 +9,11 @@ struct PiecesBenchmark {
         var section = Section(
             title: "Heads in small pieces",
             method: """
-                An origin in Node on loopback writes the head of its response in pieces, each by a call of its own. The time \
+                An origin in Python on loopback writes the head of its response in pieces, each by a call of its own. The time \
                 until `answered`, in turns with the same head in one piece.
                 """,
             header: ["bytes of the head", "bytes a piece", "ms until `answered`", "in one piece"])
-        let origin = try Command(tools.node, tools.pieces).start(outputTo: .pipe)
+        let origin = try Command(tools.python, tools.pieces).start(outputTo: .pipe)
         defer { origin.end() }
         let url = "http://127.0.0.1:\(origin.readLine())"
         for (size, piece) in [(500, 200), (2_000, 64), (2_000, 200), (8_000, 200), (16_000, 200), (16_000, 2_304)] {

@@ -18,6 +18,7 @@ struct Tools {
     let pieces: String
     let nginx = "/usr/sbin/nginx"
     let node = "/usr/bin/node"
+    let python = "/usr/bin/python3"
     let curl = "/usr/bin/curl"
     let wrk = "/usr/bin/wrk"
 
@@ -36,7 +37,7 @@ struct Tools {
         agent = root + "/Benchmarks/Baseline/agent.js"
         tls = root + "/Benchmarks/.build/baseline/tls"
         secure = root + "/Benchmarks/Baseline/secure.js"
-        pieces = root + "/Benchmarks/Baseline/pieces.js"
+        pieces = root + "/Benchmarks/Baseline/pieces.py"
     }
 }
 
