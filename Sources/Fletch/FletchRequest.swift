@@ -54,7 +54,12 @@ public struct FletchRequest: Sendable {
 
 extension FletchRequest {
     /// Throws what every request to `url` would fail with before it is sent: `invalidURL` or `schemeNotSupported`.
-    package static func check(url: String) throws(FletchError) { _ = try RequestTarget.parse(url).get() }
+    package static func check(url: String) throws(FletchError) {
+        let target = try RequestTarget.parse(url).get()
+        if SocketAddress(literal: target.host, port: target.port)?.isOfMany == true {
+            throw URLParts.invalid("its host is the address of many machines (multicast or broadcast), not of one")
+        }
+    }
 
     /// Whether the request may arrive twice without harm (RFC 9110 §9.2.2).
     var isIdempotent: Bool {

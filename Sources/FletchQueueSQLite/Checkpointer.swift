@@ -113,7 +113,7 @@ final class Checkpointer: Sendable {
     /// `full`: there is no room for it, and all is as it was; `failed`: the disk has failed.
     enum Outcome { case done, busy, full, failed }
 
-    /// Waits for nobody: a reader would hold up whoever writes.
+    /// Waits for nobody: a reader would hold up the writers.
     @discardableResult
     static func checkpoint(_ db: Database, _ mode: Database.CheckpointMode) -> Outcome {
         // None once it is closed.

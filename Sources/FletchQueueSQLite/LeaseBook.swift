@@ -17,6 +17,8 @@ struct LeaseBook {
         var isHolding = false
         /// Whether none is leased until its rest is over.
         var isResting = false
+        /// Whether it has rested, and no job has run since: until then they are leased one by one.
+        var isProbing = false
     }
 
     private(set) var entries: [LeasedJob.Lease: Entry] = [:]
@@ -47,6 +49,7 @@ struct LeaseBook {
     mutating func rest(_ queue: Int64, until end: ContinuousClock.Instant) {
         hold(queue)
         gates[queue]?.isResting = true
+        gates[queue]?.isProbing = true
         rests[queue] = max(end, rests[queue] ?? end)
     }
 
@@ -77,8 +80,10 @@ struct LeaseBook {
 
     mutating func extend(_ lease: LeasedJob.Lease, until end: ContinuousClock.Instant) { entries[lease]?.end = end }
 
-    mutating func end(_ lease: LeasedJob.Lease) -> Entry? {
+    /// - Parameter hasRun: Whether its endpoint could be called.
+    mutating func end(_ lease: LeasedJob.Lease, hasRun: Bool) -> Entry? {
         guard let entry = entries.removeValue(forKey: lease) else { return nil }
+        if hasRun { gates[entry.queue]?.isProbing = false }
         gates[entry.queue]?.running -= 1
         if entry.isExclusive { gates[entry.queue]?.isExclusive = false }
         reconsider(entry.queue)
@@ -96,7 +101,8 @@ struct LeaseBook {
     }
 
     private static func fits(_ isExclusive: Bool, _ gate: Gate) -> Bool {
-        !gate.isResting && (isExclusive ? gate.running == 0 : !gate.isExclusive)
+        if gate.isResting || gate.isProbing && gate.running > 0 { return false }
+        return isExclusive ? gate.running == 0 : !gate.isExclusive
     }
 
     private mutating func forget(_ queue: Int64) {

@@ -104,13 +104,13 @@ enum SQLiteFile {
     }
 
     /// Reads from a file without changing it, but for what a process has left in its log that died: that is played back
-    /// first, as by whoever opens it.
+    /// first, as by any program that opens it.
     /// - Parameter isReadOnly: Whether not even that is done.
     static func read<Value>(
         _ path: String, isReadOnly: Bool = false, _ body: (Database) throws -> Value
     ) throws -> Value {
         var configuration = Configuration()
-        // Whoever may write takes the files away again that come to lie beside the database.
+        // A connection that may write takes the files away again that come to lie beside the database.
         configuration.readonly = isReadOnly || access(path, W_OK) != 0
         return try DatabaseQueue(path: absolute(path), configuration: configuration).read(body)
     }

@@ -40,9 +40,13 @@ package final class SQLiteJobStore: JobStore {
     package func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {
         let addedBytes = jobs.isEmpty ? nil : jobs.lazy.map(\.storedBytes).reduce(0, +)
         return try await writer.perform(adding: addedBytes) { transaction in
-            try jobs.map { try transaction.enqueue($0) }
+            var room = Self.returned
+            return try jobs.map { try transaction.enqueue($0, &room) }
         }
     }
+
+    /// How much of the jobs that are there already is read while everybody waits to write.
+    private static let returned = Portion(count: .max, bytes: 1 << 20)
 
     package func invoke(_ key: JobKey, at now: Timestamp) async throws(StoreError) -> Bool {
         try await writer.perform { transaction in try transaction.invoke(key, at: now) }

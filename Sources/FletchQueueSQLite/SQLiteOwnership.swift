@@ -10,6 +10,10 @@ enum SQLiteOwnership {
             throw StoreError(
                 .cannotOpen, "jobs are not kept in memory, where they would end with the process: name a file")
         }
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        guard [folder, path].allSatisfy(isUTF8) else {
+            throw StoreError(.cannotOpen, "\(path) leads through a name that is not UTF-8: choose another place")
+        }
         var status = stat()
         guard stat(path, &status) == 0 else { return }
         switch status.st_mode & S_IFMT {
@@ -17,6 +21,13 @@ enum SQLiteOwnership {
         case S_IFDIR: throw StoreError(.cannotOpen, "\(path) is a directory: name a file in it")
         default: throw StoreError(.cannotOpen, "\(path) is a device, a pipe or a socket: name a regular file")
         }
+    }
+
+    /// Whether what a path leads to has a name that SQLite can be given; also where there is nothing.
+    private static func isUTF8(_ path: String) -> Bool {
+        guard let name = realpath(path, nil) else { return true }
+        defer { free(name) }
+        return String(validatingCString: name) != nil
     }
 
     /// Refuses another program's database, and leaves it as it is, also where its log is yet to be played back.

@@ -24,7 +24,7 @@ extension StoreError {
             .full, "the disk is full\(reason): make room, or delete jobs; nothing that was accepted is lost")
     }
 
-    /// What an error of SQLite or GRDB means for whoever runs the queue.
+    /// What an error of SQLite or GRDB means for the operator of the queue.
     init(_ error: any Error) {
         guard let error = error as? DatabaseError else {
             self = error as? StoreError ?? StoreError(.failed, "the database was not read or written (\(error))")

@@ -17,7 +17,7 @@ extension Transaction {
     }
 
     mutating func settle(_ settlement: Settlement) throws {
-        guard let entry = book.end(settlement.lease) else { return }
+        guard let entry = book.end(settlement.lease, hasRun: true) else { return }
         guard let next = settlement.next else {
             return try run("DELETE FROM job WHERE number = ? AND lease = ?", [entry.job, settlement.lease])
         }
@@ -29,7 +29,7 @@ extension Transaction {
     }
 
     mutating func release(_ handback: Handback) throws {
-        guard let entry = book.end(handback.lease) else { return }
+        guard let entry = book.end(handback.lease, hasRun: false) else { return }
         if let rest = handback.rest { book.rest(entry.queue, until: .now + rest) }
         // Where others wait for their turn, it was due before them.
         let state = book.gates[entry.queue]?.isHolding == true ? "blocked" : "pending"

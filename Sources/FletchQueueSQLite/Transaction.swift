@@ -15,7 +15,8 @@ struct Transaction {
         try db.execute(sql: "PRAGMA user_version = 1")
     }
 
-    mutating func enqueue(_ new: NewJob) throws -> Job {
+    /// - Parameter room: For the job that is there already, which comes back as it is.
+    mutating func enqueue(_ new: NewJob, _ room: inout Portion) throws -> Job {
         let queue = try number(of: new.job.key.queue)
         if new.overrides {
             try run(Self.insert + Self.orOverride, arguments(of: new.job, in: queue))
@@ -23,7 +24,7 @@ struct Transaction {
             return new.job
         }
         try run(Self.insert + "ON CONFLICT (queue, id) DO NOTHING", arguments(of: new.job, in: queue))
-        return db.changesCount > 0 ? new.job : try stored(new.job.key, in: queue) ?? new.job
+        return db.changesCount > 0 ? new.job : try stored(new.job.key, in: queue, &room) ?? new.job
     }
 
     func invoke(_ key: JobKey, at now: Timestamp) throws -> Bool {
@@ -45,9 +46,18 @@ struct Transaction {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }
 
-    private func stored(_ key: JobKey, in queue: Int64) throws -> Job? {
-        let statement = try db.cachedStatement(sql: "SELECT \(JobRow.columns) FROM job WHERE queue = ? AND id = ?")
-        return try Row.fetchOne(statement, arguments: [queue, Data(key.id.utf8)]).map { JobRow($0).job(in: key.queue) }
+    private func stored(_ key: JobKey, in queue: Int64, _ room: inout Portion) throws -> Job? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(JobRow.columns), \(JobRow.size) FROM job WHERE queue = ? AND id = ?")
+        let rows = try Row.fetchCursor(statement, arguments: [queue, Data(key.id.utf8)])
+        guard let row = try rows.next() else { return nil }
+        guard room.takes(row[row.count - 1]) else {
+            throw StoreError(
+                .answerTooLarge,
+                "nothing is stored: the jobs that are there already under these ids have more than 1 MiB together; send "
+                    + "them in smaller batches")
+        }
+        return JobRow(row).job(in: key.queue)
     }
 
     private mutating func number(of queue: QueueName) throws -> Int64 {

@@ -87,7 +87,7 @@ final class Writer: Sendable {
         guard isFirst else { return }
         pool.asyncWriteWithoutTransaction { [self] db in
             let operations = takeAll()
-            // Who waits for no disk does not wait for those who do.
+            // An operation that waits for no disk does not wait for those that do.
             write(operations.filter { !$0.isDurable }, db)
             write(operations.filter(\.isDurable), db)
         }
@@ -109,7 +109,7 @@ final class Writer: Sendable {
             if operations.contains(where: \.isDurable) { try watch.check() }
             operations.forEach { $0.end(.success(())) }
         } catch {
-            // Whoever is at fault must not take the others along.
+            // The operation at fault must not take the others along.
             guard operations.count > 1, error.code != .moved else {
                 return operations.forEach { $0.end(.failure(error)) }
             }

@@ -17,6 +17,25 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: ":memory:"))
     }
 
+    /// SQLite is given text: what stands for such a name would be another one.
+    @Test(arguments: ["jobs.sqlite", "/jobs.sqlite"]) func nameThatIsNoTextIsRefused(_ end: String) throws {
+        try withDirectory { directory in
+            let strange = Array("\(directory)/f".utf8CString.dropLast()) + [CChar(bitPattern: 0xE9), 0]
+            try #require(mkdir(strange, 0o700) == 0)
+            let link = directory + "/link"
+            try #require(symlink(strange, link) == 0)
+            let path = end.hasPrefix("/") ? link + end : directory + "/" + end
+            if !end.hasPrefix("/") {
+                let file = strange.dropLast() + "/file".utf8CString
+                try #require(close(creat(Array(file), 0o600)) == 0 && symlink(Array(file), path) == 0)
+            }
+            let error = openingError(path)
+            #expect(error?.code == .cannotOpen)
+            #expect(error?.message.contains("not UTF-8") == true, "\(String(describing: error))")
+            #expect(SQLiteCheck.problems(with: path).count == 1)
+        }
+    }
+
     @Test func pipeIsRefusedAndNotWaitedFor() throws {
         try withDirectory { directory in
             try #require(mkfifo(directory + "/pipe", 0o600) == 0)

@@ -81,6 +81,26 @@ import Testing
         }
     }
 
+    /// It tries again one by one, for jobs that come meanwhile, too, and however often.
+    @Test(arguments: StoreKind.allCases)
+    func queueThatRestsAgainHoldsNobodyElseUp(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue((0..<100).map { job("\($0)") })
+            var probes = try await store.leased(1)
+            for round in 0..<5 {
+                let handback = Handback(probes[0].lease, mayHaveBeenSeen: false, rest: .milliseconds(1))
+                try await store.release([handback])
+                _ = try await store.enqueue([job("new \(round)"), job("healthy \(round)", in: other)])
+                probes = []
+                while probes.isEmpty { probes = try await store.leased().filter { $0.job.key.queue == queue } }
+                #expect(probes.count == 1)
+                #expect(try await store.leased().filter { $0.job.key.queue == queue }.isEmpty)
+            }
+            try await store.settle(probes[0])
+            #expect(try await store.leased(1_000).count == 104)
+        }
+    }
+
     @Test(arguments: StoreKind.allCases)
     func settledJobRunsAgainWhereItHasTo(_ kind: StoreKind) async throws {
         try await kind.withStore { store in

@@ -80,6 +80,38 @@ import Testing
         }
     }
 
+    /// What is there already is read while everybody else waits to write: a batch of a few bytes must not have it all read.
+    @Test(arguments: StoreKind.allCases)
+    func noMoreIsReturnedThanIsReadAtOnce(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let large = ["a", "b"].map { id in job(id, at: 9_000) { $0.body = String(repeating: "x", count: 600_000) } }
+            _ = try await store.enqueue(large)
+            #expect(try await store.enqueue([job("a")]) == [large[0].job])
+            let error = await #expect(throws: StoreError.self) {
+                try await store.enqueue([job("new"), job("a"), job("b")])
+            }
+            #expect(error?.code == .answerTooLarge)
+            #expect(try await store.job(JobKey(queue, "new")) == nil)
+            #expect(try await store.enqueue([job("a", override: true), job("b", override: true)]).count == 2)
+        }
+    }
+
+    /// To `String` the two spellings of é are the same; to whoever enqueues they are not.
+    @Test(arguments: StoreKind.allCases)
+    func keysAreComparedByteByByte(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let spellings = ["\u{e9}", "e\u{301}"]
+            let queues = spellings.map { QueueName(tenant: $0, endpoint: queue.endpoint) }
+            let jobs = queues.flatMap { queue in spellings.map { job($0, in: queue, at: 9_000) } }
+            _ = try await store.enqueue(jobs)
+            for queue in queues { #expect(try await store.counts(of: queue.tenant) == [queue.endpoint: 2]) }
+            let keys = jobs.map(\.job.key)
+            #expect(Set(keys).count == 4)
+            #expect(try await store.delete(Array(keys.prefix(3))).count == 3)
+            #expect(try await store.job(keys[3]) == jobs[3].job)
+        }
+    }
+
     @Test(arguments: StoreKind.allCases)
     func emptiedQueueRemainsKnown(_ kind: StoreKind) async throws {
         try await kind.withStore { store in

@@ -76,6 +76,17 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     var isVersion6: Bool { if case .version6 = storage { true } else { false } }
     var isLocal: Bool { if case .local = storage { true } else { false } }
 
+    /// Whether it is a multicast address, or the broadcast address of every network (RFC 5771, RFC 4291 §2.7, RFC 919).
+    var isOfMany: Bool {
+        switch storage {
+        case .version4(let address, _):
+            let address = UInt32(bigEndian: address)
+            return address >> 28 == 0xE || address == .max
+        case .version6(let high, _, _, _): return UInt64(bigEndian: high) >> 56 == 0xFF
+        case .local: return false
+        }
+    }
+
     /// Whether the peer is on this machine, where the kernel acknowledges within the call that sends.
     var isLoopback: Bool {
         switch storage {

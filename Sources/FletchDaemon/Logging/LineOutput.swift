@@ -3,8 +3,8 @@ import Glibc
 
 /// Writes lines to a descriptor, each in one call wherever the kernel takes it.
 ///
-/// Somebody who does not read, of a descriptor that does not block, is waited for a little, once; after that lines are
-/// dropped until something gets through. Whoever has gone is no reason to end.
+/// If the descriptor does not block and its reader does not read, one write waits a little; after that lines are dropped
+/// until one gets through. A reader that has gone does not end the process.
 final class LineOutput: Sendable {
     private struct State {
         /// Whether the last line has not got through.

@@ -1,7 +1,7 @@
 import Foundation
 import Logging
 
-/// A line of the log. Every value is escaped and cut here, whoever logs it.
+/// A line of the log. Every value is escaped and cut here, whichever part logs it.
 struct LogLine {
     /// The longest that a line gets; values that do not fit are counted.
     static let maximumBytes = 16_384

@@ -32,6 +32,10 @@ enum Surroundings {
         }
         defer { freeaddrinfo(found) }
         let descriptor = socket(address.ai_family, address.ai_socktype, address.ai_protocol)
+        guard descriptor >= 0 else {
+            let remedy = errno == EMFILE || errno == ENFILE ? "raise the limit (ulimit -n)" : "name another address"
+            return "\(authority(host, port)) cannot be listened at (\(String(cString: strerror(errno)))): \(remedy)"
+        }
         defer { close(descriptor) }
         var isReused: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))

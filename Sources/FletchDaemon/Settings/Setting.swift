@@ -1,4 +1,4 @@
-/// A value, and who has chosen it.
+/// A value, and where it comes from.
 struct Setting<Value: Sendable>: Sendable {
     let value: Value
     let source: SettingSource
@@ -9,7 +9,7 @@ struct Setting<Value: Sendable>: Sendable {
     }
 }
 
-/// Who has chosen a value: as it is shown.
+/// Where a value comes from, as it is shown.
 enum SettingSource: Sendable, Hashable, CustomStringConvertible {
     case `default`
     case environment(String)

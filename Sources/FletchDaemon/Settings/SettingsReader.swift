@@ -26,7 +26,7 @@ struct SettingsReader {
             set(\.port, port, "a port is a number from 0 to 65535") { Int($0).flatMap { 0...65_535 ~= $0 ? $0 : nil } }
         }
         if let store = text(options.store, "--store") {
-            set(\.store, store, "a store is sqlite:PATH", StoreLocation.init)
+            set(\.store, store, "a store is sqlite:PATH, in UTF-8", StoreLocation.init)
         }
     }
 

@@ -30,7 +30,7 @@ struct LeasePlan: Sendable {
         return .wait(until: nextDue)
     }
 
-    /// What is due from then on is no news to whoever has waited as ``step(at:)`` says: it asks again before, or once there
+    /// What is due from then on is no news to a dispatcher that has waited as ``step(at:)`` says: it asks again before, or once there
     /// is room. nil where everything is.
     var horizon: Timestamp? { concurrency > deliveringCount ? nextDue : Timestamp(milliseconds: .min) }
 

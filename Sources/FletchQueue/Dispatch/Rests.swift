@@ -16,7 +16,7 @@ struct Rests {
         if faults.count >= Self.maximumCount { faults = [:] }
         var fault = faults[queue] ?? Fault(start: now, last: now)
         // After so long it is another one: the job that met the last was deleted meanwhile.
-        if fault.last.duration(to: now) > Self.longest * 2 { fault = Fault(start: now, last: now) }
+        if fault.last.duration(to: now) > Self.memory { fault = Fault(start: now, last: now) }
         fault.last = now
         faults[queue] = fault
         return min(max(fault.start.duration(to: now), Self.shortest), Self.longest)
@@ -29,5 +29,7 @@ struct Rests {
 
     private static let shortest = Duration.seconds(1)
     private static let longest = Duration.seconds(60)
+    /// Longer than a rest and a delivery together, if the delivery is not given hours.
+    private static let memory = Duration.seconds(3_600)
     private static let maximumCount = 10_000
 }

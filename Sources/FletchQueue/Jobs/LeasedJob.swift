@@ -1,4 +1,4 @@
-/// A job that is to be delivered now, by whoever holds its lease.
+/// A job that is to be delivered now, by the holder of its lease.
 package struct LeasedJob: Hashable, Sendable {
     /// Numbers a lease; none is ever used twice while the store is open.
     package typealias Lease = Int64

@@ -9,6 +9,8 @@ package protocol JobStore: Sendable {
 
     /// Stores jobs, in order.
     /// - Returns: What is stored under their keys now: where a job was there already and is not overridden, that one.
+    /// - Throws: Also where those have more than 1 MiB together (``StoreError/Code/answerTooLarge``); a single one, however
+    ///   large, is returned.
     func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job]
 
     /// A portion of the endpoints that the tenant has ever had a job for, in the order of their bytes, from `cursor`
@@ -26,7 +28,7 @@ package protocol JobStore: Sendable {
         in queue: QueueName, from cursor: Int64, through end: Int64, limit: Portion
     ) async throws(StoreError) -> JobPage
 
-    /// How far such a portion reaches; nobody's body is read for that.
+    /// How far such a portion reaches; no body is read for that.
     func extent(of queue: QueueName, from cursor: Int64, limit: Portion) async throws(StoreError) -> JobExtent
 
     func job(_ key: JobKey) async throws(StoreError) -> Job?

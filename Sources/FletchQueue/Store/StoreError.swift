@@ -1,4 +1,5 @@
-/// Why a store cannot do what it was asked for. Nothing of it has been done then.
+/// Why a store cannot do what it was asked for. Nothing of it has been done then, but for what goes in portions
+/// (``JobStore/empty(_:)``).
 package struct StoreError: Error, Hashable, CustomStringConvertible {
     package struct Code: RawRepresentable, Hashable, Sendable {
         package let rawValue: String
@@ -19,6 +20,8 @@ package struct StoreError: Error, Hashable, CustomStringConvertible {
         package static let damaged = Code(rawValue: "store-damaged")
         /// There is no room left.
         package static let full = Code(rawValue: "store-full")
+        /// What there is to say of it is more than is read at once.
+        package static let answerTooLarge = Code(rawValue: "store-answer-too-large")
         /// The disk failed, or nothing else is known to be the cause.
         package static let failed = Code(rawValue: "store-failed")
         /// Its files are not where they were opened.

@@ -5,7 +5,7 @@ package protocol QueueClock: Sendable {
     /// What the wall clock says; it may jump, either way.
     var now: Timestamp { get }
 
-    /// Returns at `moment`, or before: whoever waits looks again. Throws where the task is cancelled.
+    /// Returns at `moment`, or before: its caller looks again. Throws where the task is cancelled.
     func sleep(until moment: Timestamp?) async throws
 }
 

@@ -60,7 +60,8 @@ package struct Deliverer: Sendable {
                 switch next.redirected(by: receipt.status?.code ?? 0, to: receipt.location) {
                 case .none: return .ran(outcome(receipt, job))
                 case .to(let redirected): next = redirected
-                case .refused: return .ran(failed(job, "redirected from https to http, which is not followed"))
+                case .refused:
+                    return .ran(failed(job, "redirected from https to another scheme, which is not followed"))
                 }
             } catch {
                 return self.end(of: job, error, mayHaveBeenSeen: error.certainty == .unknown || redirectCount > 0)
@@ -73,7 +74,7 @@ package struct Deliverer: Sendable {
         if error.code == .cancelled || error.code == .clientClosed {
             return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
         }
-        // Who has redirected it has seen it: a run, whatever becomes of the rest.
+        // An endpoint that has redirected the job has seen it: a run, whatever becomes of the rest.
         if !mayHaveBeenSeen, let fault = LocalFault(error, isProxied: isProxied) {
             log("a delivery cannot be made for now", job, "\(error)")
             return .notRun(fault, mayHaveBeenSeen: false)

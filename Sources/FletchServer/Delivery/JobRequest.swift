@@ -27,8 +27,8 @@ struct JobRequest {
         return request
     }
 
-    /// 301, 302 and 303 make a GET of it (RFC 9110 §15.4). From https to http is not followed: whoever listens there would
-    /// read the job and its key.
+    /// 301, 302 and 303 make a GET of it (RFC 9110 §15.4). From https to another scheme is not followed: over http anybody on
+    /// the way could read the job and its key.
     func redirected(by status: Int, to location: String?) -> Redirect {
         guard [301, 302, 303, 307, 308].contains(status), let location, let next = Self.resolve(location, against: url)
         else { return .none }

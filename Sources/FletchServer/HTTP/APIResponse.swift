@@ -98,9 +98,7 @@ extension APIResponse {
         problem(.notFound, "Route \(request.method.rawValue):\(request.target) not found")
     }
 
-    static let bodyTooLarge = problem(
-        HTTPResponse.Status(code: 413, reasonPhrase: "Payload Too Large"), code: "FST_ERR_CTP_BODY_TOO_LARGE",
-        "Request body is too large")
+    static let bodyTooLarge = problem(.tooLarge, code: "FST_ERR_CTP_BODY_TOO_LARGE", "Request body is too large")
     static let emptyJSON = problem(
         .badRequest, code: "FST_ERR_CTP_EMPTY_JSON_BODY",
         "Body cannot be empty when content-type is set to 'application/json'")
@@ -115,4 +113,9 @@ extension APIResponse {
     static func badURL(_ target: String) -> APIResponse {
         problem(.badRequest, code: "FST_ERR_BAD_URL", "'\(target)' is not a valid url component")
     }
+}
+
+extension HTTPResponse.Status {
+    /// By the name that Fastify has for it.
+    static let tooLarge = HTTPResponse.Status(code: 413, reasonPhrase: "Payload Too Large")
 }

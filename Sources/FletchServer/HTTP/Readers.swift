@@ -51,7 +51,7 @@ final class Readers: Sendable {
         let isGranted = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    // Whoever cancels from now on finds the claim.
+                    // A cancellation from now on finds the claim.
                     guard !Task.isCancelled else { return Bool?(false) }
                     guard let claim = state.budget.claim(size) else { return true }
                     state.continuations[claim] = continuation

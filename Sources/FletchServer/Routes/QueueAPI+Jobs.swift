@@ -11,7 +11,7 @@ extension QueueAPI {
         }
         try Self.checkIsCallable(name)
         let jobs = try await queue.enqueue([body.checked()], in: name)
-        return .json(.created) { json in jobs.first.map { json.job($0) } }
+        return .json(.created) { json in jobs.first.map { json.job($0) } }.holding(try await share(of: jobs))
     }
 
     /// All of them, or none.
@@ -26,14 +26,20 @@ extension QueueAPI {
         }
         try Self.checkIsCallable(name)
         let jobs = try await queue.enqueue(bodies.map { body throws(APIResponse) in try body.checked() }, in: name)
-        return .json(.created) { json in json.list(jobs) { $0.job($1) } }
+        return .json(.created) { json in json.list(jobs) { $0.job($1) } }.holding(try await share(of: jobs))
+    }
+
+    /// For an answer that is long, as that of a job that was there already may be.
+    private func share(of jobs: [Job]) async throws -> Readers.Share? {
+        let byteCount = jobs.reduce(0) { $0 + $1.byteCount }
+        return byteCount > JSONText.pieceBytes ? try await readers.share(of: byteCount) : nil
     }
 
     func job(_ key: JobKey) async throws -> APIResponse {
         var job = try await queue.store.job(key)
         var share: Readers.Share?
         if let byteCount = job?.byteCount, byteCount > JSONText.pieceBytes {
-            // Whoever waits for its turn holds nothing meanwhile.
+            // A request that waits for its turn holds nothing meanwhile.
             job = nil
             share = try await readers.share(of: byteCount)
             job = try await queue.store.job(key)
@@ -63,7 +69,7 @@ extension QueueAPI {
         }
     }
 
-    /// What can never be called is refused while somebody is there to hear of it.
+    /// An endpoint that can never be called is refused now: later nobody would hear of it.
     private static func checkIsCallable(_ name: QueueName) throws(APIResponse) {
         guard URIFormat.isAbsolute(name.endpoint) else { throw .invalid("endpoint needs to be absolute URL.") }
         if let problem = URIFormat.problem(calling: name.endpoint) { throw .invalid("endpoint \(problem)") }

@@ -1,7 +1,7 @@
 internal import FletchQueue
 import NIOCore
 
-// What may be long: read from the store in portions as the client takes it, so that a slow one holds a portion, no more.
+// Long answers: read from the store in portions as the client takes them, so that a slow client holds one portion.
 extension QueueAPI {
     /// How many jobs a part of a scan has at most.
     static let pageCount = 100

@@ -5,7 +5,7 @@ package import Logging
 /// The HTTP API of a queue, as Quirrel's clients know it.
 package struct QueueAPI: Sendable {
     let queue: JobQueue
-    /// Who reads what is long.
+    /// The clients that read long answers.
     let readers: Readers
     private let logger: Logger
 
@@ -91,6 +91,7 @@ package struct QueueAPI: Sendable {
     /// The request was in order; what it asks for may be asked for again.
     private func unavailable(_ error: any Error) -> APIResponse {
         let code = (error as? StoreError)?.code.rawValue ?? StoreError.Code.failed.rawValue
+        if code == StoreError.Code.answerTooLarge.rawValue { return .problem(.tooLarge, code: code, "\(error)") }
         logger.error("a request cannot be served", metadata: ["code": "\(code)", "reason": "\(error)"])
         return .problem(.serviceUnavailable, code: code, "\(error)")
     }

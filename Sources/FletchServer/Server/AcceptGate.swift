@@ -44,7 +44,7 @@ final class AcceptGate: ChannelDuplexHandler {
         guard let number = (error as? IOError)?.errnoCode, Self.passing.contains(number) else {
             return context.fireErrorCaught(error)
         }
-        // Whoever was about to connect has left.
+        // The client has left already.
         if number == ECONNABORTED { return }
         warn("\(error)")
         guard !isResting else { return }

@@ -6,7 +6,7 @@ import ServiceLifecycle
 
 /// Serves a queue's API over HTTP/1.1, until graceful shutdown.
 ///
-/// A good origin for whoever does not wait for answers: a client may shut down its sending side and still gets its
+/// A good origin for clients that do not wait for answers: a client may shut down its sending side and still gets its
 /// answer, and a request that has arrived is completed though its client has gone.
 package struct QueueServer: Service {
     package struct Configuration: Sendable {
@@ -43,7 +43,7 @@ package struct QueueServer: Service {
         self.onListening = onListening
     }
 
-    /// That it listens is said by whoever is told so.
+    /// Its caller says that it listens.
     private static func quieter(_ logger: Logger) -> Logger {
         var logger = logger
         if logger.logLevel == .info { logger.logLevel = .notice }

@@ -109,6 +109,17 @@ struct ShortageTests {
         }
     }
 
+    @Test func limitIsRaisedAsFarAsTheProcessMay() async throws {
+        try await withPlace { place in
+            let wrapper = ["/bin/sh", "-c", "ulimit -Sn 64; ulimit -Hn 1000; exec \"$@\"", "sh"]
+            try await withDaemon(place, wrapper: wrapper) { daemon in
+                let limits = try String(contentsOfFile: "/proc/\(daemon.program.id)/limits", encoding: .utf8)
+                let line = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max open files") })
+                #expect(line.split(separator: " ").dropFirst(3).prefix(2) == ["1000", "1000"])
+            }
+        }
+    }
+
     @Test func fewerThanItTakesIsAMessage() async throws {
         try await withPlace { place in
             let arguments = ["--store", place.store, "--port", "0"]

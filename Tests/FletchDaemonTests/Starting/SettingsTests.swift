@@ -17,6 +17,13 @@ struct SettingsTests {
         #expect(lines["in docker"] == "no (default)")
     }
 
+    /// What an argument has become whose bytes were not UTF-8 would name another file.
+    @Test func storeIsNamedInUTF8() async throws {
+        let checked = try await outcome(of: ["check", "--store", "sqlite:f\u{FFFD}.sqlite"])
+        #expect(checked.status == 1)
+        #expect(checked.printed.contains("a store is sqlite:PATH, in UTF-8"), "\(checked.printed)")
+    }
+
     @Test func environmentComesBeforeDefaults() async throws {
         let lines = try await settings([], ["PORT": "0", "HOST": "localhost"])
         #expect(lines["host"] == "localhost (HOST)")

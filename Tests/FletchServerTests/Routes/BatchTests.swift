@@ -32,6 +32,21 @@ import Testing
         }
     }
 
+    @Test func answerIsNoLargerThanARequestMayBe() async throws {
+        try await TestAPI.with { api in
+            let body = String(repeating: "x", count: 700_000)
+            for id in ["a", "b"] {
+                let answer = await api.send(.post, queue, #"{"id":"\#(id)","delay":3600000,"body":"\#(body)"}"#)
+                #expect(answer.status == 201)
+            }
+            let answer = await api.send(.post, queue + "/batch", #"[{"id":"new"},{"id":"a"},{"id":"b"}]"#)
+            #expect(answer.status == 413)
+            #expect(answer.json?["code"] == .string("store-answer-too-large"), "\(answer)")
+            #expect(await api.send(.get, queue + "/new").status == 404)
+            #expect(await api.send(.post, queue, #"{"id":"a"}"#).json?["body"] == .string(body))
+        }
+    }
+
     @Test func thousandAreTakenAndNoMore() async throws {
         try await TestAPI.with { api in
             let thousand = Array(repeating: "{}", count: 1_000).joined(separator: ",")

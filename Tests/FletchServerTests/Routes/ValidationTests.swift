@@ -88,6 +88,22 @@ import Testing
         ("http://example.com:99999/", "the URL is malformed: its port is not a number from 1 to 65535"),
         ("http://a..b/", "the URL is malformed: its host has an empty label"),
         ("http://.a.test/", "the URL is malformed: its host has an empty label"),
+        (
+            "http://255.255.255.255/",
+            "the URL is malformed: its host is the address of many machines (multicast or broadcast), not of one"
+        ),
+        (
+            "http://224.0.0.1:81/",
+            "the URL is malformed: its host is the address of many machines (multicast or broadcast), not of one"
+        ),
+        (
+            "http://0xef.1/",
+            "the URL is malformed: its host is the address of many machines (multicast or broadcast), not of one"
+        ),
+        (
+            "http://[ff02::1]/",
+            "the URL is malformed: its host is the address of many machines (multicast or broadcast), not of one"
+        ),
         ("http://[1::2::3]/", "the URL is malformed: its bracketed host is not an IPv6 address"),
     ])
     func endpointThatCanNeverBeCalledIsRefused(_ endpoint: String, _ why: String) async throws {
