@@ -27,6 +27,34 @@ import Testing
     }
 }
 
+@Suite struct ConnectionOptionsTests {
+    @Test(arguments: [
+        (["-4", "-6"], AddressFamily.ipv6), (["-6", "--ipv4"], .ipv4), (["--ipv6", "-6"], .ipv6), ([], .any),
+    ])
+    func lastVersionOfIPCounts(_ given: [String], _ family: AddressFamily) throws {
+        #expect(try ConnectionOptions.parse(given).addressFamily == family)
+    }
+
+    /// As of a variable that is not set: it must not mean that any key will do.
+    @Test(arguments: ["", ";", ";;"]) func listOfPinsThatIsEmptyIsRefused(_ pins: String) {
+        #expect(throws: (any Error).self) { try ConnectionOptions.parse(["--pinnedpubkey", pins]).tls() }
+    }
+
+    @Test func addressesAreGivenForHostAndPort() throws {
+        let options = try ConnectionOptions.parse([
+            "--resolve", "A.test:080:127.0.0.1,[::1]", "--resolve", "+b.test:+81:::2",
+        ])
+        #expect(
+            try options.addresses() == ["a.test:80": ["127.0.0.1", "::1"], "b.test:81": ["::2"]])
+    }
+
+    @Test(arguments: ["*:80:127.0.0.1", "h:80", "h:80:", "h:80:,", "h:x:127.0.0.1", "h:99999:127.0.0.1", ":80:::1"])
+    func addressesThatCouldNotBeUsedAreRefused(_ given: String) throws {
+        let options = try ConnectionOptions.parse(["--resolve", given])
+        #expect(throws: (any Error).self) { try options.addresses() }
+    }
+}
+
 @Suite struct RateTests {
     @Test(arguments: [
         ("100", 100), ("100/s", 100), ("600/m", 10), ("7200/h", 2), ("50/1s", 50), ("5/100ms", 50), ("0.5", 0.5),
@@ -53,6 +81,15 @@ import Testing
         #expect(course.timeLeft(at: second(10)) == nil)
     }
 
+    @Test func whatTakesDecadesIsAsGoodAsEndless() {
+        var course = Course(start: second(0), end: .never, repetitions: .max)
+        course.note(round: 1, fraction: 0)
+        #expect(course.timeLeft(at: second(10)) == nil)
+        course = Course(start: second(0), end: second(60), repetitions: .max)
+        course.note(round: 0, fraction: 1e-300)
+        #expect(course.timeLeft(at: second(10)) == .seconds(50))
+    }
+
     @Test func timeLeftEndsWithTheDuration() {
         var course = Course(start: second(0), end: second(60), repetitions: nil)
         #expect(course.timeLeft(at: second(10)) == .seconds(50))
@@ -68,6 +105,8 @@ import Testing
         let job = try VolleyJob(VolleyCommand.parse(["--retry", "2", "--retry-delay", "60", "x"]))
         #expect(job.configuration.retry.baseDelay == .seconds(60))
         #expect(job.configuration.retry.maximumDelay >= .seconds(120))
+        let long = try VolleyJob(VolleyCommand.parse(["--retry", "2", "--retry-delay", "3600", "x"]))
+        #expect(long.configuration.retry.maximumDelay == .seconds(3_600))
     }
 }
 
@@ -111,7 +150,7 @@ import Testing
             X-Api-Key: %
             X-Auth-Token: %
             X-Hub-Signature-256: %
-            Referer: http://h/?token=%
+            Referer: http://h/?\u{301}&token=%
             Idempotency-Key: 7
 
 
@@ -123,6 +162,7 @@ import Testing
                 "> GET /a?x=1&token=(not shown);api_key=(not shown)&empty=&flag&sig=(not shown)#f HTTP/1.1\n")
         )
         #expect(shown.contains("> X-Api-Key: (not shown)\n") && shown.contains("> Idempotency-Key: 7\n> \n"))
+        #expect(HeadText.disguised(url: "http://h/?%74oken=x&a=b") == "http://h/?%74oken=(not shown)&a=b")
     }
 }
 

@@ -17,11 +17,9 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Connect to this Unix socket.", valueName: "path"))
     var unixSocket: String?
 
-    @Flag(name: [.customShort("4"), .customLong("ipv4")], help: "IPv4 only.")
-    var isVersion4Only = false
-
-    @Flag(name: [.customShort("6"), .customLong("ipv6")], help: "IPv6 only.")
-    var isVersion6Only = false
+    /// As with curl, the last one counts.
+    @Flag(exclusivity: .chooseLast)
+    var onlyFamily: OnlyFamily?
 
     @Flag(help: "Send data in the first packet where the origin has allowed it (methods that may arrive twice only).")
     var tcpFastopen = false
@@ -66,20 +64,36 @@ struct ConnectionOptions: ParsableArguments {
         for entry in resolve {
             let text = entry.hasPrefix("+") ? entry.dropFirst() : entry[...]
             let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
-            guard parts.count == 3, UInt16(parts[1]) != nil, !parts[0].isEmpty else {
-                throw ValidationError("--resolve \(entry): write host:port:address")
+            guard parts.count == 3, let port = UInt16(parts[1]), parts[0] != "*" else {
+                throw ValidationError("--resolve \(entry): write host:port:address, each by itself")
             }
-            addresses["\(parts[0].lowercased()):\(parts[1])"] = parts[2].split(separator: ",").map { address in
+            let list = parts[2].split(separator: ",")
+            if list.isEmpty { throw ValidationError("--resolve \(entry): it names no address") }
+            addresses["\(parts[0].lowercased()):\(port)"] = list.map { address in
                 String(address.drop { $0 == "[" }.prefix { $0 != "]" })
             }
         }
         return addresses
     }
 
+    /// A list that is empty by mistake, as of a variable that is not set, must not mean that any key will do.
+    private func pins() throws -> [String] {
+        guard let pinnedpubkey else { return [] }
+        let pins = pinnedpubkey.unicodeScalars.split(separator: ";").map(String.init)
+        if pins.isEmpty { throw ValidationError("--pinnedpubkey names no key: write sha256//…, or leave it out") }
+        return pins
+    }
+
     /// What applies: the options before the environment.
     var proxySetting: ProxySetting { .environment(url: proxy, except: noproxy) }
 
-    var addressFamily: AddressFamily { isVersion4Only ? .ipv4 : isVersion6Only ? .ipv6 : .any }
+    var addressFamily: AddressFamily {
+        switch onlyFamily {
+        case .ipv4: .ipv4
+        case .ipv6: .ipv6
+        case nil: .any
+        }
+    }
 
     /// What the options of TLS say.
     func tls() throws -> TLSSettings {
@@ -90,7 +104,7 @@ struct ConnectionOptions: ParsableArguments {
         settings.authorityDirectory = capath.map(CallerFile.readablePath)
         settings.certificateFile = cert.map(CallerFile.readablePath)
         settings.keyFile = key.map(CallerFile.readablePath)
-        settings.pinnedPublicKeys = pinnedpubkey?.split(separator: ";").map(String.init) ?? []
+        settings.pinnedPublicKeys = try pins()
         if isVersion13 { settings.minimumVersion = .v1_3 }
         if let tlsMax {
             guard let version = TLSVersion(rawValue: "TLSv" + tlsMax) else {
@@ -102,5 +116,24 @@ struct ConnectionOptions: ParsableArguments {
         settings.usesEarlyData = tlsEarlydata
         if !noSessionCache { settings.sessionStore = SessionFile.ofUser }
         return settings
+    }
+}
+
+/// The one version of IP that addresses are to be of.
+enum OnlyFamily: EnumerableFlag {
+    case ipv4, ipv6
+
+    static func name(for value: OnlyFamily) -> NameSpecification {
+        switch value {
+        case .ipv4: [.customShort("4"), .long]
+        case .ipv6: [.customShort("6"), .long]
+        }
+    }
+
+    static func help(for value: OnlyFamily) -> ArgumentHelp? {
+        switch value {
+        case .ipv4: "IPv4 only."
+        case .ipv6: "IPv6 only."
+        }
     }
 }

@@ -20,7 +20,9 @@ struct TimeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The time between two attempts. (default: 1, doubling up to 600; also for 0)", valueName: "seconds"))
+            "The time between two attempts; in a volley a random part of it, doubling up to 600. "
+                + "(default: 1, doubling up to 600; also for 0)",
+            valueName: "seconds"))
     var retryDelay: TimeSpan?
 
     @Flag(help: "Try again, too, what may have arrived.")

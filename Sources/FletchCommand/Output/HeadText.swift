@@ -1,3 +1,5 @@
+import Fletch
+
 /// A request's head for people, without what gives access.
 enum HeadText {
     /// As it is sent, but for the values of fields and of the query's parameters that are secret.
@@ -7,41 +9,44 @@ enum HeadText {
     }
 
     private static func field(_ line: Substring) -> String {
-        let name = line.prefix { $0 != ":" }
+        let name = line.utf8.prefix { $0 != UInt8(ascii: ":") }
         // As of `Referer`.
-        return isSecret(name) ? "\(name): \(notShown)" : disguised(url: line)
+        return isSecret(name) ? "\(Substring(name)): \(notShown)" : disguised(url: line)
     }
 
     private static func requestLine(_ line: Substring) -> String {
-        let words = line.split(separator: " ", omittingEmptySubsequences: false)
-        return words.map { $0.contains("?") ? disguised(url: $0) : String($0) }.joined(separator: " ")
+        let words = line.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        return words.map { disguised(url: Substring($0)) }.joined(separator: " ")
     }
 
     /// A URL, or its path and query, without the values of parameters that are secret.
     static func disguised(url: some StringProtocol) -> String {
-        guard let question = url.firstIndex(of: "?") else { return String(url) }
-        var shown = String(url[...question])
-        var rest = url[url.index(after: question)...]
+        let bytes = Array(url.utf8)
+        guard let question = bytes.firstIndex(of: UInt8(ascii: "?")) else { return String(url) }
+        var shown = bytes[...question]
+        var rest = bytes[(question + 1)...]
         while !rest.isEmpty {
             let parameter = rest.prefix { !separators.contains($0) }
-            let name = parameter.prefix { $0 != "=" }
-            shown += name.count < parameter.count && isSecret(name) ? "\(name)=\(notShown)" : "\(parameter)"
-            shown += rest.dropFirst(parameter.count).prefix(1)
-            rest = rest.dropFirst(parameter.count + 1)
+            let name = parameter.prefix { $0 != UInt8(ascii: "=") }
+            let isShown = name.count == parameter.count || !isSecret(PercentEncoding.decode(name) ?? Array(name))
+            shown += isShown ? parameter : name + "=\(notShown)".utf8
+            rest = rest[parameter.endIndex...]
+            shown += rest.prefix(1)
+            rest = rest.dropFirst()
         }
-        return shown
+        return String(decoding: shown, as: UTF8.self)
     }
 
     /// Whether its name says that a value gives access: `Authorization`, `X-Api-Key`, `access_token`.
-    private static func isSecret(_ name: some StringProtocol) -> Bool {
-        let name = name.lowercased()
-        return name == "sig" || name != "idempotency-key" && words.contains { name.contains($0) }
+    private static func isSecret(_ name: some Collection<UInt8>) -> Bool {
+        let name = String(decoding: name, as: UTF8.self).lowercased()
+        return name == "sig" || name != "idempotency-key" && words.contains { name.utf8.contains($0.utf8) }
     }
 
     private static let words = [
         "auth", "cookie", "credential", "key", "pass", "pwd", "secret", "session", "signature", "token",
     ]
 
-    private static let separators: Set<Character> = ["&", ";", "#"]
+    private static let separators = "&;#".utf8
     private static let notShown = "(not shown)"
 }

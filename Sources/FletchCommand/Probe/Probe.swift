@@ -33,7 +33,7 @@ final class Probe {
         for request in job.requests {
             let result = ask(request)
             findings.looks.append(Findings.Look(method: request.method, result: result))
-            // Who cannot be reached is not asked again.
+            // A server that cannot be reached is not asked again.
             if case .failure(let error) = result, error.certainty == .notSent { break }
         }
         guard !findings.looks.contains(where: { $0.answer != nil }) else { return }

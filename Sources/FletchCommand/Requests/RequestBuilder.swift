@@ -15,7 +15,8 @@ struct RequestBuilder {
         let body = try body(data)
         var request = FletchRequest(try method(body), "", fields: try fields(hasData: data != nil), body: body)
         request.unixSocketPath = try connection.unixSocket.map(CallerFile.socketPath)
-        var urls = URLBuilder(uploadPath: bodyOptions.uploadFile)
+        var urls = URLBuilder(
+            uploadPath: bodyOptions.uploadFile, leavesCredentialsOut: lines.leavesOut("authorization"))
         if bodyOptions.get, case .bytes(let bytes)? = data { urls.query = ByteText.text(bytes) }
         return (request, urls)
     }

@@ -7,9 +7,12 @@ struct URLBuilder {
     var query: String?
     /// Of `-T`; its name is added to a URL that names a folder.
     var uploadPath: String?
+    /// Whether user information is taken out, as `-H 'Authorization:'` asks.
+    var leavesCredentialsOut = false
 
     func url(_ given: String) -> String {
-        let absolute = Self.hasScheme(given) ? given : "http://" + given
+        var absolute = Self.hasScheme(given) ? given : "http://" + given
+        if leavesCredentialsOut { absolute = Self.withoutCredentials(absolute) }
         let end = absolute.utf8.firstIndex(of: UInt8(ascii: "#")) ?? absolute.endIndex
         return String(changed(absolute[..<end]) + absolute[end...])
     }
@@ -27,6 +30,14 @@ struct URLBuilder {
             default: false
             }
         }
+    }
+
+    private static func withoutCredentials(_ url: String) -> String {
+        let bytes = url.utf8
+        guard let start = bytes.firstRange(of: "://".utf8)?.upperBound else { return url }
+        let authority = bytes[start...].prefix { !"/?#".utf8.contains($0) }
+        guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return url }
+        return String(url[..<start] + url[bytes.index(after: at)...])
     }
 
     private func changed(_ url: Substring) -> Substring {

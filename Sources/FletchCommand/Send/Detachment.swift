@@ -22,7 +22,7 @@ enum Detachment {
         }
     }
 
-    /// Lets go of everything that whoever started the command could wait for: its terminal, its folder, its standard
+    /// Lets go of everything that the caller of the command could wait for: its terminal, its folder, its standard
     /// streams, locks and job servers that were inherited.
     /// - Returns: The pipe's end, at its new place.
     private static func detach(keeping pipe: Int32) -> Int32 {
@@ -30,7 +30,10 @@ enum Detachment {
         chdir("/")
         let kept = dup2(pipe, firstFree)
         let nowhere = open("/dev/null", O_RDWR)
-        for descriptor in STDIN_FILENO...STDERR_FILENO { dup2(nowhere, descriptor) }
+        for descriptor in STDIN_FILENO...STDERR_FILENO {
+            // Where there is no such device, as in a bare root.
+            if nowhere < 0 { close(descriptor) } else { dup2(nowhere, descriptor) }
+        }
         var first = UInt32(firstFree) + 1
         for descriptor in Inherited.all.map(UInt32.init) {
             if descriptor > first { _ = fletch_close_range(first, descriptor - 1) }
@@ -74,11 +77,16 @@ enum Detachment {
 /// The process that sends.
 enum Background {
     static func run(_ job: SendJob, _ pipe: Int32) {
-        guard let inbox = Inbox(listener: pipe) else { return }
-        Sending.run(job, .pipe(pipe), inbox) { status in
-            Process.write(Frame.exit(status).encoded, to: pipe)
-            close(pipe)
+        guard let inbox = Inbox(listener: pipe) else {
+            Process.write(Frame.text(Foreground.noDescriptor, .standardError).encoded, to: pipe)
+            return end(ExitStatus.of(.descriptorsExhausted), pipe)
         }
+        Sending.run(job, .pipe(pipe), inbox) { end($0, pipe) }
+    }
+
+    private static func end(_ status: Int32, _ pipe: Int32) {
+        Process.write(Frame.exit(status).encoded, to: pipe)
+        close(pipe)
     }
 }
 
@@ -87,13 +95,15 @@ enum Foreground {
     static func run(_ job: SendJob) -> Int32 {
         if getpid() == 1 { endOnSignals() }
         guard let inbox = Inbox(listener: -1) else {
-            Process.write("fletch: no file descriptor is left: raise the limit (ulimit -n)\n", to: .standardError)
+            Process.write(noDescriptor, to: .standardError)
             return ExitStatus.of(.descriptorsExhausted)
         }
         var status = ExitStatus.success
         Sending.run(job, .streams, inbox) { status = $0 }
         return status
     }
+
+    static let noDescriptor = "fletch: no file descriptor is left: raise the limit (ulimit -n)\n"
 
     /// The first process of a container has no default action for signals.
     private static func endOnSignals() {

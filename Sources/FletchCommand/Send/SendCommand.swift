@@ -18,15 +18,16 @@ struct SendCommand: ParsableCommand {
             fletch probe <url> says what an endpoint makes of a client that lets go.
 
             Exit status: 0 when the milestone was reached, else curl's number for the same failure: 1 scheme not \
-            supported, or the answer is not HTTP · 2 usage · 3 URL · 5 proxy · 6 name · 7 connect · 8 malformed length \
-            · 18 body cut short · 22 status of 400 or more, with -f · 26 body unreadable · 27 head too large · 28 \
-            deadline · 52 closed without an answer · 55 send · 56 receive.
+            supported, or the answer is not HTTP · 2 usage · 3 URL · 4 no OpenSSL · 5 proxy · 6 name · 7 connect · 8 \
+            malformed head or length · 18 body cut short · 22 status of 400 or more, with -f · 23 output not written · \
+            26 body unreadable · 27 head too large · 28 deadline · 35 TLS handshake · 52 closed without an answer · 55 \
+            send · 56 receive · 58 client's certificate · 60 server's certificate · 77 authorities · 90 pinned key.
             """)
 
     @Argument(help: "Where to; without a scheme, http:// is meant.")
     var url: [String] = []
 
-    @OptionGroup(title: "What comes back to you") var receipt: ReceiptOptions
+    @OptionGroup(title: "Output and milestone") var receipt: ReceiptOptions
     @OptionGroup(title: "The request") var request: RequestOptions
     @OptionGroup(title: "The body") var body: BodyOptions
     @OptionGroup(title: "Time and retries") var time: TimeOptions

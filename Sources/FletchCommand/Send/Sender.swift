@@ -9,7 +9,7 @@ final class Sender {
     private let inbox: Inbox
     private var status = ExitStatus.success
 
-    /// - Parameter inbox: Where the client's threads, and the end of whoever waits, are heard.
+    /// - Parameter inbox: Where the client's threads, and the end of the waiting process, are heard.
     init(_ job: SendJob, _ outlet: Outlet, _ inbox: Inbox) {
         self.job = job
         self.outlet = outlet

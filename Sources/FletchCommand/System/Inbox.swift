@@ -2,7 +2,7 @@ import CLinux
 import Fletch
 import Glibc
 
-/// What the main thread waits for: the client's word, and whether whoever started the command still listens.
+/// What the main thread waits for: the client's word, and whether the process that was started still listens.
 final class Inbox: Sendable {
     private let wakeDescriptor: Int32
     /// The writing end of a pipe whose reader waits; -1 where nobody could leave.
@@ -29,7 +29,7 @@ final class Inbox: Sendable {
         eventfd_write(wakeDescriptor, 1)
     }
 
-    /// Whether whoever waited for the receipt has gone (Ctrl-C).
+    /// Whether the process that waited for the receipt has gone (Ctrl-C).
     var isAbandoned: Bool {
         var state = pollfd(fd: listener, events: 0, revents: 0)
         return poll(&state, 1, 0) > 0

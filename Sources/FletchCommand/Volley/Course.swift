@@ -31,7 +31,9 @@ struct Course {
         guard let repetitions, let fraction else { return untilEnd }
         let done = (Double(round) + fraction) / Double(repetitions)
         guard done > 0 else { return untilEnd }
-        let rest = (now - start) * ((1 - min(1, done)) / done)
-        return untilEnd.map { min($0, rest) } ?? rest
+        let seconds = (now - start) / .seconds(1) * ((1 - min(1, done)) / done)
+        // What takes decades is as good as endless.
+        guard seconds < 1_000_000_000 else { return untilEnd }
+        return untilEnd.map { min($0, .seconds(seconds)) } ?? .seconds(seconds)
     }
 }

@@ -14,11 +14,12 @@ enum Interrupts {
     /// Which came last.
     static var number: Int32 { latest.load(ordering: .relaxed) }
 
+    /// Those that are ignored stay so: `nohup` and shells have that of what goes on without them.
     /// - Returns: A descriptor that becomes readable with each.
     static func watch() -> Int32 {
         _ = count
         let descriptor = descriptor
-        for number in [SIGINT, SIGTERM, SIGHUP] {
+        for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
             signal(number) { number in
                 Interrupts.latest.store(number, ordering: .relaxed)
                 Interrupts.received.add(1, ordering: .relaxed)
@@ -26,5 +27,12 @@ enum Interrupts {
             }
         }
         return descriptor
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 }

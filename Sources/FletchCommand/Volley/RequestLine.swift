@@ -110,7 +110,12 @@ extension RequestLine {
         let given = [body, bodyText, bodyFile].count { $0 != nil }
         guard given < 2 else { throw Fault(message: "body, body_text and body_file exclude each other") }
         if let bodyText { return .utf8(bodyText) }
-        if let bodyFile { return .file(bodyFile) }
+        if let bodyFile {
+            guard !bodyFile.utf8.contains(0) else {
+                throw Fault(message: "body_file holds a NUL: no file has such a name")
+            }
+            return .file(bodyFile)
+        }
         guard let body else { return nil }
         guard let bytes = Data(base64Encoded: body) else {
             throw Fault(message: "body is not base64: use body_text for plain text")
@@ -121,6 +126,8 @@ extension RequestLine {
     private static func words(_ error: any Error) -> String {
         switch error {
         case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
+        case DecodingError.valueNotFound(_, let context):
+            "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is null"
         case DecodingError.typeMismatch(_, let context):
             "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has the wrong type"
         case DecodingError.dataCorrupted(let context): context.debugDescription

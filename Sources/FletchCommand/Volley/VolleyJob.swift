@@ -71,8 +71,9 @@ struct VolleyJob {
         configuration.pipelineDepth = options.pipeline
         configuration.retry.maximumCount = command.time.retry
         configuration.retry.includesUnknown = command.time.retryUnknown
-        configuration.retry.baseDelay = command.time.fixedRetryDelay ?? .seconds(1)
-        configuration.retry.maximumDelay = .seconds(RetryRule.maximumSeconds)
+        let delay = command.time.fixedRetryDelay ?? .seconds(1)
+        configuration.retry.baseDelay = delay
+        configuration.retry.maximumDelay = max(delay, .seconds(RetryRule.maximumSeconds))
         return configuration
     }
 }

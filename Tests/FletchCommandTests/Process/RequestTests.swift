@@ -84,6 +84,13 @@ import Testing
         #expect(record.value(of: "-odd") == "yes")
     }
 
+    @Test(arguments: ["Host:", "content-length: "]) func fieldThatIsNeededCannotBeLeftOut(_ field: String) async throws
+    {
+        let outcome = try await Shell.fletch("-H", field, "http://127.0.0.1:1/")
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("cannot be without this field"))
+    }
+
     @Test func methodsAndCredentials() async throws {
         #expect(try await send("-XDELETE").method == "DELETE")
         #expect(try await send("-I").method == "HEAD")

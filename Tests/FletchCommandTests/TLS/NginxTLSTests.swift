@@ -52,6 +52,21 @@ struct NginxTLSTests {
         #expect(try await work(configuration, proxy: proxy, with: [version]) == .done)
     }
 
+    /// The library and the authorities are files, too, and the latter are read in the midst of a handshake.
+    @Test(arguments: [14, 16, 20]) func volleyWaitsForItsOwnDescriptors(_ limit: Int) async throws {
+        let directory = try await CertificateAuthority.shared.value.directory
+        try await withFletchTarget(Self.origin(.milliseconds(20))) { target in
+            _ = try await Nginx.run("location / { proxy_pass \(target.url); }", as: .good) { url, _ in
+                let script = """
+                    seq -f '\(url)%g' 200 | ( ulimit -n \(limit)
+                        exec "$0" volley -4 --capath '\(directory)' --until answered --summary json --retry 0 - )
+                    """
+                let outcome = try await Shell.run(["/bin/sh", "-c", script, Shell.fletch])
+                #expect(outcome.output.contains("\"answered\":200"), "\(outcome.output)\(outcome.errors)")
+            }
+        }
+    }
+
     @Test(arguments: ["close", "reset"])
     func leavingEarlyLosesTheWork(disposal: String) async throws {
         let root = try await CertificateAuthority.shared.value.root

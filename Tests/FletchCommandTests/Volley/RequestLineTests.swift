@@ -27,6 +27,22 @@ import Testing
         #expect(try request("{\"url\":\"\(line)\"}").url == request("http://\(line)").url)
     }
 
+    @Test(arguments: [
+        (#"{"url":null}"#, "url is null"), (#"{"url":"h","header":{"X":null}}"#, "header.X is null"),
+        (#"{"url":"h","body_file":"a\u0000b"}"#, "body_file holds a NUL: no file has such a name"),
+    ])
+    func faultIsSaidInPlainWords(_ line: String, _ words: String) {
+        let fault = #expect(throws: RequestLine.Fault.self) { try request(line) }
+        #expect(fault?.message.hasSuffix(words) == true, "\(fault?.message ?? "")")
+    }
+
+    @Test func credentialsOfAURLMayBeLeftOut() {
+        let builder = URLBuilder(leavesCredentialsOut: true)
+        #expect(builder.url("u:p@h/a@b") == "http://h/a@b")
+        #expect(builder.url("https://u@x:p@h?q=a@b") == "https://h?q=a@b")
+        #expect(builder.url("h/?u=http://u@h") == "http://h/?u=http://u@h")
+    }
+
     @Test func optionsAddToTheURL() throws {
         func url(_ line: String, _ urls: URLBuilder) throws -> String {
             try RequestLine.request(ArraySlice(line.utf8), like: FletchRequest(.get, ""), with: urls).url

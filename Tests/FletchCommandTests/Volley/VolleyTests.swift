@@ -386,6 +386,23 @@ import Testing
         }
     }
 
+    /// `nohup`, and what a shell runs in the background.
+    @Test(arguments: [SIGHUP, SIGINT]) func signalThatIsIgnoredStaysSo(_ number: Int32) async throws {
+        try await withFletchTarget { target in
+            let started = try await Shell.start(
+                ["/bin/sh", "-c", "trap '' \(number); exec \"$0\" volley --summary json -", Shell.fletch], input: nil)
+            try await started.feed("\(target.url)/1\n")
+            _ = await target.waitForRecords { $0.count == 1 }
+            kill(started.id, number)
+            try await started.feed("\(target.url)/2\n")
+            _ = await target.waitForRecords { $0.count == 2 }
+            try started.endInput()
+            let output = try await blocking { try started.output.readToEnd() ?? Data() }
+            #expect(try await started.end() == 0)
+            #expect(try JSONDecoder().decode(Summary.self, from: output).reached == 2)
+        }
+    }
+
     @Test func lineIsSentAlthoughTheNextHasNotComeAndAnInterruptEndsTheWaiting() async throws {
         try await withFletchTarget { target in
             let started = try await Shell.start(
