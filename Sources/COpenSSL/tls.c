@@ -40,8 +40,10 @@ static bool is_loaded;
 static bool load(char *words, size_t words_length) {
     void *library = dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL);
     if (!library) {
+        int number = errno;
         const char *why = dlerror();
         snprintf(words, words_length, "%s", why ? why : "libssl.so.3 cannot be loaded");
+        errno = number;
         return false;
     }
     bool is_whole = true;
@@ -166,6 +168,7 @@ fletch_tls_context *fletch_tls_context_new(
             *problem = fletch_tls_no_problem;
     }
     if (*problem == fletch_tls_no_problem) return context;
+    if (lacks_descriptors()) *problem = fletch_tls_descriptors_problem;
     fletch_tls_words(words, words_length);
     openssl.SSL_CTX_free(context);
     return NULL;

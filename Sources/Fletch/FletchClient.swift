@@ -161,7 +161,7 @@ extension FletchClient {
         return Submission(request, start: due, deadline: deadline, listener: .observer(observer, tag))
     }
 
-    /// Sends a series of requests, without a bound: whoever sends it sees to that.
+    /// Sends a series of requests, without a bound: its sender sees to that.
     package func submit(_ series: [Submission]) {
         if loops.count == 1 { return post(series, to: loops[0]) }
         for loop in loops { post(series.filter { self.loop(of: $0.request.endpoint) === loop }, to: loop) }

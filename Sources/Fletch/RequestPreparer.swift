@@ -15,7 +15,7 @@ struct RequestPreparer: Sendable {
     /// Routes and encodes it, and opens its body's file.
     func prepare(_ request: FletchRequest, until milestone: Milestone) throws(FletchError) -> EncodedRequest {
         let route = try router.route(request)
-        // A mistake in the settings is told here, and OpenSSL is loaded by whoever needs it, not by the loop.
+        // A mistake in the settings is told here, and OpenSSL is loaded by the caller, not by the loop.
         if route.endpoint.origin != nil { _ = try tls.context() }
         let body = try body(of: request)
         let head = try head(of: request, body, by: route.encoder)

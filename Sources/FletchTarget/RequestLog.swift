@@ -67,7 +67,7 @@ final class RequestLog: Sendable {
         }
     }
 
-    /// Gives the record to whoever listens, once.
+    /// Gives the record to the listeners, once.
     func report(_ id: Int) {
         let record: RequestRecord? = state.withLockedValue { state in
             guard state.unreported.remove(id) != nil, let index = Self.index(of: id, in: state.records) else {

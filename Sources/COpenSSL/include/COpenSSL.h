@@ -23,7 +23,7 @@ enum {
 
 // MARK: Once
 
-// Whether OpenSSL is there; else `words` say why it is not. What was missing is looked for anew each time.
+// Whether OpenSSL is there; else `words` and `errno` say why it is not. What was missing is looked for anew each time.
 bool fletch_tls_load(char *words, size_t words_length);
 
 // MARK: Contexts
@@ -32,6 +32,7 @@ enum fletch_tls_problem {
     fletch_tls_no_problem,
     fletch_tls_authority_problem,
     fletch_tls_certificate_problem,
+    fletch_tls_descriptors_problem,
     fletch_tls_other_problem,
 };
 

@@ -48,7 +48,7 @@ extension Connection {
 
     /// Whether other connections of this client hold what is missing, or lookups, so that waiting helps. A port is missing for
     /// one address alone.
-    private func isOwnShortage(_ code: FletchError.Code, orOfLookups countsLookups: Bool = false) -> Bool {
+    func isOwnShortage(_ code: FletchError.Code, orOfLookups countsLookups: Bool = false) -> Bool {
         switch code {
         case .descriptorsExhausted, .memoryExhausted: loop.holdsSockets || countsLookups && loop.isLookingUp
         case .localPortsExhausted: pool.hasOthers
@@ -58,7 +58,7 @@ extension Connection {
 
     /// Gives its requests back, which wait until there is something to connect with.
     /// - Parameter isRelieved: Whether there is something now.
-    private func postpone(isRelieved: Bool = false) {
+    func postpone(isRelieved: Bool = false) {
         while var submission = pipeline.takeUnbegun() {
             // While its name was looked up it did not wait.
             submission.waitStart = submission.waitStart + (turn.now - begun).wholeNanoseconds

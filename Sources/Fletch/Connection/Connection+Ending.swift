@@ -38,7 +38,7 @@ extension Connection {
 
     /// The client ends and takes its connections with it.
     func abandon() {
-        // Whoever is left is told so: nobody is sent again.
+        // The callers that are left are told so: no request is sent again.
         pipeline.close()
         for index in pipeline.indices.reversed() where index < pipeline.count { handle(.abandoned, at: index) }
         finish(isReset: true)

@@ -45,6 +45,7 @@ extension Connection {
         if isUnconfirmed, let number = failure.errorNumber, number != ECONNRESET, number != EPIPE {
             return renounce(attempt, number)
         }
+        if isOwnShortage(failure.code) { return postpone() }
         tls?.forgetOffered()
         handle(.failed(failure))
     }
@@ -92,7 +93,7 @@ extension Connection {
         security = tls.security(earlyBytes == 0 ? .notUsed : isEarly ? .accepted : .refused)
         open(attempt)
         if isEarly {
-            // Kept for the case that it is wanted once more, whoever is told now.
+            // Kept in case the server wants it once more, although its caller is told now.
             pipeline[0].noteEarly()
             tls.note(requestEnd: earlyBytes)
             wrote(earlyBytes)

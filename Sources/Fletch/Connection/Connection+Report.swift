@@ -19,13 +19,15 @@ extension Connection {
         guard let submission = takeUntold(at: index) else { return }
         let failure = pipeline[index].reportedFailure ?? ExchangeFailure(.clientClosed)
         let certainty: Certainty = pipeline[index].hasBegun ? .unknown : submission.certainty
+        // What has been answered is not asked once more.
+        let mayPass = pipeline[index].status == nil
         switch submission.listener {
         case .nobody:
-            if loop.retry(submission, after: failure.code, certainty) { return }
+            if mayPass, loop.retry(submission, after: failure.code, certainty) { return }
             loop.end(submission, error(failure, certainty, submission, at: index))
         case .told: break
         case .observer(let observer, let tag):
-            if loop.retry(submission, after: failure.code, certainty) { return }
+            if mayPass, loop.retry(submission, after: failure.code, certainty) { return }
             turn.noteFailed(failure.code)
             loop.tell(observer, pipeline[index].outcome(tag, failure.code, certainty, from: submission.start))
         case .call(let call):
@@ -58,13 +60,22 @@ extension Connection {
     ) -> FletchError {
         var words = failure.words
         // An answer that is known matters more than how the connection ended (RFC 9112 §9.5).
-        if let status = pipeline[index].status, pipeline[index].sending < .written {
+        if let status = pipeline[index].status, lacksAcknowledgement(at: index) {
             words =
                 "the peer has answered \(status) before it had the whole request: see what that status asks for (\(words))"
         }
         var error = FletchError(failure.code, certainty, words, errorNumber: failure.errorNumber)
         error.receipt = receipt(submission, at: index)
         return error
+    }
+
+    /// Whether the peer may not have the whole request, and that is what has failed: not the rest of the response.
+    private func lacksAcknowledgement(at index: Int) -> Bool {
+        switch pipeline[index].sending {
+        case .connecting, .writing: true
+        case .written: pipeline[index].plan.milestone == .acknowledged
+        case .acknowledged: false
+        }
     }
 
     /// On a connection that was there already, resolving and connecting took no time.

@@ -1,3 +1,5 @@
+import Glibc
+
 extension Connection {
     /// Hands the kernel what it takes.
     func send() {
@@ -12,7 +14,7 @@ extension Connection {
                 if isTurnPending { return }
             case .blocked: return
             case .failed(let number): return sendFailed(ExchangeFailure(.sendFailed, errorNumber: number))
-            case .fileShortened: return fileShortened(at: index)
+            case .fileFailed(let number): return fileFailed(number, at: index)
             }
         }
         if socket != nil, pipeline.awaitsAcknowledgement { lookForAcknowledgement() }
@@ -49,11 +51,13 @@ extension Connection {
 
     /// One record's worth of the requests from `index` on.
     ///
-    /// A record that the kernel does not take at once goes out all the same, as it is: whoever is in it has begun.
+    /// A record that the kernel does not take at once goes out all the same, as it is: the requests in it have begun.
     private func sendRecord(on tls: TLSStream, _ index: Int) -> SendProgress {
         if let blocked = tls.blocked { return blocked.withUnsafeBytes { tls.write($0, at: pipeline.writtenBytes) } }
         let (count, end) = gatherRecord(from: index)
-        guard count > 0 else { return .fileShortened }
+        guard count > 0 else {
+            return .fileFailed(pipeline.unsent(at: index).flatMap { Outgoing.fault(of: $0.request, at: $0.offset) })
+        }
         let before = tls.recordBytes
         let bytes = UnsafeRawBufferPointer(rebasing: turn.outBuffer[..<count])
         let progress = tls.write(bytes, at: pipeline.writtenBytes)
@@ -92,7 +96,7 @@ extension Connection {
     func lookForAcknowledgement() {
         guard let socket, pipeline.writtenBytes > 0 else { return }
         let left = socket.unacknowledgedBytes
-        let offset = tls?.acknowledgedBytes(unacknowledged: left) ?? pipeline.writtenBytes - Int(max(0, left))
+        let offset = tls?.acknowledgedBytes(unacknowledged: left) ?? acknowledgedBytes(unacknowledged: left)
         while left >= 0, !isOver, let step = pipeline.nextAcknowledged(upTo: offset) { perform(step) }
         if left < unacknowledgedBytes {
             unacknowledgedBytes = left
@@ -100,8 +104,17 @@ extension Connection {
         }
     }
 
-    private func fileShortened(at index: Int) {
-        handle(.failed(ExchangeFailure(.bodyUnreadable, detail: "it became shorter")), at: index)
+    /// Of a Unix socket the kernel tells the memory, which is more than the bytes in it: there, too, an answer says that its
+    /// request has been read.
+    private func acknowledgedBytes(unacknowledged left: Int32) -> Int {
+        let bytes = pipeline.writtenBytes - Int(max(0, left))
+        guard left > 0, remote?.isLocal == true, !pipeline.isEmpty, pipeline[0].isAnsweredWhole else { return bytes }
+        return max(bytes, pipeline[0].endOffset)
+    }
+
+    private func fileFailed(_ number: Int32?, at index: Int) {
+        let words = number.map { String(cString: strerror($0)) } ?? "it became shorter"
+        handle(.failed(ExchangeFailure(.bodyUnreadable, errorNumber: number, detail: words)), at: index)
     }
 
     /// An answer that came before the body was whole may still be there, and it matters more than the failure.

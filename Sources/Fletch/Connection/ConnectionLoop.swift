@@ -23,7 +23,7 @@ protocol ConnectionLoop: AnyObject {
     /// Ends the connection that has been idle longest.
     /// - Returns: Whether there was one.
     func endOldestIdle() -> Bool
-    /// A descriptor has been given back: whoever waits longest for one takes it.
+    /// A descriptor has been given back: the request that has waited longest for one takes it.
     func relieveFirst()
 
     /// Takes a request back that has not been sent after all, or may be sent again.

@@ -8,13 +8,14 @@ enum Outgoing {
     static func send(
         _ request: EncodedRequest, from offset: Int, on socket: Socket, fastOpen address: SocketAddress? = nil
     ) -> SendProgress {
-        let sent =
-            switch request.body {
-            case .bytes(let bytes): send(request.head, bytes, offset, on: socket, address)
-            case .file(let file): send(request.head, file, offset, on: socket, address)
-            }
-        if sent > 0 { return .sent(sent) }
-        return sent == 0 ? .fileShortened : SendProgress(errorNumber: Int32(-sent))
+        let sent: Int
+        switch request.body {
+        case .bytes(let bytes): sent = send(request.head, bytes, offset, on: socket, address)
+        case .file(let file):
+            guard offset < request.head.count else { return send(file, offset - request.head.count, on: socket) }
+            sent = send(request.head, isMoreComing: file.byteCount > 0, offset, on: socket, address)
+        }
+        return sent >= 0 ? .sent(sent) : SendProgress(errorNumber: Int32(-sent))
     }
 
     private static func send(
@@ -31,19 +32,38 @@ enum Outgoing {
     }
 
     private static func send(
-        _ head: [UInt8], _ file: OpenFile, _ offset: Int, on socket: Socket, _ address: SocketAddress?
+        _ head: [UInt8], isMoreComing: Bool, _ offset: Int, on socket: Socket, _ address: SocketAddress?
     ) -> Int {
-        guard offset < head.count else {
-            let start = offset - head.count
-            return socket.send(
-                file: file.descriptor, offset: start, count: min(file.byteCount - start, Self.maximumFilePartBytes))
-        }
-        return head.withUnsafeBytes { head in
+        head.withUnsafeBytes { head in
             let rest = UnsafeRawBufferPointer(rebasing: head[offset...])
             let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
             if let address { return socket.sendFast(rest, nothing, to: address) }
-            return socket.send(rest, nothing, isMoreComing: file.byteCount > 0)
+            return socket.send(rest, nothing, isMoreComing: isMoreComing)
         }
+    }
+
+    private static func send(_ file: OpenFile, _ offset: Int, on socket: Socket) -> SendProgress {
+        let count = min(file.byteCount - offset, Self.maximumFilePartBytes)
+        let sent = socket.send(file: file.descriptor, offset: offset, count: count)
+        if sent > 0 { return .sent(sent) }
+        if sent == 0 { return .fileFailed(nil) }
+        let number = Int32(-sent)
+        return isOfFile(number) ? .fileFailed(number) : SendProgress(errorNumber: number)
+    }
+
+    /// Whether `sendfile(2)` fails so for the file, not for the connection.
+    private static func isOfFile(_ number: Int32) -> Bool {
+        switch number {
+        case EIO, ESTALE, EINVAL, EOVERFLOW, ENODATA, EUCLEAN: true
+        default: false
+        }
+    }
+
+    /// Why nothing can be copied of a request any more, with `errno`; nil where its body's file has become shorter.
+    static func fault(of request: EncodedRequest, at offset: Int) -> Int32? {
+        guard case .file(let file) = request.body else { return nil }
+        var byte: UInt8 = 0
+        return pread(file.descriptor, &byte, 1, max(0, offset - request.head.count)) < 0 ? errno : nil
     }
 
     /// Copies what is left of a request, where it is in memory and has room.
@@ -65,8 +85,8 @@ enum Outgoing {
     }
 
     /// Copies as much of what is left of a request as there is room for.
-    /// - Returns: How many bytes; less where the body's file has become shorter, and none where that is to be seen before
-    ///   the request has begun.
+    /// - Returns: How many bytes; less where the body's file has become shorter or cannot be read, and none where that is
+    ///   to be seen before the request has begun.
     static func copySome(
         of request: EncodedRequest, from offset: Int, into space: Slice<UnsafeMutableRawBufferPointer>
     ) -> Int {

@@ -1,6 +1,6 @@
-/// Who is to hear at the end of a turn what has come of requests: confined to the loop's thread.
+/// The callers that hear at the end of a turn what has come of their requests: confined to the loop's thread.
 ///
-/// Whoever is told answers the loop by its mailbox, never by a call to this.
+/// A caller that is told answers the loop by its mailbox, never by a call to this.
 struct Audience {
     private var completed: [(call: Call, result: Result<Receipt, FletchError>)] = []
     private var observer: (any Observer)?

@@ -190,7 +190,7 @@ extension ConnectionPool {
         for connection in idle { connection.finish(isReset: true) }
     }
 
-    /// Whoever has been waiting for a place among the parked takes those that are free.
+    /// Connections that have waited for a place among the parked take those that are free.
     private func parkOthers() {
         while parkedCount < limits.parkedConnectionCount, let connection = unparked.popFirst() {
             connection.isListedAsUnparked = false

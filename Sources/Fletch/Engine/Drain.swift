@@ -22,7 +22,7 @@ struct Drain {
         if isBegun, remaining == 0 { isOver = true }
     }
 
-    /// Tells whoever waits; the loop has done everything else by then.
+    /// Tells the callers that wait; the loop has done everything else by then.
     mutating func complete() {
         for completion in completions { completion(report) }
         completions = []

@@ -38,7 +38,7 @@ extension EventLoop {
     func passWaitingDeadlines() {
         guard pools.waitingDeadline <= turn.now else { return }
         fail(pools.removeWaiting { $0.deadline <= turn.now }, .deadlineExceeded)
-        // Who has just come, or for whom there is room since, has waited in vain only after trying.
+        // A request that has just come, or has room since, has waited in vain only after trying.
         pools.dispatch()
         fail(pools.removeWaiting { pools.limits.waitEnd(of: $0) <= turn.now }, .connectionWaitExceeded)
         pools.updateWaitingDeadline()

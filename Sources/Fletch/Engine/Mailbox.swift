@@ -89,7 +89,7 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Takes out whoever still waits for room.
+    /// Takes out the calls that still wait for room.
     func takeWaiting() -> [Call] {
         state.withLock { state in
             defer { state.waiting = [] }
@@ -107,8 +107,8 @@ final class Mailbox: Sendable {
 
     var statistics: Statistics { state.withLock(\.statistics) }
 
-    /// Takes what there is in exchange for what the loop has done; where there is nothing, whoever comes next wakes it.
-    /// - Returns: Who has found room in the outbox by this.
+    /// Takes what there is in exchange for what the loop has done; if there is nothing, the next message wakes it.
+    /// - Returns: The calls that have found room in the outbox by this.
     func exchange(
         _ progress: Progress, for delivery: inout Delivery, isLast: Bool = false
     ) -> [(call: Call, submission: Submission)] {

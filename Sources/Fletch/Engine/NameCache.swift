@@ -1,4 +1,4 @@
-/// Which names are known, which are being looked up and who waits for them: pure, no threads.
+/// Which names are known, which are being looked up, and the requests that wait for them: pure, no threads.
 struct NameCache<Waiter> {
     /// What the caller of ``ask(_:_:at:)`` is to do.
     enum Answer {

@@ -130,7 +130,7 @@ extension Pools {
     /// When it is looked anew for what was missing; ``Moment/never`` where nobody waits for it.
     var nextLook: Moment { shortage.nextLook }
 
-    /// A connection has given back what it held: whoever waits longest takes it.
+    /// A connection has given back what it held: the request that has waited longest takes it.
     func relieveFirst() {
         if let pool = shortage.popFirst() { schedule(pool) }
     }

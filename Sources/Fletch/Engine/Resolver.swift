@@ -65,17 +65,21 @@ final class Resolver: Sendable {
     }
 
     private func lookUp(_ name: String) {
-        do throws(FletchError) {
-            try Thread.start { self.answer(name, Self.getAddresses(name, self.family)) }
-        } catch {
-            answer(name, .failure(ResolutionFailure(cause: .resolver, message: error.message)))
+        var names = [name]
+        while let name = names.popLast() {
+            do throws(FletchError) {
+                try Thread.start { self.answer(name, Self.getAddresses(name, self.family)).forEach(self.lookUp) }
+            } catch {
+                names += answer(name, .failure(ResolutionFailure(cause: .memory, message: error.message)))
+            }
         }
     }
 
-    private func answer(_ name: String, _ result: Result<[SocketAddress], ResolutionFailure>) {
+    /// - Returns: Whose turn it is now.
+    private func answer(_ name: String, _ result: Result<[SocketAddress], ResolutionFailure>) -> [String] {
         let (waiters, next) = cache.withLock { $0.answered(name, result, at: .now) }
         for waiter in waiters { waiter(result) }
-        for name in next { lookUp(name) }
+        return next
     }
 
     private static func getAddresses(_ name: String, _ family: Int32) -> Result<[SocketAddress], ResolutionFailure> {

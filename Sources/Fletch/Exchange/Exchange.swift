@@ -102,7 +102,7 @@ extension Exchange {
     private mutating func peerFinished() {
         guard peer == .open else { return }
         peer = .finished
-        // Who has answered and closes wants no more of the request (RFC 9112 §9.5).
+        // A peer that has answered and closes wants no more of the request (RFC 9112 §9.5).
         if response.status != nil, sending < .written { fail(ExchangeFailure(.sendFailed), isPeerGone: false) }
         response.end()
     }

@@ -1,4 +1,4 @@
-/// Who is to hear of a request's end.
+/// The one that hears of a request's end.
 enum Listener: Sendable {
     /// Nobody: it was fired.
     case nobody

@@ -27,7 +27,7 @@ package struct Submission: Sendable {
 }
 
 extension Submission {
-    /// Who waits for its receipt.
+    /// The one that waits for its receipt.
     var call: Call? { if case .call(let call) = listener { call } else { nil } }
 
     /// What is known of it where no connection has it.

@@ -12,6 +12,9 @@ package enum OpenDescriptors {
         return count
     }
 
+    /// Whether none is left, for this process or on this machine.
+    static var areExhausted: Bool { count == nil && (errno == EMFILE || errno == ENFILE) }
+
     /// How many there may be; nil where that cannot be found out.
     package static var limit: rlimit? {
         var limit = rlimit()

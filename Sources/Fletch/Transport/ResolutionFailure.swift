@@ -10,7 +10,7 @@ struct ResolutionFailure: Error, Equatable {
         case resolver
         /// No descriptor was left to ask with.
         case descriptors
-        /// No memory was left to ask with.
+        /// No memory, or no thread, was left to ask with.
         case memory
     }
 

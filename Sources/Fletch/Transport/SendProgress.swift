@@ -7,8 +7,8 @@ enum SendProgress: Equatable {
     case blocked
     /// With `errno`.
     case failed(Int32)
-    /// The body's file has become shorter.
-    case fileShortened
+    /// The body's file has become shorter, or cannot be read, with `errno`.
+    case fileFailed(Int32?)
 }
 
 extension SendProgress {

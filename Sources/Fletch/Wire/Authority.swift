@@ -18,12 +18,13 @@ struct Authority {
 
     /// Lower case, without brackets.
     func host() throws(FletchError) -> String {
-        let text = String(decoding: hostBytes, as: UTF8.self).lowercased()
-        if text.hasPrefix("[") { return try Self.addressOfVersion6(text) }
-        guard !text.isEmpty else { throw URLParts.invalid("it has no host") }
-        guard let decoded = PercentEncoding.decode(text.utf8), decoded.allSatisfy(Self.isHostByte) else {
+        if hostBytes.first == UInt8(ascii: "[") { return try Self.addressOfVersion6(hostBytes) }
+        guard !hostBytes.isEmpty else { throw URLParts.invalid("it has no host") }
+        guard let bytes = PercentEncoding.decode(hostBytes), bytes.allSatisfy(Self.isHostByte) else {
             throw URLParts.invalid(Self.wrongCharacter)
         }
+        // What is encoded has capitals, too.
+        let decoded = Array(String(decoding: bytes, as: UTF8.self).lowercased().utf8)
         if let problem = HostName.problem(of: decoded) { throw URLParts.invalid(problem) }
         return HostName.address(decoded) ?? String(decoding: decoded, as: UTF8.self)
     }
@@ -47,7 +48,8 @@ struct Authority {
         return Base64.encode(user + [UInt8(ascii: ":")] + password)
     }
 
-    private static func addressOfVersion6(_ text: String) throws(FletchError) -> String {
+    private static func addressOfVersion6(_ bytes: ArraySlice<UInt8>) throws(FletchError) -> String {
+        let text = String(decoding: bytes, as: UTF8.self).lowercased()
         let inner = String(text.dropFirst().dropLast())
         guard text.hasSuffix("]"), SocketAddress(literal: inner, port: 0)?.isVersion6 == true else {
             throw URLParts.invalid("its bracketed host is not an IPv6 address")

@@ -20,7 +20,7 @@ package enum PercentEncoding {
     }
 
     /// The decoded bytes; nil where a `%` is not followed by two hexadecimal digits.
-    static func decode(_ bytes: some Sequence<UInt8>) -> [UInt8]? {
+    package static func decode(_ bytes: some Sequence<UInt8>) -> [UInt8]? {
         var decoded: [UInt8] = []
         var rest = bytes.makeIterator()
         while let byte = rest.next() {

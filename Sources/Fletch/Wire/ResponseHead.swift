@@ -127,7 +127,8 @@ extension ResponseHead {
     }
 
     private static func transferCoding(_ value: Slice<UnsafeRawBufferPointer>) -> TransferCoding {
-        let last = value.split(separator: UInt8(ascii: ",")).last.map(trimmed)
+        // Empty elements of a list do not count (RFC 9110 §5.6.1).
+        let last = value.split(separator: UInt8(ascii: ",")).map(trimmed).last { !$0.isEmpty }
         return last.map { equals($0, "chunked") } == true ? .chunkedLast : .other
     }
 

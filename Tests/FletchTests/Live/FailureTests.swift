@@ -156,4 +156,41 @@ import Testing
             isOver.set(())
         }
     }
+
+    /// All of it may be with the kernel by then: the answer is what is said all the same.
+    @Test func refusalIsSaidThoughTheKernelHasTheWholeBody() async throws {
+        let peer = try ScriptedPeer(receiveBufferBytes: 2_304) { connection in
+            connection.readHead()
+            connection.write("HTTP/1.1 413 Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            _ = connection.read(1)
+            connection.endWithReset()
+        }
+        let request = FletchRequest(.post, peer.url, body: .bytes(patternedBody(60_000)))
+        try await withFletchClient(drainingFor: patience) { client in
+            let error = await failure(of: request, until: .acknowledged, with: client)
+            #expect(error?.receipt?.status == 413)
+            #expect(error?.message.contains("413") == true, "\(error?.message ?? "")")
+        }
+    }
+
+    /// An answer is no reason to ask once more, whichever it is.
+    @Test func whatHasBeenAnsweredIsNotSentAgain() async throws {
+        let peer = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write("HTTP/1.1 413 Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            _ = connection.read(1)
+            connection.endWithReset()
+        }
+        var configuration = Configuration()
+        configuration.retry.baseDelay = .milliseconds(1)
+        configuration.outboxCapacityBytes = 64 << 20
+        let failed = Signal<FletchError>()
+        configuration.onFailure = { failed.set($0) }
+        try await withFletchClient(configuration, drainingFor: patience) { client in
+            client.fire(FletchRequest(.put, peer.url, body: .bytes([UInt8](repeating: 0, count: 30_000_000))))
+            #expect(await failed.value()?.receipt?.status == 413)
+            #expect(client.statistics.retriedCount == 0)
+        }
+        #expect(peer.connectionCount == 1)
+    }
 }

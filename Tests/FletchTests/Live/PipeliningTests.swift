@@ -53,6 +53,33 @@ import Testing
         }
     }
 
+    /// There the kernel tells how much memory it holds, not how many bytes.
+    @Test func everyRequestGetsItsAnswerOverAUnixSocketToo() async throws {
+        let path = "/tmp/fletch-\(UInt32.random(in: 0 ... .max)).sock"
+        defer { unlink(path) }
+        let answered = Lock(0)
+        let peer = try ScriptedPeer(unixSocketPath: path) { connection in
+            while !connection.readHead().isEmpty {
+                answered.withLock { $0 += 1 }
+                connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            }
+        }
+        var configuration = configuration(depth: 32)
+        configuration.parkLimit = .seconds(3_600)
+        try await withFletchClient(configuration, drainingFor: .zero) { client in
+            let requests = (0..<500).map { number in
+                var request = FletchRequest(.get, "http://localhost/\(number)")
+                request.unixSocketPath = path
+                return request
+            }
+            let results = await send(requests, until: .acknowledged, with: client)
+            #expect(results.allSatisfy { (try? $0.get()) != nil })
+            #expect(await client.drain(within: patience) == .nothingLeft)
+        }
+        #expect(answered.withLock(\.self) == 500)
+        #expect(peer.connectionCount == 1)
+    }
+
     /// Whatever is behind an answer with `Connection: close` has not been processed (RFC 9112 §9.6): it may go out again
     /// as often as it takes, also what must not arrive twice.
     @Test(arguments: [HTTPRequest.Method.get, .post]) func whatIsBehindACloseIsSentAgain(

@@ -11,6 +11,7 @@ import Testing
         ("http://[::1]/x", "::1", 80, "[::1]", "/x"),
         ("http://[2001:DB8::7]:65535/", "2001:db8::7", 65535, "[2001:db8::7]:65535", "/"),
         ("http://exa%6Dple.com:/", "example.com", 80, "example.com", "/"),
+        ("http://%45xample.com/", "example.com", 80, "example.com", "/"),
         ("http://example.com.:81/", "example.com.", 81, "example.com.:81", "/"),
         ("http://host/a//b/../c?x=[1]", "host", 80, "host", "/a//b/../c?x=[1]"),
     ])

@@ -20,6 +20,7 @@ import Testing
         (200, "Content-Length: 7\r\nContent-Length: 7\r\n", .length(7)),
         (200, "Transfer-Encoding: gzip, Chunked\r\nContent-Length: 7\r\n", .chunked(ChunkScanner())),
         (200, "Transfer-Encoding: chunked, gzip\r\n", .untilClose),
+        (200, "Transfer-Encoding: chunked, ,\r\n", .chunked(ChunkScanner())),
         (200, "", .untilClose),
         (204, "Content-Length: 7\r\n", .length(0)),
         (304, "Content-Length: 7\r\n", .length(0)),

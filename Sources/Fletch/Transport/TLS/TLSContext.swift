@@ -18,6 +18,8 @@ final class TLSContext: Sendable {
         self.clock = clock
         var words = [CChar](repeating: 0, count: 256)
         guard fletch_tls_load(&words, words.count) else {
+            let number = errno
+            if number == EMFILE || number == ENFILE { throw Self.noDescriptors(Self.text(words)) }
             throw FletchError(
                 .tlsUnavailable, .notSent,
                 "https needs OpenSSL 3, which cannot be loaded (\(Self.text(words))): install libssl3")
@@ -115,8 +117,7 @@ final class TLSContext: Sendable {
             return fletch_tls_context_new(&options, &problem, &words, words.count)
         }
         if let made { return made }
-        throw error(
-            problem, settings, text(words))
+        throw error(problem, settings, text(words))
     }
 
     /// What a function in C has written.
@@ -144,9 +145,14 @@ final class TLSContext: Sendable {
                 .clientCertificateUnusable, .notSent,
                 "the client's certificate \(settings.certificateFile ?? "") or its key cannot be used (\(words)): name PEM "
                     + "files that belong together, the key without a passphrase")
+        case fletch_tls_descriptors_problem: return noDescriptors(words)
         default:
             return FletchError(.tlsUnavailable, .notSent, "OpenSSL cannot be set up: \(words)")
         }
+    }
+
+    private static func noDescriptors(_ words: String) -> FletchError {
+        FletchError(ExchangeFailure(.descriptorsExhausted, detail: words), .notSent)
     }
 
     private static func pin(_ pin: String) throws(FletchError) -> String {
