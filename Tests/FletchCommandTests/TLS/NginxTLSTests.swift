@@ -58,7 +58,7 @@ struct NginxTLSTests {
         try await withFletchTarget(Self.origin(.milliseconds(20))) { target in
             _ = try await Nginx.run("location / { proxy_pass \(target.url); }", as: .good) { url, _ in
                 let script = """
-                    seq -f '\(url)%g' 200 | ( ulimit -n \(limit)
+                    seq -f '\(url)/%g' 200 | ( ulimit -n \(limit)
                         exec "$0" volley -4 --capath '\(directory)' --until answered --summary json --retry 0 - )
                     """
                 let outcome = try await Shell.run(["/bin/sh", "-c", script, Shell.fletch])
