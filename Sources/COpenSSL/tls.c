@@ -40,10 +40,8 @@ static bool is_loaded;
 static bool load(char *words, size_t words_length) {
     void *library = dlopen("libssl.so.3", RTLD_NOW | RTLD_LOCAL);
     if (!library) {
-        int number = errno;
         const char *why = dlerror();
         snprintf(words, words_length, "%s", why ? why : "libssl.so.3 cannot be loaded");
-        errno = number;
         return false;
     }
     bool is_whole = true;
@@ -144,6 +142,7 @@ static bool identify(SSL_CTX *context, const struct fletch_tls_options *options)
 fletch_tls_context *fletch_tls_context_new(
     const struct fletch_tls_options *options, enum fletch_tls_problem *problem, char *words, size_t words_length) {
     openssl.ERR_clear_error();
+    errno = 0;
     *problem = fletch_tls_other_problem;
     SSL_CTX *context = openssl.SSL_CTX_new(openssl.TLS_client_method());
     if (context) {
@@ -168,7 +167,7 @@ fletch_tls_context *fletch_tls_context_new(
             *problem = fletch_tls_no_problem;
     }
     if (*problem == fletch_tls_no_problem) return context;
-    if (lacks_descriptors()) *problem = fletch_tls_descriptors_problem;
+    if (lacks_descriptors() || errno == EMFILE || errno == ENFILE) *problem = fletch_tls_descriptors_problem;
     fletch_tls_words(words, words_length);
     openssl.SSL_CTX_free(context);
     return NULL;
@@ -278,6 +277,16 @@ const char *fletch_tls_version(fletch_tls *tls) { return openssl.SSL_get_version
 const char *fletch_tls_rejection(fletch_tls *tls) {
     long result = openssl.SSL_get_verify_result(tls);
     return result == X509_V_OK ? NULL : openssl.X509_verify_cert_error_string(result);
+}
+
+bool fletch_tls_lacks_authority(fletch_tls *tls) {
+    switch (openssl.SSL_get_verify_result(tls)) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN: return true;
+    default: return false;
+    }
 }
 
 void fletch_tls_words(char *words, size_t length) {

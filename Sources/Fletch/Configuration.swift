@@ -65,7 +65,8 @@ public struct Configuration: Sendable {
     /// Connections of all origins together, in each event loop (``eventLoopCount``): under way, parked and idle. At the
     /// limit an idle one ends for the next; without one, requests wait until another ends, each origin in turn. At least
     /// 1. Default: no limit but the process's descriptors. Where these, local ports or memory run out, requests wait in
-    /// the same way as long as connections of the same event loop hold some (of ports: to the same origin); else they fail.
+    /// the same way as long as connections of the same event loop hold some (of ports: to the same origin); else they
+    /// fail.
     public var maximumConnectionCount: Int = .max
     /// The longest a request waits for a connection to begin with, from the call; then it fails with
     /// `connectionWaitExceeded`. Default: none but its deadline.

@@ -17,8 +17,10 @@ struct LeaseBook {
         var isHolding = false
         /// Whether none is leased until its rest is over.
         var isResting = false
-        /// Whether it has rested, and no job has run since: until then they are leased one by one.
+        /// Whether none of the jobs that were leased after its rest has run: until then they are leased one by one.
         var isProbing = false
+        /// The one that is leased then.
+        var probe: LeasedJob.Lease?
     }
 
     private(set) var entries: [LeasedJob.Lease: Entry] = [:]
@@ -75,6 +77,7 @@ struct LeaseBook {
         entries[lastLease] = Entry(queue: queue, job: job, isExclusive: isExclusive, end: end)
         gates[queue, default: Gate()].running += 1
         if isExclusive { gates[queue]?.isExclusive = true }
+        if gates[queue]?.isProbing == true { gates[queue]?.probe = lastLease }
         return lastLease
     }
 
@@ -83,7 +86,10 @@ struct LeaseBook {
     /// - Parameter hasRun: Whether its endpoint could be called.
     mutating func end(_ lease: LeasedJob.Lease, hasRun: Bool) -> Entry? {
         guard let entry = entries.removeValue(forKey: lease) else { return nil }
-        if hasRun { gates[entry.queue]?.isProbing = false }
+        if gates[entry.queue]?.probe == lease {
+            gates[entry.queue]?.probe = nil
+            if hasRun { gates[entry.queue]?.isProbing = false }
+        }
         gates[entry.queue]?.running -= 1
         if entry.isExclusive { gates[entry.queue]?.isExclusive = false }
         reconsider(entry.queue)
@@ -101,7 +107,7 @@ struct LeaseBook {
     }
 
     private static func fits(_ isExclusive: Bool, _ gate: Gate) -> Bool {
-        if gate.isResting || gate.isProbing && gate.running > 0 { return false }
+        if gate.isResting || gate.probe != nil { return false }
         return isExclusive ? gate.running == 0 : !gate.isExclusive
     }
 

@@ -33,7 +33,9 @@ enum SQLiteFile {
         let made = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard made >= 0 else { throw StoreError(opening: path, errno) }
         close(made)
-        guard let name = name(of: path) else { throw StoreError(opening: path, errno) }
+        guard let name = name(of: path) else {
+            throw StoreError(.cannotOpen, "\(path) leads to a name that is not UTF-8: choose another place")
+        }
         return name
     }
 
@@ -46,7 +48,7 @@ enum SQLiteFile {
     private static func name(of path: String) -> String? {
         guard let name = realpath(path, nil) else { return nil }
         defer { free(name) }
-        return String(cString: name)
+        return String(validatingCString: name)
     }
 
     /// The connection will not delete the log when it closes as the last one. It would do so by name, and the file of that

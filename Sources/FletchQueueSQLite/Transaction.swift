@@ -50,14 +50,16 @@ struct Transaction {
         let statement = try db.cachedStatement(
             sql: "SELECT \(JobRow.columns), \(JobRow.size) FROM job WHERE queue = ? AND id = ?")
         let rows = try Row.fetchCursor(statement, arguments: [queue, Data(key.id.utf8)])
-        guard let row = try rows.next() else { return nil }
-        guard room.takes(row[row.count - 1]) else {
-            throw StoreError(
-                .answerTooLarge,
-                "nothing is stored: the jobs that are there already under these ids have more than 1 MiB together; send "
-                    + "them in smaller batches")
+        while let row = try rows.next() {
+            guard room.takes(row[row.count - 1]) else {
+                throw StoreError(
+                    .answerTooLarge,
+                    "nothing is stored: the jobs that are there already under these ids have more than 1 MiB together; "
+                        + "send them in smaller batches")
+            }
+            return JobRow(row).job(in: key.queue)
         }
-        return JobRow(row).job(in: key.queue)
+        return nil
     }
 
     private mutating func number(of queue: QueueName) throws -> Int64 {

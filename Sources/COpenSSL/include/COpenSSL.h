@@ -23,7 +23,7 @@ enum {
 
 // MARK: Once
 
-// Whether OpenSSL is there; else `words` and `errno` say why it is not. What was missing is looked for anew each time.
+// Whether OpenSSL is there; else `words` say why it is not. What was missing is looked for anew each time.
 bool fletch_tls_load(char *words, size_t words_length);
 
 // MARK: Contexts
@@ -79,6 +79,8 @@ const char *fletch_tls_version(fletch_tls *tls);
 
 // Why the certificate was not accepted, in OpenSSL's words; NULL where it was.
 const char *fletch_tls_rejection(fletch_tls *tls);
+// Whether that is so because an authority was not found.
+bool fletch_tls_lacks_authority(fletch_tls *tls);
 // Of the last call that failed, in OpenSSL's words.
 void fletch_tls_words(char *words, size_t length);
 // SHA-256 of the public key of the peer's certificate, as DER.

@@ -45,9 +45,19 @@ extension Connection {
         if isUnconfirmed, let number = failure.errorNumber, number != ECONNRESET, number != EPIPE {
             return renounce(attempt, number)
         }
-        if isOwnShortage(failure.code) { return postpone() }
+        if failure.code == .descriptorsExhausted, !pipeline[0].hasBegun { return giveBack(attempt, failure) }
         tls?.forgetOffered()
         handle(.failed(failure))
+    }
+
+    /// The authorities are files, which could not be opened: what other connections hold is waited for, if there are any. The
+    /// descriptor of this one has not been enough.
+    private func giveBack(_ attempt: Attempt, _ failure: ExchangeFailure) {
+        unprepared = nil
+        tunnel = nil
+        tls = nil
+        attempt.socket.close()
+        if isOwnShortage(failure.code) { postpone() } else { handle(.failed(failure)) }
     }
 
     /// - Returns: Whether the handshake has been begun.

@@ -96,7 +96,7 @@ extension Connection {
     func lookForAcknowledgement() {
         guard let socket, pipeline.writtenBytes > 0 else { return }
         let left = socket.unacknowledgedBytes
-        let offset = tls?.acknowledgedBytes(unacknowledged: left) ?? acknowledgedBytes(unacknowledged: left)
+        let offset = acknowledgedBytes(unacknowledged: left)
         while left >= 0, !isOver, let step = pipeline.nextAcknowledged(upTo: offset) { perform(step) }
         if left < unacknowledgedBytes {
             unacknowledgedBytes = left
@@ -107,7 +107,7 @@ extension Connection {
     /// Of a Unix socket the kernel tells the memory, which is more than the bytes in it: there, too, an answer says that its
     /// request has been read.
     private func acknowledgedBytes(unacknowledged left: Int32) -> Int {
-        let bytes = pipeline.writtenBytes - Int(max(0, left))
+        let bytes = tls?.acknowledgedBytes(unacknowledged: left) ?? pipeline.writtenBytes - Int(max(0, left))
         guard left > 0, remote?.isLocal == true, !pipeline.isEmpty, pipeline[0].isAnsweredWhole else { return bytes }
         return max(bytes, pipeline[0].endOffset)
     }

@@ -79,13 +79,16 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     /// Whether it is a multicast address, or the broadcast address of every network (RFC 5771, RFC 4291 §2.7, RFC 919).
     var isOfMany: Bool {
         switch storage {
-        case .version4(let address, _):
-            let address = UInt32(bigEndian: address)
-            return address >> 28 == 0xE || address == .max
-        case .version6(let high, _, _, _): return UInt64(bigEndian: high) >> 56 == 0xFF
-        case .local: return false
+        case .version4(let address, _): Self.isOfMany(UInt32(bigEndian: address))
+        case .version6(0, let low, _, _) where UInt64(bigEndian: low) >> 32 == 0xFFFF:
+            // An IPv4 address, mapped (RFC 4291 §2.5.5.2).
+            Self.isOfMany(UInt32(truncatingIfNeeded: UInt64(bigEndian: low)))
+        case .version6(let high, _, _, _): UInt64(bigEndian: high) >> 56 == 0xFF
+        case .local: false
         }
     }
+
+    private static func isOfMany(_ version4: UInt32) -> Bool { version4 >> 28 == 0xE || version4 == .max }
 
     /// Whether the peer is on this machine, where the kernel acknowledges within the call that sends.
     var isLoopback: Bool {

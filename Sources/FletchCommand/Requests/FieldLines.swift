@@ -62,16 +62,14 @@ struct FieldLines {
         let name = try Self.name(words[..<colon])
         let value = Self.trimmed(words[(colon + 1)...])
         guard !value.isEmpty else {
-            if Self.needed.contains(name.canonicalName) {
-                throw ValidationError("-H '\(name.rawName):': a request cannot be without this field (RFC 9112)")
+            if name.canonicalName == "host" {
+                throw ValidationError("-H '\(name.rawName):': no request can be without this field (RFC 9112 §3.2)")
             }
             leftOut.insert(name.canonicalName)
             return
         }
         fields.append(try HTTPField(name, bytes: value))
     }
-
-    private static let needed: Set<String> = ["host", "content-length"]
 
     private static func name(_ bytes: ArraySlice<UInt8>) throws(FletchError) -> HTTPField.Name {
         let text = ByteText.text(Array(bytes))

@@ -13,6 +13,9 @@ struct RequestBuilder {
     func prototype() throws -> (request: FletchRequest, urls: URLBuilder) {
         let data = try BodyReader.data(bodyOptions)
         let body = try body(data)
+        if body != .none, lines.leavesOut("content-length") {
+            throw ValidationError("-H 'Content-Length:': without this field the server would not find the body's end")
+        }
         var request = FletchRequest(try method(body), "", fields: try fields(hasData: data != nil), body: body)
         request.unixSocketPath = try connection.unixSocket.map(CallerFile.socketPath)
         var urls = URLBuilder(

@@ -29,11 +29,10 @@ enum Detachment {
         setsid()
         chdir("/")
         let kept = dup2(pipe, firstFree)
-        let nowhere = open("/dev/null", O_RDWR)
-        for descriptor in STDIN_FILENO...STDERR_FILENO {
-            // Where there is no such device, as in a bare root.
-            if nowhere < 0 { close(descriptor) } else { dup2(nowhere, descriptor) }
-        }
+        close(STDIN_FILENO)
+        // It gets the lowest number, so it needs no further one. A bare root has no such device.
+        if open("/dev/null", O_RDWR) < 0 { _ = open("/", O_RDONLY) }
+        for descriptor in [STDOUT_FILENO, STDERR_FILENO] { dup2(STDIN_FILENO, descriptor) }
         var first = UInt32(firstFree) + 1
         for descriptor in Inherited.all.map(UInt32.init) {
             if descriptor > first { _ = fletch_close_range(first, descriptor - 1) }

@@ -30,8 +30,8 @@ struct LeasePlan: Sendable {
         return .wait(until: nextDue)
     }
 
-    /// What is due from then on is no news to a dispatcher that has waited as ``step(at:)`` says: it asks again before, or once there
-    /// is room. nil where everything is.
+    /// What is due from then on is no news to a dispatcher that has waited as ``step(at:)`` says: it asks again before, or
+    /// once there is room. nil where everything is.
     var horizon: Timestamp? { concurrency > deliveringCount ? nextDue : Timestamp(milliseconds: .min) }
 
     /// Something is stored that is due at `moment`, or due once something else has ended.

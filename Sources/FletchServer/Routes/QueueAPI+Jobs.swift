@@ -11,7 +11,7 @@ extension QueueAPI {
         }
         try Self.checkIsCallable(name)
         let jobs = try await queue.enqueue([body.checked()], in: name)
-        return .json(.created) { json in jobs.first.map { json.job($0) } }.holding(try await share(of: jobs))
+        return .json(.created) { json in jobs.first.map { json.job($0) } }
     }
 
     /// All of them, or none.
@@ -26,13 +26,7 @@ extension QueueAPI {
         }
         try Self.checkIsCallable(name)
         let jobs = try await queue.enqueue(bodies.map { body throws(APIResponse) in try body.checked() }, in: name)
-        return .json(.created) { json in json.list(jobs) { $0.job($1) } }.holding(try await share(of: jobs))
-    }
-
-    /// For an answer that is long, as that of a job that was there already may be.
-    private func share(of jobs: [Job]) async throws -> Readers.Share? {
-        let byteCount = jobs.reduce(0) { $0 + $1.byteCount }
-        return byteCount > JSONText.pieceBytes ? try await readers.share(of: byteCount) : nil
+        return .json(.created) { json in json.list(jobs) { $0.job($1) } }
     }
 
     func job(_ key: JobKey) async throws -> APIResponse {
@@ -69,7 +63,7 @@ extension QueueAPI {
         }
     }
 
-    /// An endpoint that can never be called is refused now: later nobody would hear of it.
+    /// Refuses an endpoint that can never be called while its client can be told.
     private static func checkIsCallable(_ name: QueueName) throws(APIResponse) {
         guard URIFormat.isAbsolute(name.endpoint) else { throw .invalid("endpoint needs to be absolute URL.") }
         if let problem = URIFormat.problem(calling: name.endpoint) { throw .invalid("endpoint \(problem)") }

@@ -67,6 +67,23 @@ struct NginxTLSTests {
         }
     }
 
+    /// Where nothing else holds any, there is nothing to wait for; and no certificate, file or library is to blame.
+    @Test func descriptorsRunOut() async throws {
+        let directory = try await CertificateAuthority.shared.value.directory
+        try await withFletchTarget { target in
+            _ = try await Nginx.run("location / { proxy_pass \(target.url); }", as: .good) { url, _ in
+                var statuses: [Int32] = []
+                for limit in 5...14 {
+                    let script = "ulimit -n \(limit); exec \"$0\" -4 --foreground --capath '\(directory)' -f '\(url)'"
+                    let outcome = try await Shell.run(["/bin/sh", "-c", script, Shell.fletch])
+                    statuses.append(outcome.status)
+                    #expect(outcome.status == 0 || outcome.errors.contains("descriptor"), "\(limit): \(outcome.errors)")
+                }
+                #expect(Set(statuses) == [0, 7], "\(statuses)")
+            }
+        }
+    }
+
     @Test(arguments: ["close", "reset"])
     func leavingEarlyLosesTheWork(disposal: String) async throws {
         let root = try await CertificateAuthority.shared.value.root

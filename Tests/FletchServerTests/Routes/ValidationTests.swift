@@ -97,6 +97,10 @@ import Testing
             "the URL is malformed: its host is the address of many machines (multicast or broadcast), not of one"
         ),
         (
+            "http://[::ffff:224.0.0.1]/",
+            "the URL is malformed: its host is the address of many machines (multicast or broadcast), not of one"
+        ),
+        (
             "http://0xef.1/",
             "the URL is malformed: its host is the address of many machines (multicast or broadcast), not of one"
         ),

@@ -18,8 +18,7 @@ final class TLSContext: Sendable {
         self.clock = clock
         var words = [CChar](repeating: 0, count: 256)
         guard fletch_tls_load(&words, words.count) else {
-            let number = errno
-            if number == EMFILE || number == ENFILE { throw Self.noDescriptors(Self.text(words)) }
+            if OpenDescriptors.areExhausted { throw Self.noDescriptors(Self.text(words)) }
             throw FletchError(
                 .tlsUnavailable, .notSent,
                 "https needs OpenSSL 3, which cannot be loaded (\(Self.text(words))): install libssl3")

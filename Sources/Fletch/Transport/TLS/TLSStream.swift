@@ -123,8 +123,10 @@ final class TLSStream {
         let number = errno
         unkept = nil
         if context.settings.verifiesPeer, let rejection = fletch_tls_rejection(tls) {
-            // Then the authority's certificate may be there, and could not be read.
-            if OpenDescriptors.areExhausted { return ExchangeFailure(.descriptorsExhausted, errorNumber: EMFILE) }
+            // The authority's certificate may be there, and could not be read.
+            if fletch_tls_lacks_authority(tls), OpenDescriptors.areExhausted {
+                return ExchangeFailure(.descriptorsExhausted, errorNumber: EMFILE)
+            }
             return ExchangeFailure(.certificateRejected, detail: "\(String(cString: rejection)), for \(origin.host)")
         }
         switch result {
