@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a job is known by: its tenant, the URL it is delivered to, and its id there. All three are opaque, and compared
 /// byte by byte, as the store does: to `String` an é and an e with an accent behind it are the same.
 package struct JobKey: Hashable, Sendable {
@@ -13,7 +15,7 @@ package struct JobKey: Hashable, Sendable {
     }
 
     package static func == (one: JobKey, other: JobKey) -> Bool {
-        one.queue == other.queue && one.id.utf8.elementsEqual(other.id.utf8)
+        one.queue == other.queue && one.id.hasBytes(of: other.id)
     }
 }
 
@@ -29,6 +31,19 @@ package struct QueueName: Hashable, Sendable {
     }
 
     package static func == (one: QueueName, other: QueueName) -> Bool {
-        one.tenant.utf8.elementsEqual(other.tenant.utf8) && one.endpoint.utf8.elementsEqual(other.endpoint.utf8)
+        one.tenant.hasBytes(of: other.tenant) && one.endpoint.hasBytes(of: other.endpoint)
+    }
+}
+
+extension String {
+    fileprivate func hasBytes(of other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        let areSame = utf8.withContiguousStorageIfAvailable { own in
+            other.utf8.withContiguousStorageIfAvailable { other in
+                guard let own = own.baseAddress, let start = other.baseAddress else { return true }
+                return memcmp(own, start, other.count) == 0
+            }
+        }
+        return (areSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }

@@ -32,7 +32,7 @@ extension APIRequest {
     }
 
     private static func mediaType(_ type: String) -> String {
-        let essence = type.utf8.prefix { $0 != UInt8(ascii: ";") }
-        return String(Substring(essence)).lowercased().filter { !$0.isWhitespace }
+        let essence = type.utf8.prefix { $0 != UInt8(ascii: ";") }.filter { $0 != 0x20 && $0 != 0x09 }
+        return String(decoding: essence, as: UTF8.self).lowercased()
     }
 }

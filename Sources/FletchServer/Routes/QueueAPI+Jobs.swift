@@ -9,7 +9,7 @@ extension QueueAPI {
         let body: EnqueueBody = try Self.checked(content, as: "object") { value throws(Violation) in
             try EnqueueBody(value)
         }
-        try Self.checkIsCallable(name)
+        try checkIsCallable(name)
         let jobs = try await queue.enqueue([body.checked()], in: name)
         return .json(.created) { json in jobs.first.map { json.job($0) } }
     }
@@ -24,7 +24,7 @@ extension QueueAPI {
                 .badRequest,
                 "That's a whole lot of jobs! If this wasn't a mistake, please get in touch to lift the 1000 limit.")
         }
-        try Self.checkIsCallable(name)
+        try checkIsCallable(name)
         let jobs = try await queue.enqueue(bodies.map { body throws(APIResponse) in try body.checked() }, in: name)
         return .json(.created) { json in json.list(jobs) { $0.job($1) } }
     }
@@ -64,8 +64,16 @@ extension QueueAPI {
     }
 
     /// Refuses an endpoint that can never be called while its client can be told.
-    private static func checkIsCallable(_ name: QueueName) throws(APIResponse) {
-        guard URIFormat.isAbsolute(name.endpoint) else { throw .invalid("endpoint needs to be absolute URL.") }
-        if let problem = URIFormat.problem(calling: name.endpoint) { throw .invalid("endpoint \(problem)") }
+    private func checkIsCallable(_ name: QueueName) throws(APIResponse) {
+        let endpoint = name.endpoint
+        if callable.withLock({ $0.contains(endpoint) }) { return }
+        guard URIFormat.isAbsolute(endpoint) else { throw .invalid("endpoint needs to be absolute URL.") }
+        if let problem = URIFormat.problem(calling: endpoint) { throw .invalid("endpoint \(problem)") }
+        callable.withLock { callable in
+            if callable.count >= Self.maximumCallableCount { callable = [] }
+            callable.insert(endpoint)
+        }
     }
+
+    private static let maximumCallableCount = 1_000
 }

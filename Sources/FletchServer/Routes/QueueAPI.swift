@@ -1,3 +1,4 @@
+internal import Fletch
 package import FletchQueue
 import HTTPTypes
 package import Logging
@@ -7,6 +8,8 @@ package struct QueueAPI: Sendable {
     let queue: JobQueue
     /// The clients that read long answers.
     let readers: Readers
+    /// Endpoints that have been found callable lately: most requests name one of few.
+    let callable = Lock<Set<String>>([])
     private let logger: Logger
 
     package init(_ queue: JobQueue, logger: Logger) { self.init(queue, readers: Readers(), logger: logger) }

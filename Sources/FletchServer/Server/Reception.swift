@@ -51,14 +51,16 @@ struct Reception: Equatable {
 
     /// `uri-host [":" port]`, which may be empty (RFC 9110 §7.2).
     private static func isHost(_ text: String) -> Bool {
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"/?#@\\,\"<>^`{|}".utf8.contains($0) }) else {
-            return false
-        }
-        let end = text.hasPrefix("[") ? text.firstIndex(of: "]") : text.startIndex
-        guard let end else { return false }
-        let port = text[end...].firstIndex(of: ":").map { text[$0...].dropFirst() } ?? ""
-        return port.utf8.allSatisfy { (0x30...0x39).contains($0) } && port.utf8.count <= 5
+        let bytes = text.utf8
+        guard bytes.allSatisfy(hostBytes.contains) else { return false }
+        let isBracketed = bytes.first == UInt8(ascii: "[")
+        guard let end = isBracketed ? bytes.firstIndex(of: UInt8(ascii: "]")) : bytes.startIndex else { return false }
+        let port = bytes[end...].drop { $0 != UInt8(ascii: ":") }.dropFirst()
+        return port.allSatisfy { (0x30...0x39).contains($0) } && port.count <= 5
     }
+
+    /// Visible ASCII but delimiters and what RFC 3986 has in no place.
+    private static let hostBytes = ASCIISet("!$%&'()*+-.:;=[]_~").union(.letters).union(.digits)
 
     /// Whether the body is framed in one way only; chunks are the last coding, and HTTP/1.0 has none.
     private static func hasClearEnd(_ head: HTTPRequestHead, knowsChunks: Bool) -> Bool {

@@ -25,7 +25,7 @@ enum URIFormat {
         guard hierarchy.starts(with: "//".utf8) else {
             return !hierarchy.isEmpty && isRest(hierarchy) ? (hierarchy.prefix(0), hierarchy) : nil
         }
-        let authority = hierarchy.dropFirst(2).prefix { !"/?#".utf8.contains($0) }
+        let authority = hierarchy.dropFirst(2).prefix { !endsAuthority.contains($0) }
         let rest = hierarchy[authority.endIndex...]
         guard let host = host(of: authority), isRest(rest) else { return nil }
         return (host, rest)
@@ -41,8 +41,8 @@ enum URIFormat {
     }
 
     private static func isScheme(_ text: Substring.UTF8View) -> Bool {
-        guard let first = text.first, isLetter(first) else { return false }
-        return text.allSatisfy { isLetter($0) || isDigit($0) || "+-.".utf8.contains($0) }
+        guard let first = text.first, ASCIISet.letters.contains(first) else { return false }
+        return text.allSatisfy(scheme.contains)
     }
 
     /// Without the port, and who it is that asks.
@@ -67,11 +67,11 @@ enum URIFormat {
     }
 
     private static func isPort(_ text: Substring.UTF8View) -> Bool {
-        text.isEmpty || text.first == UInt8(ascii: ":") && text.dropFirst().allSatisfy(isDigit)
+        text.isEmpty || text.first == UInt8(ascii: ":") && text.dropFirst().allSatisfy(ASCIISet.digits.contains)
     }
 
     /// Whether whatever else there is has been encoded.
-    private static func isEncoded(_ text: Substring.UTF8View, allowing others: String.UTF8View) -> Bool {
+    private static func isEncoded(_ text: Substring.UTF8View, allowing others: ASCIISet) -> Bool {
         var digits = 0
         for byte in text {
             if digits > 0 {
@@ -79,17 +79,16 @@ enum URIFormat {
                 digits -= 1
             } else if byte == UInt8(ascii: "%") {
                 digits = 2
-            } else if !isLetter(byte), !isDigit(byte), !others.contains(byte) {
+            } else if !others.contains(byte) {
                 return false
             }
         }
         return digits == 0
     }
 
-    private static let unreservedAndSubDelimiters = "-._~!$&'()*+,;=".utf8
-    private static let userInformation = "-._~!$&'()*+,;=:".utf8
-    private static let pathAndQuery = "-._~!$&'()*+,;=:@/?".utf8
-
-    private static func isLetter(_ byte: UInt8) -> Bool { byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A }
-    private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+    private static let unreservedAndSubDelimiters = ASCIISet("-._~!$&'()*+,;=").union(.letters).union(.digits)
+    private static let userInformation = unreservedAndSubDelimiters.union(ASCIISet(":"))
+    private static let pathAndQuery = unreservedAndSubDelimiters.union(ASCIISet(":@/?"))
+    private static let endsAuthority = ASCIISet("/?#")
+    private static let scheme = ASCIISet("+-.").union(.letters).union(.digits)
 }
