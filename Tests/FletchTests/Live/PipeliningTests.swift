@@ -61,7 +61,7 @@ import Testing
         let peer = try ScriptedPeer(unixSocketPath: path) { connection in
             while !connection.readHead().isEmpty {
                 answered.withLock { $0 += 1 }
-                connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                connection.write(okAndNext)
             }
         }
         var configuration = configuration(depth: 32)
