@@ -69,7 +69,7 @@ let package = Package(
                 "Fletch", "FletchQueue", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
-            resources: [.embedInCode("Migrations/v1-jobs.sql")],
+            resources: [.embedInCode("Migrations/v1-jobs.sql"), .embedInCode("Migrations/v2-tenants.sql")],
             swiftSettings: strict
         ),
         .target(

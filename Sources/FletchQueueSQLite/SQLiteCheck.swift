@@ -31,6 +31,13 @@ package enum SQLiteCheck {
         return problems
     }
 
+    /// The keys that secrets are sealed with, nil for those stored as they are; none where they cannot be read.
+    package static func secretKeyIDs(in name: String) -> Set<String?> {
+        let path = SQLiteFile.absolute(name)
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        return (try? SQLiteFile.read(path, SQLiteFile.secretKeyIDs)) ?? []
+    }
+
     private static func contentProblems(_ path: String) throws -> [String] {
         try SQLiteOwnership.refuseForeign(path)
         return try SQLiteFile.read(path) { db in

@@ -117,6 +117,10 @@ enum SQLiteFile {
         return try DatabaseQueue(path: absolute(path), configuration: configuration).read(body)
     }
 
+    static func secretKeyIDs(_ db: Database) throws -> Set<String?> {
+        Set(try String?.fetchAll(db, sql: "SELECT key_id FROM token UNION SELECT key_id FROM signing_secret"))
+    }
+
     static let tooNew = StoreError(
         .tooNew, "a newer fletchd has written the database: use that one, or another file")
 
@@ -134,5 +138,7 @@ enum SQLiteFile {
     static let firstMigration = "v1-jobs"
 
     /// In order; only ever added to.
-    private static let migrations = [(firstMigration, PackageResources.v1_jobs_sql)]
+    private static let migrations = [
+        (firstMigration, PackageResources.v1_jobs_sql), ("v2-tenants", PackageResources.v2_tenants_sql),
+    ]
 }

@@ -8,7 +8,7 @@ enum StoreKind: String, CaseIterable, Sendable {
 
     /// Gives `body` a new store, and takes it away again.
     func withStore<Value>(
-        leaseDuration: Duration = .seconds(30), _ body: (any JobStore) async throws -> Value
+        leaseDuration: Duration = .seconds(30), _ body: (any JobStore & TenantStore) async throws -> Value
     ) async throws -> Value {
         switch self {
         case .sqlite:

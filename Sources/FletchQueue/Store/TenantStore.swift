@@ -1,0 +1,45 @@
+/// Where tenants, their secrets and what they have used are kept; as durable as jobs are (``JobStore``).
+package protocol TenantStore: Sendable {
+    /// Stores a token in place of the one that the tenant had for the same scope. What is left of an earlier
+    /// ``revoke(_:)`` is done before that.
+    func issue(_ token: TenantToken) async throws(StoreError)
+
+    /// - Parameter digest: SHA-256 of the token.
+    func token(digest: [UInt8]) async throws(StoreError) -> TenantToken?
+
+    func token(of tenant: String, scope: TenantToken.Scope) async throws(StoreError) -> TenantToken?
+
+    /// Deletes a tenant's tokens and signing secrets, and then, portion by portion, all its jobs and queues. Done halfway it is
+    /// done to its end when it is called again, by ``issue(_:)``, or by ``endRevocations()``.
+    /// - Returns: Whether there was a token.
+    func revoke(_ tenant: String) async throws(StoreError) -> Bool
+
+    /// Does to its end what a process that has died has left of ``revoke(_:)``.
+    func endRevocations() async throws(StoreError)
+
+    /// A portion of all tenants that have a token or have used a queue, in the order of their bytes, from `cursor` (nil at
+    /// first) on.
+    func tenants(from cursor: String?, limit: Int) async throws(StoreError) -> TenantPage
+
+    /// Stores a secret before those that there are; of these only the latest is kept.
+    func rotate(_ secret: SigningSecret, of tenant: String) async throws(StoreError)
+
+    /// - Returns: At most two, the latest first.
+    func signingSecrets(of tenant: String) async throws(StoreError) -> [SigningSecret]
+
+    /// Adds to what tenants have used.
+    func addUsage(_ counts: [String: Int]) async throws(StoreError)
+
+    /// Tells what tenants have used since the last time, and forgets it.
+    func takeUsage() async throws(StoreError) -> [String: Int]
+
+    /// The keys that secrets are sealed with, nil for those stored as they are.
+    func secretKeyIDs() async throws(StoreError) -> Set<String?>
+
+    /// Replaces all secrets at once.
+    /// - Parameter change: Also told whose secret it is. What it throws leaves everything as it was.
+    /// - Returns: How many there are.
+    func reseal(
+        _ change: @escaping @Sendable (StoredSecret, _ tenant: String) throws -> StoredSecret
+    ) async throws(StoreError) -> Int
+}

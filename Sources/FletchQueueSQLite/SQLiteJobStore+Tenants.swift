@@ -1,0 +1,140 @@
+package import FletchQueue
+import Foundation
+import GRDB
+
+extension SQLiteJobStore: TenantStore {
+    package func issue(_ token: TenantToken) async throws(StoreError) {
+        if try await isRevoked(token.tenant) { try await endRevocation(of: token.tenant) }
+        try await writer.perform(adding: Self.tenantBytes) { try $0.issue(token) }
+    }
+
+    package func token(digest: [UInt8]) async throws(StoreError) -> TenantToken? {
+        try await read { db in
+            try TenantToken.one(db, "digest = ?", [Data(digest)])
+        }
+    }
+
+    package func token(of tenant: String, scope: TenantToken.Scope) async throws(StoreError) -> TenantToken? {
+        try await read { db in
+            try TenantToken.one(db, "tenant = ? AND scope = ?", [tenant, scope.rawValue])
+        }
+    }
+
+    package func revoke(_ tenant: String) async throws(StoreError) -> Bool {
+        guard try await writer.perform({ try $0.beginRevocation(of: tenant) }) else { return false }
+        try await endRevocation(of: tenant)
+        return true
+    }
+
+    package func endRevocations() async throws(StoreError) {
+        let tenants = try await read { db in try String.fetchAll(db, sql: "SELECT tenant FROM revocation") }
+        for tenant in tenants { try await endRevocation(of: tenant) }
+    }
+
+    private func isRevoked(_ tenant: String) async throws(StoreError) -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM revocation WHERE tenant = ?)", arguments: [tenant]) ?? false
+        }
+    }
+
+    private func endRevocation(of tenant: String) async throws(StoreError) {
+        var cursor: String?
+        repeat {
+            let page = try await endpoints(of: tenant, from: cursor, limit: Portion(count: 1_000, bytes: 1 << 20))
+            for endpoint in page.endpoints { try await empty(QueueName(tenant: tenant, endpoint: endpoint)) }
+            cursor = page.cursor
+        } while cursor != nil
+        try await writer.perform { try $0.endRevocation(of: tenant) }
+    }
+
+    package func tenants(from cursor: String?, limit: Int) async throws(StoreError) -> TenantPage {
+        try await read { db in
+            let relation = cursor == nil ? ">=" : ">"
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT tenant, (SELECT count(*) FROM queue WHERE queue.tenant = known.tenant)
+                    FROM (SELECT tenant FROM token UNION SELECT tenant FROM queue) AS known
+                    WHERE tenant \(relation) ? ORDER BY tenant LIMIT ?
+                    """, arguments: [cursor ?? "", limit + 1])
+            var page = TenantPage(
+                tenants: try rows.prefix(limit).map { row in
+                    Tenant(id: row[0], queueCount: row[1], tokens: try Self.tokens(of: row[0], db))
+                })
+            if rows.count > limit { page.cursor = page.tenants.last?.id }
+            return page
+        }
+    }
+
+    private static func tokens(of tenant: String, _ db: Database) throws -> [TenantToken.Scope: Timestamp] {
+        let statement = try db.cachedStatement(sql: "SELECT scope, issued_at FROM token WHERE tenant = ?")
+        return try Row.fetchCursor(statement, arguments: [tenant]).map { row in
+            (TenantToken.Scope(rawValue: row[0]), Timestamp(milliseconds: row[1]))
+        }.reduce(into: [:]) { tokens, token in
+            if let scope = token.0 { tokens[scope] = token.1 }
+        }
+    }
+
+    package func rotate(_ secret: SigningSecret, of tenant: String) async throws(StoreError) {
+        try await writer.perform(adding: Self.tenantBytes) { try $0.rotate(secret, of: tenant) }
+    }
+
+    package func signingSecrets(of tenant: String) async throws(StoreError) -> [SigningSecret] {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT secret, key_id, created_at FROM signing_secret INDEXED BY signing_secret_of_tenant
+                    WHERE tenant = ? ORDER BY id DESC LIMIT 2
+                    """)
+            return try Row.fetchAll(statement, arguments: [tenant]).map { row in
+                SigningSecret(secret: StoredSecret(row), createdAt: Timestamp(milliseconds: row[2]))
+            }
+        }
+    }
+
+    package func addUsage(_ counts: [String: Int]) async throws(StoreError) {
+        try await writer.perform(isDurable: false) { transaction in
+            for (tenant, count) in counts { try transaction.addUsage(count, of: tenant) }
+        }
+    }
+
+    package func takeUsage() async throws(StoreError) -> [String: Int] {
+        try await writer.perform { try $0.takeUsage() }
+    }
+
+    package func secretKeyIDs() async throws(StoreError) -> Set<String?> {
+        try await read(SQLiteFile.secretKeyIDs)
+    }
+
+    package func reseal(
+        _ change: @escaping @Sendable (StoredSecret, _ tenant: String) throws -> StoredSecret
+    ) async throws(StoreError) -> Int {
+        try await writer.perform { try $0.reseal(change) }
+    }
+
+    /// What a token or a secret takes of the database, about.
+    private static let tenantBytes = 2_048
+}
+
+extension TenantToken {
+    fileprivate static func one(
+        _ db: Database, _ condition: String, _ arguments: StatementArguments
+    ) throws -> TenantToken? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT secret, key_id, tenant, scope, digest, issued_at FROM token WHERE \(condition)")
+        return try Row.fetchOne(statement, arguments: arguments).flatMap(TenantToken.init)
+    }
+
+    fileprivate init?(_ row: Row) {
+        guard let scope = Scope(rawValue: row[3]) else { return nil }
+        self.init(
+            tenant: row[2], scope: scope, digest: Array(row[4] as Data), secret: StoredSecret(row),
+            issuedAt: Timestamp(milliseconds: row[5]))
+    }
+}
+
+extension StoredSecret {
+    /// - Parameter row: Begins with the secret and the id of its key.
+    init(_ row: Row) { self.init(bytes: Array(row[0] as Data), keyID: row[1]) }
+}

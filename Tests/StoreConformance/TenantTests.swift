@@ -1,0 +1,146 @@
+import FletchQueue
+import Testing
+
+/// What a store keeps of tenants.
+@Suite struct TenantTests {
+    private static func token(
+        _ tenant: String, _ number: UInt8, scope: TenantToken.Scope = .all, at moment: Int64 = 1
+    ) -> TenantToken {
+        TenantToken(
+            tenant: tenant, scope: scope, digest: Array(repeating: number, count: 32),
+            secret: StoredSecret(bytes: [number, 0, 255], keyID: number.isMultiple(of: 2) ? "key" : nil),
+            issuedAt: at(moment))
+    }
+
+    @Test(arguments: StoreKind.allCases) func tokenIsFoundByItsDigestAndTenant(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let (one, other) = (Self.token("a", 1), Self.token("a", 2, scope: .enqueue))
+            try await store.issue(one)
+            try await store.issue(other)
+            #expect(try await store.token(digest: one.digest) == one)
+            #expect(try await store.token(digest: other.digest) == other)
+            #expect(try await store.token(of: "a", scope: .all) == one)
+            #expect(try await store.token(of: "a", scope: .enqueue) == other)
+            #expect(try await store.token(of: "b", scope: .all) == nil)
+            #expect(try await store.token(digest: Array(repeating: 9, count: 32)) == nil)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func newTokenTakesThePlaceOfTheOldOne(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.issue(Self.token("a", 1))
+            try await store.issue(Self.token("b", 3))
+            try await store.issue(Self.token("a", 2))
+            #expect(try await store.token(digest: Self.token("a", 1).digest) == nil)
+            #expect(try await store.token(of: "a", scope: .all) == Self.token("a", 2))
+            #expect(try await store.token(of: "b", scope: .all) == Self.token("b", 3))
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func revocationTakesTokensSecretsJobsAndQueues(_ kind: StoreKind) async throws
+    {
+        try await kind.withStore { store in
+            let gone = QueueName(tenant: "a", endpoint: "https://example.com/a")
+            let left = QueueName(tenant: "b", endpoint: "https://example.com/a")
+            for queue in [gone, left] { _ = try await store.enqueue((0..<1_200).map { job("\($0)", in: queue) }) }
+            try await store.issue(Self.token("a", 1))
+            try await store.issue(Self.token("a", 2, scope: .enqueue))
+            try await store.issue(Self.token("b", 3))
+            try await store.rotate(Self.secret(1), of: "a")
+            let running = try await store.leased(1)
+            #expect(try await store.revoke("a"))
+            #expect(try await store.token(of: "a", scope: .all) == nil)
+            #expect(try await store.token(of: "a", scope: .enqueue) == nil)
+            #expect(try await store.signingSecrets(of: "a").isEmpty)
+            let page = Portion(count: 10, bytes: 1 << 20)
+            #expect(try await store.endpoints(of: "a", from: nil, limit: page).endpoints.isEmpty)
+            #expect(try await store.counts(of: [gone.endpoint], for: "a").isEmpty)
+            #expect(try await store.counts(of: [left.endpoint], for: "b") == [left.endpoint: 1_200])
+            #expect(try await store.token(of: "b", scope: .all) == Self.token("b", 3))
+            try await store.settle(running[0])
+            #expect(try await !store.revoke("a"))
+            #expect(try await !store.revoke("unknown"))
+        }
+    }
+
+    /// The same queue is another one afterwards.
+    @Test(arguments: StoreKind.allCases) func queueCanBeUsedAgainAfterARevocation(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let queue = QueueName(tenant: "a", endpoint: "https://example.com/a")
+            _ = try await store.enqueue([job("old", in: queue)])
+            try await store.issue(Self.token("a", 1))
+            #expect(try await store.revoke("a"))
+            _ = try await store.enqueue([job("new", in: queue)])
+            #expect(try await store.leased().ids == ["new"])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func tenantsAreListedInOrderAndInPages(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            for (index, tenant) in ["c", "a", "é"].enumerated() {
+                try await store.issue(Self.token(tenant, UInt8(index), at: Int64(index)))
+            }
+            for endpoint in ["https://example.com/1", "https://example.com/2"] {
+                _ = try await store.enqueue([job("x", in: QueueName(tenant: "b", endpoint: endpoint))])
+            }
+            let first = try await store.tenants(from: nil, limit: 2)
+            #expect(first.tenants.map(\.id) == ["a", "b"])
+            #expect(first.tenants[0].tokens == [.all: at(1)])
+            #expect(first.tenants[1] == Tenant(id: "b", queueCount: 2, tokens: [:]))
+            let second = try await store.tenants(from: first.cursor, limit: 2)
+            #expect(second.tenants.map(\.id) == ["c", "é"])
+            #expect(second.cursor == nil)
+        }
+    }
+
+    private static func secret(_ number: UInt8) -> SigningSecret {
+        SigningSecret(secret: StoredSecret(bytes: [number], keyID: "key"), createdAt: at(Int64(number)))
+    }
+
+    @Test(arguments: StoreKind.allCases) func lastTwoSigningSecretsAreKept(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            #expect(try await store.signingSecrets(of: "a").isEmpty)
+            for number in UInt8(1)...3 {
+                try await store.rotate(Self.secret(number), of: "a")
+                try await store.rotate(Self.secret(number + 100), of: "b")
+            }
+            #expect(try await store.signingSecrets(of: "a") == [Self.secret(3), Self.secret(2)])
+            #expect(try await store.signingSecrets(of: "b") == [Self.secret(103), Self.secret(102)])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func usageAddsUpUntilItIsTaken(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.addUsage(["a": 2, "b": 1, "c": 0])
+            try await store.addUsage(["a": 40])
+            try await store.addUsage([:])
+            #expect(try await store.takeUsage() == ["a": 42, "b": 1])
+            #expect(try await store.takeUsage() == [:])
+        }
+    }
+
+    private struct Refused: Error {}
+
+    @Test(arguments: StoreKind.allCases) func secretsAreResealedAllOrNone(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.issue(Self.token("a", 1))
+            try await store.issue(Self.token("b", 2))
+            try await store.rotate(Self.secret(7), of: "b")
+            #expect(try await store.secretKeyIDs() == [nil, "key"])
+            await #expect(throws: StoreError.self) {
+                try await store.reseal { secret, _ in
+                    guard secret.keyID == nil else { throw Refused() }
+                    return StoredSecret(bytes: [], keyID: "new")
+                }
+            }
+            #expect(try await store.secretKeyIDs() == [nil, "key"])
+            let count = try await store.reseal { secret, tenant in
+                StoredSecret(bytes: secret.bytes + Array(tenant.utf8), keyID: "new")
+            }
+            #expect(count == 3)
+            #expect(try await store.secretKeyIDs() == ["new"])
+            #expect(try await store.token(of: "a", scope: .all)?.secret.bytes == [1, 0, 255, 97])
+            #expect(try await store.signingSecrets(of: "b").map(\.secret.bytes) == [[7, 98]])
+        }
+    }
+}
