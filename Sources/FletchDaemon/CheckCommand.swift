@@ -1,21 +1,26 @@
 import ArgumentParser
 import FletchQueueSQLite
+import FletchServer
 
 /// `fletchd check [options]`
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Shows what fletchd would run by, and all that is wrong with it.",
         discussion: "Reads the whole database, and changes nothing. Exit status: 0 where nothing is wrong, else 1.")
 
     @OptionGroup var options: ServerOptions
 
-    func run() throws {
+    func run() async throws {
         let reader = SettingsReader(options, environment: Surroundings.environment)
         for line in reader.settings.lines {
             let name = line.name + String(repeating: " ", count: max(0, 18 - line.name.count))
             print("\(name)\(VisibleText.escaped(line.value))  (\(line.source))")
         }
-        let problems = reader.problems + Self.problems(of: reader.settings)
+        for warning in reader.settings.warnings + Self.warnings(of: reader.settings) {
+            print("warning: \(VisibleText.lines(warning))")
+        }
+        let problems =
+            reader.problems + Self.problems(of: reader.settings) + (await Self.problems(ofKeysIn: reader.settings))
         guard !problems.isEmpty else { return print("nothing is wrong") }
         for problem in problems { print("problem: \(VisibleText.lines(problem))") }
         throw ExitCode(1)
@@ -26,6 +31,32 @@ struct CheckCommand: ParsableCommand {
         let ofLimit = problem(ofLimitFor: settings.concurrency.value)
         switch settings.store.value {
         case .sqlite(let path): return [ofPlace, ofLimit].compactMap(\.self) + SQLiteCheck.problems(with: path)
+        }
+    }
+
+    private static func problems(ofKeysIn settings: Settings) async -> [String] {
+        var problems: [String] = []
+        do {
+            _ = try await settings.jwtVerifier()
+        } catch {
+            problems.append("\(error)")
+        }
+        let foreign = keyIDs(in: settings).compactMap(\.self).filter { $0 != settings.vault.value.keyID }
+        return problems + foreign.sorted().map { Vault.problem(ofSecretsSealedWith: $0) }
+    }
+
+    /// What is in the store is not protected as well as it could be.
+    private static func warnings(of settings: Settings) -> [String] {
+        if settings.vault.value.keyID == nil {
+            guard !settings.passphrases.value.isEmpty else { return [] }
+            return ["tokens are stored as they are: set FLETCHD_ENCRYPTION_KEY to have them sealed"]
+        }
+        return keyIDs(in: settings).contains(nil) ? ["some tokens are stored as they are: run fletchd reseal"] : []
+    }
+
+    private static func keyIDs(in settings: Settings) -> Set<String?> {
+        switch settings.store.value {
+        case .sqlite(let path): SQLiteCheck.secretKeyIDs(in: path)
         }
     }
 

@@ -8,14 +8,14 @@ struct FletchdCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fletchd",
         abstract: "A durable queue of HTTP calls: takes jobs over HTTP, and calls their URLs until they are done.",
-        usage: "fletchd [check] [options]",
+        usage: "fletchd [check|reseal] [options]",
         discussion: """
             Quirrel's clients work with it unchanged; see docs/queue.md. SIGTERM and SIGINT let what is under way end; a \
             second one ends at once. Neither loses a job.
 
             Exit status: 0 after a shutdown, 1 where it cannot start or has failed, 2 usage.
             """,
-        version: "fletchd \(fletchVersion)", subcommands: [CheckCommand.self])
+        version: "fletchd \(fletchVersion)", subcommands: [CheckCommand.self, ResealCommand.self])
 
     @OptionGroup var options: ServerOptions
 
@@ -24,7 +24,8 @@ struct FletchdCommand: AsyncParsableCommand {
         guard reader.problems.isEmpty else { throw ValidationError(reader.problems.joined(separator: "\n")) }
         let settings = reader.settings
         let logger = Logs.logger(settings)
-        let daemon = try Daemon(settings, logger: logger) { port in
+        for warning in settings.warnings { logger.warning("\(warning)") }
+        let daemon = try Daemon(settings, jwtVerifier: try await settings.jwtVerifier(), logger: logger) { port in
             Greeting(settings, port: port).show(logger)
         }
         let group = ServiceGroup(configuration: .init(services: [.init(service: daemon)], logger: logger))

@@ -51,6 +51,9 @@ package struct JobQueue: Sendable {
         await dispatcher.stored(dueAt: nil)
     }
 
+    /// Jobs have been deleted that others may have waited for.
+    package func changed() async { await dispatcher.stored(dueAt: nil) }
+
     /// The time that jobs are due by.
     package var now: Timestamp { clock.now }
 

@@ -108,7 +108,7 @@ extension Probe {
             findings.keepAlive = .no("its response says that the connection ends with it")
             return
         }
-        let (results, count) = try Caller(configuration: configuration).send([request, request])
+        let (results, count) = try SequentialClient(configuration: configuration).send([request, request])
         note(request, count)
         guard let last = results.last else { return }
         findings.keepAlive =
@@ -142,7 +142,7 @@ extension Probe {
         var configuration = configuration
         configuration.reusesConnections = false
         configuration.tls.usesEarlyData = true
-        let (results, count) = try Caller(configuration: configuration).send([request])
+        let (results, count) = try SequentialClient(configuration: configuration).send([request])
         note(request, count)
         guard let security = try? results.first?.get().security else {
             findings.resumption = .unknown("no answer on a resumed connection")

@@ -2,7 +2,7 @@ import Fletch
 
 /// Sends requests one after the other with a client of their own, each until it is answered, and waits for the client's
 /// end.
-struct Caller {
+struct SequentialClient {
     let configuration: Configuration
 
     /// - Returns: What came of each, and how often any of them was sent.

@@ -12,13 +12,20 @@ struct Daemon: Service {
     private let client: FletchClient
     private let dispatcher: Dispatcher
     private let server: QueueServer
+    private let registry: TenantRegistry
+    private let meter: UsageMeter
     private let logger: Logger
     /// Nothing is delivered by a process that cannot start.
     private let listening: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
-    /// - Parameter onListening: Told the port that it listens at.
+    /// - Parameters:
+    ///   - jwtVerifier: For the key in the settings.
+    ///   - onListening: Told the port that it listens at.
     /// - Throws: ``StoreError``, ``FletchError``.
-    init(_ settings: Settings, logger: Logger, onListening: @escaping @Sendable (Int) -> Void) throws {
+    init(
+        _ settings: Settings, jwtVerifier: JWTVerifier?, logger: Logger,
+        onListening: @escaping @Sendable (Int) -> Void
+    ) throws {
         self.settings = settings
         self.logger = logger
         let listening = AsyncStream<Void>.makeStream()
@@ -26,18 +33,26 @@ struct Daemon: Service {
         store = try Self.open(settings.store.value)
         let budget = try Self.budget(concurrency: settings.concurrency.value, logger)
         let clock = SystemQueueClock()
+        let registry = TenantRegistry(store, vault: settings.vault.value, clock: clock)
+        let meter = UsageMeter(store, logger: logger)
+        (self.registry, self.meter) = (registry, meter)
         client = try FletchClient(Self.configuration(settings, budget, logger))
         let deliverer = Deliverer(
             client: client, clock: clock, timeout: .seconds(settings.deliveryTimeout.value),
-            isInDocker: settings.isInDocker.value, isProxied: settings.proxy.value != nil, logger: logger)
+            isInDocker: settings.isInDocker.value, isProxied: settings.proxy.value != nil,
+            signer: Self.signer(settings, registry), logger: logger)
         dispatcher = Dispatcher(
-            store: store, clock: clock, concurrency: budget.concurrency, logger: logger, delivery: deliverer.deliver)
+            store: store, clock: clock, concurrency: budget.concurrency, logger: logger,
+            delivery: settings.passphrases.value.isEmpty ? deliverer.deliver : Self.metered(deliverer, meter))
         var configuration = QueueServer.Configuration()
         configuration.host = settings.host.value
         configuration.port = settings.port.value
         configuration.maximumConnectionCount = budget.apiConnectionCount
         let queue = JobQueue(store: store, dispatcher: dispatcher, clock: clock)
-        server = QueueServer(QueueAPI(queue, logger: logger), configuration: configuration, logger: logger) { port in
+        let access = Access(
+            Self.access(settings, jwtVerifier), registry: registry, meter: meter, clock: clock)
+        let api = QueueAPI(queue, access: access, logger: logger)
+        server = QueueServer(api, configuration: configuration, logger: logger) { port in
             onListening(port ?? settings.port.value)
             listening.continuation.finish()
         }
@@ -45,6 +60,8 @@ struct Daemon: Service {
 
     /// Works until graceful shutdown: then takes no more requests and leases no more jobs, and ends what is under way.
     func run() async throws {
+        try await registry.check()
+        try await registry.resume()
         let drainLimit = Duration.seconds(settings.drainTimeout.value)
         try await withThrowingTaskGroup(of: Part.self) { parts in
             parts.addTask {
@@ -54,6 +71,10 @@ struct Daemon: Service {
             parts.addTask {
                 await dispatch(drainLimit)
                 return .dispatcher
+            }
+            parts.addTask {
+                await meter.run()
+                return .meter
             }
             parts.addTask {
                 try await gracefulShutdown()
@@ -66,7 +87,7 @@ struct Daemon: Service {
         try store.close()
     }
 
-    private enum Part { case server, dispatcher, limit }
+    private enum Part { case server, dispatcher, meter, limit }
 
     /// For deliveries to be handed back in once their time is over.
     private static let grace = Duration.seconds(1)
@@ -97,6 +118,32 @@ struct Daemon: Service {
         } onGracefulShutdown: {
             Task { await dispatcher.drain() }
         }
+    }
+
+    /// Each delivery counts as its tenant's.
+    private static func metered(_ deliverer: Deliverer, _ meter: UsageMeter) -> Dispatcher.Delivery {
+        { job in
+            let end = await deliverer.deliver(job)
+            if case .ran = end { meter.count(job.job.key.queue.tenant) }
+            return end
+        }
+    }
+
+    private static func signer(_ settings: Settings, _ registry: TenantRegistry) -> Signer {
+        let key = settings.signingKey.value
+        return settings.isOpen
+            ? Signer(ownSecrets: settings.webhookSecrets.value, asymmetricKey: key)
+            : Signer(registry, asymmetricKey: key)
+    }
+
+    private static func access(_ settings: Settings, _ jwtVerifier: JWTVerifier?) -> Access.Configuration {
+        var configuration = Access.Configuration()
+        configuration.passphrases = settings.passphrases.value
+        configuration.jwtVerifier = jwtVerifier
+        configuration.requestLimit = settings.requestLimit.value
+        configuration.allowedOrigins = settings.allowedOrigins.value
+        configuration.allowedHosts = settings.allowedHosts.value + [settings.host.value]
+        return configuration
     }
 
     private static func budget(concurrency: Int, _ logger: Logger) throws -> DescriptorBudget {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FletchServer
 
 /// Flags of `fletchd`, each before its environment variable, and that before its default.
 struct ServerOptions: ParsableArguments {
@@ -33,6 +34,31 @@ struct ServerOptions: ParsableArguments {
             the process list; default: none)
             """, valueName: "url"))
     var proxy: String?
+
+    @Flag(help: "Let anybody ask, though --host lets others in than this machine, and no passphrase is set.")
+    var anonymous = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How many requests a caller may make in a minute. (REQUEST_LIMIT, default: \(Access.usualRequestLimit) with \
+            PASSPHRASES or JWT_PUBLIC_KEY, else none)
+            """, valueName: "count"))
+    var requestLimit: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A web page's origin that may ask though no token is needed; * for every one. May be repeated. (ALLOW_ORIGIN, \
+            default: none)
+            """, valueName: "origin"))
+    var allowOrigin: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A name that this server is called by, where no token is needed. May be repeated. (ALLOW_HOST, default: none)",
+            valueName: "name"))
+    var allowHost: [String] = []
 
     @Option(help: "The lines on standard error: text or json. (default: \(Settings().logFormat.value.rawValue))")
     var logFormat: String?

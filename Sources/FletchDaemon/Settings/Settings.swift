@@ -1,3 +1,4 @@
+import FletchServer
 import Logging
 
 /// What `fletchd` runs by.
@@ -17,11 +18,32 @@ struct Settings: Sendable {
     /// An endpoint at `localhost` is the container's host.
     var isInDocker = Setting(false)
 
+    var passphrases = Setting(Passphrases())
+    /// PEM or JWKS; nil for none.
+    var jwtKey = Setting<String?>(nil)
+    /// nil for the usual one.
+    var requestLimit = Setting<Int?>(nil)
+    var allowedOrigins = Setting<[String]>([])
+    var allowedHosts = Setting<[String]>([])
+    /// Anybody may ask, from anywhere.
+    var isAnonymous = Setting(false)
+    /// Seals tokens in the store.
+    var vault = Setting(Vault())
+    /// What they have been sealed with until now; for `reseal` alone.
+    var oldVault = Setting(Vault())
+    var signingKey = Setting<AsymmetricKey?>(nil)
+    /// What deliveries are signed with where there are no tenants.
+    var webhookSecrets = Setting<[WebhookSecret]>([])
+
+    static let maximumRequestLimit = 1_000_000_000
     static let maximumConcurrency = 10_000
     /// A day.
     static let maximumSeconds = 86_400.0
 
-    /// A name and a value for each, as they are shown.
+    /// Whether callers are not told apart.
+    var isOpen: Bool { passphrases.value.isEmpty && jwtKey.value == nil }
+
+    /// A name and a value for each, as they are shown. Of secrets only whether there are any.
     var lines: [(name: String, value: String, source: String)] {
         [
             ("host", host.value, "\(host.source)"),
@@ -34,6 +56,21 @@ struct Settings: Sendable {
             ("log-format", logFormat.value.rawValue, "\(logFormat.source)"),
             ("log-level", "\(logLevel.value)", "\(logLevel.source)"),
             ("in docker", isInDocker.value ? "yes" : "no", "\(isInDocker.source)"),
+            ("passphrases", "\(passphrases.value.count)", "\(passphrases.source)"),
+            ("jwt-public-key", jwtKey.value == nil ? "none" : "set", "\(jwtKey.source)"),
+            ("anonymous", isAnonymous.value ? "yes" : "no", "\(isAnonymous.source)"),
+            ("request-limit", requestLimitText, "\(requestLimit.source)"),
+            ("allow-origin", Self.text(allowedOrigins.value), "\(allowedOrigins.source)"),
+            ("allow-host", Self.text(allowedHosts.value), "\(allowedHosts.source)"),
+            ("encryption key", vault.value.keyID ?? "none", "\(vault.source)"),
+            ("signing key", signingKey.value == nil ? "none" : "RSA", "\(signingKey.source)"),
+            ("webhook secrets", "\(webhookSecrets.value.count)", "\(webhookSecrets.source)"),
         ]
     }
+
+    private var requestLimitText: String {
+        requestLimit.value.map { "\($0)/min" } ?? (isOpen ? "none" : "\(Access.usualRequestLimit)/min")
+    }
+
+    private static func text(_ list: [String]) -> String { list.isEmpty ? "none" : list.joined(separator: ",") }
 }

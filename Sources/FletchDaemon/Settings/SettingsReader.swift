@@ -2,10 +2,10 @@ import Logging
 
 /// Makes settings of flags and the environment, and tells all that is wrong with them at once.
 struct SettingsReader {
-    private(set) var settings = Settings()
+    var settings = Settings()
     /// Each with its remedy.
-    private(set) var problems: [String] = []
-    private let options: ServerOptions
+    var problems: [String] = []
+    let options: ServerOptions
     private let environment: [String: String]
 
     init(_ options: ServerOptions, environment: [String: String]) {
@@ -14,6 +14,8 @@ struct SettingsReader {
         readPlace()
         readWork()
         readLog()
+        readAccess()
+        readKeys()
     }
 
     private mutating func readPlace() {
@@ -66,7 +68,7 @@ struct SettingsReader {
         }
     }
 
-    private mutating func set<Value>(
+    mutating func set<Value>(
         _ target: WritableKeyPath<Settings, Setting<Value>>, _ text: Setting<String>, _ rule: String,
         _ read: (String) -> Value?
     ) {
@@ -76,12 +78,12 @@ struct SettingsReader {
         settings[keyPath: target] = Setting(value, text.source)
     }
 
-    private func text(_ flag: String?, _ name: String, variable: String? = nil) -> Setting<String>? {
+    func text(_ flag: String?, _ name: String, variable: String? = nil) -> Setting<String>? {
         flag.map { Setting($0, .flag(name)) } ?? variable.flatMap(self.variable)
     }
 
     /// What is set to nothing is not set.
-    private func variable(_ name: String) -> Setting<String>? {
+    func variable(_ name: String) -> Setting<String>? {
         environment[name].flatMap { $0.isEmpty ? nil : Setting($0, .environment(name)) }
     }
 }

@@ -17,21 +17,24 @@ package struct Deliverer: Sendable {
     private let timeout: Duration
     private let isInDocker: Bool
     private let isProxied: Bool
+    private let signer: Signer
     private let logger: Logger
 
     /// - Parameters:
     ///   - timeout: For all of a delivery, redirects included.
     ///   - isInDocker: `localhost` is the container's host then.
+    ///   - signer: Default: signs nothing.
     ///   - isProxied: Whether the client connects to a proxy, whichever the endpoint.
     package init(
         client: FletchClient, clock: any QueueClock, timeout: Duration, isInDocker: Bool = false,
-        isProxied: Bool = false, logger: Logger
+        isProxied: Bool = false, signer: Signer = Signer(), logger: Logger
     ) {
         self.client = client
         self.clock = clock
         self.timeout = timeout
         self.isInDocker = isInDocker
         self.isProxied = isProxied
+        self.signer = signer
         self.logger = logger
     }
 
@@ -53,7 +56,15 @@ package struct Deliverer: Sendable {
     /// Cancelling the task cuts the delivery off.
     package func deliver(_ job: LeasedJob) async -> DeliveryEnd {
         let end = ContinuousClock.now + timeout
-        var next = JobRequest(of: job, at: clock.now, isInDocker: isInDocker)
+        let now = clock.now
+        var next: JobRequest
+        do {
+            let signature = try await signer.fields(for: job, at: now)
+            next = JobRequest(of: job, at: now, isInDocker: isInDocker, signature: signature)
+        } catch {
+            log("a delivery cannot be signed, and is not made for now", job, "\(error)")
+            return .notRun(error is StoreError ? .machine : .endpoint, mayHaveBeenSeen: false)
+        }
         for redirectCount in 0...Self.maximumRedirectCount {
             do throws(FletchError) {
                 let receipt = try await client.send(next.request(until: end), until: .answered)

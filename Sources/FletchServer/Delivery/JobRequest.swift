@@ -10,7 +10,8 @@ struct JobRequest {
     private var fields: HTTPFields
     private var body: FletchRequest.Body
 
-    init(of job: LeasedJob, at now: Timestamp, isInDocker: Bool) {
+    /// - Parameter signature: What shows where it comes from.
+    init(of job: LeasedJob, at now: Timestamp, isInDocker: Bool, signature: HTTPFields = [:]) {
         let endpoint = job.job.key.queue.endpoint
         url = isInDocker ? Self.reachableFromContainer(endpoint) : endpoint
         body = .utf8(job.job.body)
@@ -18,6 +19,7 @@ struct JobRequest {
             .accept: "*/*", .contentType: "text/plain", .meta: JobMeta(job, at: now).json,
             .idempotencyKey: job.idempotencyKey, .attempt: "\(job.attempt)",
         ]
+        fields.append(contentsOf: signature)
     }
 
     func request(until end: ContinuousClock.Instant) -> FletchRequest {
@@ -35,6 +37,7 @@ struct JobRequest {
         guard !Self.isSecure(url) || Self.isSecure(next) else { return .refused }
         var request = self
         request.url = next
+        if !Self.areOfOneOrigin(url, next) { request.fields.removeSignature() }
         if status < 307 {
             request.method = .get
             request.body = .none
@@ -52,6 +55,12 @@ struct JobRequest {
 
     private static func isSecure(_ url: String) -> Bool { url.lowercased().hasPrefix("https:") }
 
+    private static func areOfOneOrigin(_ one: String, _ other: String) -> Bool {
+        guard let one = URLComponents(string: one), let other = URLComponents(string: other) else { return false }
+        return one.scheme?.lowercased() == other.scheme?.lowercased()
+            && one.host?.lowercased() == other.host?.lowercased() && one.effectivePort == other.effectivePort
+    }
+
     private static func resolve(_ location: String, against base: String) -> String? {
         guard let base = URL(string: base), let url = URL(string: location, relativeTo: base) else { return nil }
         return url.absoluteURL.absoluteString
@@ -66,15 +75,23 @@ struct JobRequest {
     }
 }
 
+extension URLComponents {
+    fileprivate var effectivePort: Int? { port ?? (scheme?.lowercased() == "https" ? 443 : 80) }
+}
+
+extension HTTPFields {
+    /// It is for the endpoint alone: another origin could pass it on as its own.
+    fileprivate mutating func removeSignature() {
+        for name in [HTTPField.Name.quirrelSignature, .webhookID, .webhookTimestamp, .webhookSignature] {
+            self[name] = nil
+        }
+    }
+}
+
 extension HTTPField.Name {
     /// What a job is told about itself.
     fileprivate static let meta = named("x-quirrel-meta")
     fileprivate static let idempotencyKey = named("Idempotency-Key")
     /// How often this run has been attempted, from 1.
     fileprivate static let attempt = named("fletch-attempt")
-
-    private static func named(_ text: StaticString) -> Self {
-        guard let name = Self("\(text)") else { preconditionFailure("\(text) is no name of a field") }
-        return name
-    }
 }

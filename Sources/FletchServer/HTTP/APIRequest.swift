@@ -8,6 +8,10 @@ struct APIRequest: Sendable {
     var target: String
     var fields = HTTPFields()
     var body = ByteBuffer()
+    /// The name, and perhaps the port, that it is sent to; nil for none.
+    var host: String?
+    /// Where it comes from.
+    var address: ClientAddress?
     /// Whether there is more of the body than is read.
     var isTooLarge = false
 

@@ -50,6 +50,12 @@ struct APIResponse: Error, Sendable {
             status: status, fields: [.contentType: "application/json; charset=utf-8"], body: body, stream: stream)
     }
 
+    func adding(_ fields: HTTPFields) -> APIResponse {
+        var response = self
+        response.fields.append(contentsOf: fields)
+        return response
+    }
+
     /// Keeps what a reader holds of it until it is sent.
     func holding(_ share: Readers.Share?) -> APIResponse {
         guard let stream, let share else { return self }
@@ -90,6 +96,33 @@ extension APIResponse {
             json.string(message)
             json.raw("}")
         }
+    }
+
+    /// As Quirrel says it.
+    static let unauthenticated: APIResponse = {
+        var response = text(.unauthorized, "Unauthenticated")
+        response.fields[.wwwAuthenticate] = "Bearer realm=\"fletchd\""
+        return response
+    }()
+
+    /// A passphrase is wanted.
+    static let unauthenticatedAdmin: APIResponse = {
+        var response = problem(.unauthorized, "a passphrase is needed, as the password of Basic authentication")
+        response.fields[.wwwAuthenticate] = "Basic realm=\"fletchd\", charset=\"UTF-8\""
+        return response
+    }()
+
+    static func forbidden(_ message: String) -> APIResponse { problem(.forbidden, message) }
+
+    static func limitExceeded(secondsLeft: Int) -> APIResponse {
+        var response = problem(.tooManyRequests, "Rate limit exceeded, retry in \(duration(secondsLeft))")
+        response.fields[.retryAfter] = String(secondsLeft)
+        return response
+    }
+
+    /// In the words of Fastify's plugin.
+    private static func duration(_ seconds: Int) -> String {
+        seconds >= 60 ? "1 minute" : seconds == 1 ? "1 second" : "\(seconds) seconds"
     }
 
     static func invalid(_ message: String) -> APIResponse { problem(.badRequest, message) }

@@ -10,21 +10,60 @@ package struct QueueAPI: Sendable {
     let readers: Readers
     /// Endpoints that have been found callable lately: most requests name one of few.
     let callable = Lock<Set<String>>([])
+    let access: Access
     private let logger: Logger
 
-    package init(_ queue: JobQueue, logger: Logger) { self.init(queue, readers: Readers(), logger: logger) }
+    package init(_ queue: JobQueue, access: Access, logger: Logger) {
+        self.init(queue, access: access, readers: Readers(), logger: logger)
+    }
 
-    init(_ queue: JobQueue, readers: Readers, logger: Logger) {
+    init(_ queue: JobQueue, access: Access, readers: Readers, logger: Logger) {
         self.queue = queue
+        self.access = access
         self.readers = readers
         self.logger = logger
     }
 
+    /// What becomes of a request by its head alone.
+    enum Reception {
+        /// It is answered already: its body does not matter.
+        case answered(APIResponse)
+        /// Its body is wanted.
+        case admitted(AdmittedRequest)
+    }
+
     /// Answers any request. Only where the store does not is the status 5xx.
     func response(to request: APIRequest) async -> APIResponse {
-        var response = await handled(request)
-        if request.method == .head { response = await head(of: response) }
-        response.fields[.accessControlAllowOrigin] = "*"
+        switch await receive(request) {
+        case .answered(let response): response
+        case .admitted(let admitted): await response(to: request, admitted)
+        }
+    }
+
+    /// Looks at all of a request but its body, which nobody sends for nothing then.
+    func receive(_ head: APIRequest) async -> Reception {
+        do {
+            return .admitted(try await admitted(head))
+        } catch {
+            return .answered(await finished(refusal(error), head))
+        }
+    }
+
+    /// - Parameter request: With its body.
+    func response(to request: APIRequest, _ admitted: AdmittedRequest) async -> APIResponse {
+        do {
+            return await finished(try await carriedOut(request, admitted).adding(admitted.fields), request)
+        } catch {
+            return await finished(refusal(error).adding(admitted.fields), request)
+        }
+    }
+
+    private func finished(_ response: APIResponse, _ request: APIRequest) async -> APIResponse {
+        var response = request.method == .head ? await head(of: response) : response
+        if let origin = access.pages.allowedOrigin(request.fields) {
+            response.fields[.accessControlAllowOrigin] = origin
+            if origin != "*" { response.fields[.vary] = "Origin" }
+        }
         return response
     }
 
@@ -40,26 +79,28 @@ package struct QueueAPI: Sendable {
         }
     }
 
-    private func handled(_ request: APIRequest) async -> APIResponse {
-        if request.method == .options { return Preflight.response(to: request) }
-        do {
-            return try await routed(request)
-        } catch let refusal as APIResponse {
-            return refusal
-        } catch {
-            return unavailable(error)
+    private func refusal(_ error: any Error) -> APIResponse { error as? APIResponse ?? unavailable(error) }
+
+    private func admitted(_ head: APIRequest) async throws -> AdmittedRequest {
+        let target = APITarget(head.target)
+        let route = target.flatMap { Route(head.method == .head ? .get : head.method, $0.segments) }
+        if let refusal = access.pages.refusal(head.fields, host: head.host, anyHost: route == .health) {
+            throw APIResponse.refused(refusal)
         }
+        if head.method == .options { throw Preflight.response(to: head) }
+        guard let target else { throw APIResponse.badURL(head.target) }
+        guard let route, access.offers(route.right) else { throw APIResponse.unknownRoute(head) }
+        let admission = try await access.admit(head, route.right)
+        return AdmittedRequest(route: route, target: target, caller: admission.caller, fields: admission.fields)
     }
 
-    private func routed(_ request: APIRequest) async throws -> APIResponse {
-        guard let target = APITarget(request.target) else { throw APIResponse.badURL(request.target) }
-        guard let route = Route(request.method == .head ? .get : request.method, target.segments) else {
-            throw APIResponse.unknownRoute(request)
-        }
+    private func carriedOut(_ request: APIRequest, _ admitted: AdmittedRequest) async throws -> APIResponse {
         if request.isTooLarge { throw APIResponse.bodyTooLarge }
         let content = try request.content()
-        let tenant = Self.tenant(of: request)
-        return switch route {
+        let target = admitted.target
+        // Without one only routes are left that are about no tenant's jobs.
+        let tenant = admitted.caller.tenant ?? ""
+        return switch admitted.route {
         case .health: try await health()
         case .documentation: .html(Documentation.page)
         case .openAPI: .openAPI
@@ -73,11 +114,13 @@ package struct QueueAPI: Sendable {
         case .job(let endpoint, let id): try await job(JobKey(Self.queue(endpoint, of: tenant), id))
         case .invoke(let endpoint, let id): try await invoke(JobKey(Self.queue(endpoint, of: tenant), id))
         case .delete(let endpoint, let id): try await delete(JobKey(Self.queue(endpoint, of: tenant), id))
+        case .issueToken(let id): try await issueToken(to: id, target)
+        case .revokeToken(let id): try await revokeToken(of: id)
+        case .listTenants: try await listTenants(target)
+        case .takeUsage: try await takeUsage()
+        case .rotateSigningSecret: try await rotateSigningSecret(of: tenant)
         }
     }
-
-    /// Whose queues a request is about. The one place that knows.
-    private static func tenant(of request: APIRequest) -> String { "anonymous" }
 
     private static func queue(_ endpoint: String, of tenant: String) throws(APIResponse) -> QueueName {
         guard URIFormat.matches(endpoint) else {

@@ -15,6 +15,11 @@ enum Route: Hashable {
     case job(endpoint: String, id: String)
     case invoke(endpoint: String, id: String)
     case delete(endpoint: String, id: String)
+    case issueToken(tenant: String)
+    case revokeToken(tenant: String)
+    case listTenants
+    case takeUsage
+    case rotateSigningSecret
 
     /// - Parameter segments: Of the path, decoded.
     /// - Returns: nil where there is nothing.
@@ -35,6 +40,8 @@ enum Route: Hashable {
         case (.get, "health"): .health
         case (.get, "documentation"): .documentation
         case (.get, "queues"): .listQueues
+        case (.get, "tenants"): .listTenants
+        case (.delete, "usage"): .takeUsage
         default: nil
         }
     }
@@ -42,6 +49,10 @@ enum Route: Hashable {
     private static func below(_ top: String, _ method: HTTPRequest.Method, _ name: String) -> Route? {
         switch (top, method, name) {
         case ("documentation", .get, "json"): .openAPI
+        case ("tokens", _, ""): nil
+        case ("tokens", .put, _): .issueToken(tenant: name)
+        case ("tokens", .delete, _): .revokeToken(tenant: name)
+        case ("signing-secret", .post, "rotate"): .rotateSigningSecret
         case ("queues", .get, ""): .listQueues
         case ("queues", .get, "stats"): .statistics
         case ("queues", .put, "update-cron"): .updateCron

@@ -3,27 +3,44 @@ import NIOCore
 
 /// Gives the API whole requests.
 struct QueueResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    /// What is known of a request beside itself.
+    struct Context: RequestContext {
+        var coreContext: CoreRequestContextStorage
+        /// Where it comes from.
+        let address: ClientAddress?
+
+        init(source: ApplicationRequestContextSource) {
+            coreContext = CoreRequestContextStorage(source: source)
+            address = ClientAddress(source.channel.remoteAddress)
+        }
+    }
 
     let api: QueueAPI
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        Self.response(try await answer(to: request))
+        Self.response(try await answer(to: request, context))
     }
 
     /// Throws where the request ends before it is whole.
-    private func answer(to request: Request) async throws -> APIResponse {
+    private func answer(to request: Request, _ context: Context) async throws -> APIResponse {
         var whole = APIRequest(method: request.method, target: request.head.path ?? "", fields: request.headers)
+        whole.host = request.head.authority
+        whole.address = context.address
+        let admitted: AdmittedRequest
+        switch await api.receive(whole) {
+        case .answered(let answer): return answer
+        case .admitted(let request): admitted = request
+        }
         guard !APIRequest.announcesTooMuch(request.headers) else {
             whole.isTooLarge = true
-            return await api.response(to: whole)
+            return await api.response(to: whole, admitted)
         }
         do {
             whole.body = try await request.body.collect(upTo: APIRequest.maximumBodyBytes)
         } catch is NIOTooManyBytesError {
             whole.isTooLarge = true
         }
-        return await api.response(to: whole)
+        return await api.response(to: whole, admitted)
     }
 
     private static func response(_ answer: APIResponse) -> Response {

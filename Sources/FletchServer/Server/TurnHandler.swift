@@ -214,7 +214,6 @@ extension TurnHandler {
         var head = HTTPResponseHead(
             version: .http1_1, status: .init(statusCode: answer.status.code, reasonPhrase: answer.status.reasonPhrase))
         head.headers.add(name: "Date", value: HTTPDate.now)
-        head.headers.add(name: "Access-Control-Allow-Origin", value: "*")
         for field in answer.fields { head.headers.add(name: field.name.canonicalName, value: field.value) }
         head.headers.add(name: "Content-Length", value: "\(answer.body.readableBytes)")
         context.write(wrapOutboundOut(.head(Self.head(head, manner))), promise: nil)

@@ -60,7 +60,6 @@ import Testing
             #expect(answers.first?.contains(" \(status) ") == true, "\(answers)")
             #expect(answers.first?.contains("\r\nconnection: close\r\n") == true)
             #expect(answers.first?.contains("\"statuscode\":\(status)") == true)
-            #expect(answers.first?.contains("\r\naccess-control-allow-origin: *\r\n") == true)
             #expect(
                 answers.first?.firstMatch(of: /\r\ndate: [a-z]{3}, \d\d [a-z]{3} \d{4} \d\d:\d\d:\d\d gmt\r\n/) != nil)
         }

@@ -11,31 +11,55 @@ import NIOCore
 struct TestAPI {
     let store: any JobStore
     let api: QueueAPI
+    let registry: TenantRegistry
+    let meter: UsageMeter
 
     /// 2026-03-01T12:00:00.250Z
     static let now = Timestamp(milliseconds: 1_772_366_400_250)
 
-    init(_ store: any JobStore, readers: Readers = Readers()) {
+    init(
+        _ store: any JobStore, tenants: any TenantStore, access: Access.Configuration = .init(),
+        readers: Readers = Readers()
+    ) {
         self.store = store
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let dispatcher = Dispatcher(store: store, clock: StoppedClock(), concurrency: 1, logger: logger) { _ in
             .notRun(nil, mayHaveBeenSeen: false)
         }
         let queue = JobQueue(store: store, dispatcher: dispatcher, clock: StoppedClock())
-        api = QueueAPI(queue, readers: readers, logger: logger)
+        meter = UsageMeter(tenants, logger: logger)
+        registry = TenantRegistry(tenants, clock: StoppedClock())
+        api = QueueAPI(
+            queue, access: Access(access, registry: registry, meter: meter, clock: StoppedClock()), readers: readers,
+            logger: logger)
     }
 
     /// - Parameter intercept: What lies between the API and the store.
     static func with(
-        _ intercept: (any JobStore) -> any JobStore = { $0 }, readers: Readers = Readers(),
+        _ intercept: (any JobStore) -> any JobStore = { $0 }, access: Access.Configuration = .init(),
+        readers: Readers = Readers(),
         _ body: (TestAPI) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let store = try SQLiteJobStore(path: directory.appendingPathComponent("jobs.sqlite").path)
-        try await body(TestAPI(intercept(store), readers: readers))
+        try await body(TestAPI(intercept(store), tenants: store, access: access, readers: readers))
         try store.close()
+    }
+
+    static let passphrase = "a passphrase to test with"
+
+    /// With tenants, as an operator with one passphrase has it.
+    static func withTenants(
+        passphrases: String = passphrase, jwt: JWTVerifier? = nil, requestLimit: Int? = nil,
+        _ body: (TestAPI) async throws -> Void
+    ) async throws {
+        var access = Access.Configuration()
+        access.passphrases = Passphrases(passphrases)
+        access.jwtVerifier = jwt
+        access.requestLimit = requestLimit
+        try await with(access: access, body)
     }
 
     /// Has what is due by `moment` run, as a dispatcher would, with that outcome.
@@ -46,9 +70,10 @@ struct TestAPI {
 
     func send(
         _ method: HTTPRequest.Method, _ target: String, _ body: String? = nil, type: String? = "application/json",
-        fields: HTTPFields = [:]
+        fields: HTTPFields = [:], host: String? = "localhost", address: ClientAddress? = nil
     ) async -> Answer {
         var request = APIRequest(method: method, target: target, fields: fields)
+        (request.host, request.address) = (host, address)
         if let body {
             request.fields[.contentType] = type
             request.fields[.contentLength] = String(body.utf8.count)
@@ -59,6 +84,14 @@ struct TestAPI {
         } catch {
             return Answer(brokenOffBy: error)
         }
+    }
+}
+
+extension HTTPFields {
+    static func bearer(_ token: String) -> HTTPFields { [.authorization: "Bearer \(token)"] }
+
+    static func basic(_ user: String, _ password: String) -> HTTPFields {
+        [.authorization: "Basic " + Data("\(user):\(password)".utf8).base64EncodedString()]
     }
 }
 

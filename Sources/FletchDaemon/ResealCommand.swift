@@ -1,0 +1,43 @@
+import ArgumentParser
+import FletchQueueSQLite
+import FletchServer
+
+/// `fletchd reseal [options]`
+struct ResealCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reseal", abstract: "Seals the tokens and secrets in the database with another key.",
+        discussion: """
+            They are opened with FLETCHD_OLD_ENCRYPTION_KEY, where that is set, and sealed with FLETCHD_ENCRYPTION_KEY; \
+            either may be in a file, which …_FILE names. All are, or none. fletchd must not run meanwhile.
+            """)
+
+    @OptionGroup var options: ServerOptions
+
+    @Flag(help: "Store them as they are, sealed with no key.")
+    var plain = false
+
+    func run() async throws {
+        let reader = SettingsReader(options, environment: Surroundings.environment)
+        guard reader.problems.isEmpty else { throw ValidationError(reader.problems.joined(separator: "\n")) }
+        let (old, new) = (reader.settings.oldVault.value, reader.settings.vault.value)
+        guard plain == (new.keyID == nil) else {
+            throw ValidationError(
+                plain
+                    ? "--plain and FLETCHD_ENCRYPTION_KEY contradict each other: leave one out"
+                    : "FLETCHD_ENCRYPTION_KEY is not set: set it to the new key, or say --plain")
+        }
+        let store = try Self.open(reader.settings.store.value)
+        let count = try await store.reseal { secret, tenant in
+            let holder = secret.keyID == new.keyID ? new : old
+            return try new.seal(holder.open(secret, of: tenant), of: tenant)
+        }
+        try store.close()
+        print("\(count) secrets are \(plain ? "stored as they are" : "sealed with the key \(new.keyID ?? "")")")
+    }
+
+    private static func open(_ location: StoreLocation) throws -> SQLiteJobStore {
+        switch location {
+        case .sqlite(let path): try SQLiteJobStore(path: path)
+        }
+    }
+}

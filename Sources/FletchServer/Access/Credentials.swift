@@ -1,0 +1,32 @@
+import Foundation
+
+/// What a request's `Authorization` field says (RFC 6750, RFC 7617).
+enum Credentials: Hashable, Sendable {
+    case none
+    case bearer(String)
+    case basic(user: String, password: String)
+    /// Of another scheme, or malformed.
+    case unreadable
+
+    /// - Parameter field: Its value; nil where there is none.
+    init(_ field: String?) {
+        guard let field else {
+            self = .none
+            return
+        }
+        let parts = field.split(separator: " ", maxSplits: 1)
+        let value = parts.count > 1 ? parts[1].drop { $0 == " " } : ""
+        switch parts.first?.lowercased() {
+        case "bearer" where !value.isEmpty: self = .bearer(String(value))
+        case "basic": self = Self.basic(value) ?? .unreadable
+        default: self = .unreadable
+        }
+    }
+
+    private static func basic(_ encoded: Substring) -> Credentials? {
+        guard let bytes = Data(base64Encoded: String(encoded)), let text = String(validating: bytes, as: UTF8.self),
+            let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
+        else { return nil }
+        return .basic(user: String(text[..<colon]), password: String(text[text.utf8.index(after: colon)...]))
+    }
+}

@@ -1,0 +1,58 @@
+/// Counts what each of many does in windows of a minute: pure, and bounded in memory however many there are.
+///
+/// Beyond ``maximumCount`` those are forgotten that have been quiet for longest, and begin a new window.
+struct RequestLimit<Key: Hashable & Sendable>: Sendable {
+    struct Window: Equatable, Sendable {
+        let limit: Int
+        /// How many it has had, this one included.
+        let count: Int
+        /// Until the next window, rounded up.
+        let secondsLeft: Int
+
+        var isExceeded: Bool { count > limit }
+        var remaining: Int { max(0, limit - count) }
+    }
+
+    private struct Entry {
+        let start: ContinuousClock.Instant
+        var count: Int
+    }
+
+    static var length: Duration { .seconds(60) }
+    /// Of keys.
+    static var maximumCount: Int { 100_000 }
+
+    private let limit: Int
+    /// The keys seen lately, and those seen before.
+    private var young: [Key: Entry] = [:]
+    private var old: [Key: Entry] = [:]
+
+    init(_ limit: Int) { self.limit = limit }
+
+    mutating func count(_ key: Key, at now: ContinuousClock.Instant) -> Window {
+        var entry = current(key, at: now) ?? Entry(start: now, count: 0)
+        entry.count += 1
+        if young[key] == nil, young.count >= Self.maximumCount / 2 {
+            old = young
+            young = [:]
+        }
+        young[key] = entry
+        return window(entry, at: now)
+    }
+
+    /// Without counting anything.
+    func window(of key: Key, at now: ContinuousClock.Instant) -> Window? {
+        current(key, at: now).map { window($0, at: now) }
+    }
+
+    private func current(_ key: Key, at now: ContinuousClock.Instant) -> Entry? {
+        guard let entry = young[key] ?? old[key], entry.start.duration(to: now) < Self.length else { return nil }
+        return entry
+    }
+
+    private func window(_ entry: Entry, at now: ContinuousClock.Instant) -> Window {
+        let left = Self.length - entry.start.duration(to: now)
+        let seconds = left.components.seconds + (left.components.attoseconds > 0 ? 1 : 0)
+        return Window(limit: limit, count: entry.count, secondsLeft: Int(seconds))
+    }
+}

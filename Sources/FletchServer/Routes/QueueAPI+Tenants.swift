@@ -1,0 +1,90 @@
+internal import FletchQueue
+import HTTPTypes
+
+// What concerns tenants: who they are, what they ask with, what they have used.
+extension QueueAPI {
+    func issueToken(to tenant: String, _ target: APITarget) async throws -> APIResponse {
+        guard TenantID.isValid(tenant) else { throw APIResponse.invalid("params/id: \(TenantID.rule)") }
+        let token = try await access.registry.issue(to: tenant, scope: Self.scope(in: target))
+        return .text(.created, token)
+    }
+
+    func revokeToken(of tenant: String) async throws -> APIResponse {
+        guard try await access.registry.revoke(tenant) else { return .text(.notFound, "Not Found") }
+        await queue.changed()
+        return .empty(.noContent)
+    }
+
+    func listTenants(_ target: APITarget) async throws -> APIResponse {
+        let page = try await access.registry.tenants(
+            from: target.values(of: "cursor").last, limit: try target.limit())
+        return .json(.ok) { json in
+            json.raw("{\"cursor\":")
+            if let cursor = page.cursor { json.string(cursor) } else { json.raw("null") }
+            json.raw(",\"tenants\":")
+            json.list(page.tenants) { $0.tenant($1) }
+            json.raw("}")
+        }
+    }
+
+    func takeUsage() async throws -> APIResponse {
+        let usage = try await access.meter.take()
+        return .json(.ok) { json in
+            json.raw("{")
+            json.commaSeparated(usage) { json, count in
+                json.string(count.key)
+                json.raw(":")
+                json.number(count.value)
+            }
+            json.raw("}")
+        }
+    }
+
+    func rotateSigningSecret(of tenant: String) async throws -> APIResponse {
+        let (secret, previousUntil) = try await access.registry.rotateSigningSecret(of: tenant)
+        return .json(.created) { json in
+            json.raw("{\"secret\":")
+            json.string(secret.text)
+            if let previousUntil {
+                json.raw(",\"previousUntil\":")
+                json.quoted(DateTime.text(of: previousUntil))
+            }
+            json.raw("}")
+        }
+    }
+
+    private static func scope(in target: APITarget) throws(APIResponse) -> TenantToken.Scope {
+        guard let text = target.values(of: "scope").last else { return .all }
+        guard text == TenantToken.Scope.enqueue.rawValue else { throw .invalid("querystring/scope must be enqueue") }
+        return .enqueue
+    }
+}
+
+extension APITarget {
+    /// How much of a list is asked for.
+    fileprivate func limit() throws(APIResponse) -> Int {
+        guard let text = values(of: "limit").last else { return 100 }
+        guard let limit = Int(text), 1...1_000 ~= limit else {
+            throw .invalid("querystring/limit must be an integer from 1 to 1000")
+        }
+        return limit
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func tenant(_ tenant: Tenant) {
+        raw("{\"id\":")
+        string(tenant.id)
+        raw(",\"queues\":")
+        number(tenant.queueCount)
+        raw(",\"tokens\":")
+        list(tenant.tokens.sorted { $0.key.rawValue < $1.key.rawValue }) { json, token in
+            json.raw("{\"scope\":")
+            json.string(token.key.rawValue)
+            json.raw(",\"issuedAt\":")
+            json.quoted(DateTime.text(of: token.value))
+            json.raw("}")
+        }
+        raw("}")
+    }
+}

@@ -1,0 +1,13 @@
+extension Route {
+    /// What it takes to use it.
+    var right: Right {
+        switch self {
+        case .health, .documentation, .openAPI: .none
+        case .enqueue, .enqueueBatch: .enqueue
+        case .listQueues, .statistics, .scan, .job: .read
+        case .updateCron, .empty, .invoke, .delete: .change
+        case .rotateSigningSecret: .rotate
+        case .issueToken, .revokeToken, .listTenants, .takeUsage: .administer
+        }
+    }
+}

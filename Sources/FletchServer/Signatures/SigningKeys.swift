@@ -1,0 +1,70 @@
+import Crypto
+internal import FletchQueue
+import Foundation
+
+/// What the deliveries of one tenant are signed with.
+struct SigningKeys: Sendable {
+    /// As Quirrel signs; nil where the tenant has no token.
+    private let token: SymmetricKey?
+    /// As Standard Webhooks has it: the latest first, and until when the others count.
+    private let secrets: [(key: SymmetricKey, end: Timestamp?)]
+
+    /// How long a receiver has to take up a new secret.
+    private static let overlap: Int64 = 86_400_000
+
+    static let none = SigningKeys(token: nil, secrets: [])
+
+    /// - Parameters:
+    ///   - token: The tenant's.
+    ///   - secrets: As they are shown, with when each was made; the latest first.
+    init(token: [UInt8]?, secrets: [(text: [UInt8], createdAt: Timestamp)]) {
+        self.token = token.map { SymmetricKey(data: $0) }
+        var end: Timestamp?
+        var keys: [(key: SymmetricKey, end: Timestamp?)] = []
+        for (text, createdAt) in secrets {
+            guard let secret = WebhookSecret(String(decoding: text, as: UTF8.self)) else { continue }
+            keys.append((SymmetricKey(data: secret.bytes), end))
+            end = Self.end(ofSecretReplacedAt: createdAt)
+        }
+        self.secrets = keys
+    }
+
+    /// The operator's own, which all count at any time.
+    init(_ secrets: [WebhookSecret]) {
+        token = nil
+        self.secrets = secrets.map { (SymmetricKey(data: $0.bytes), nil) }
+    }
+
+    static func end(ofSecretReplacedAt moment: Timestamp) -> Timestamp {
+        Timestamp(milliseconds: moment.milliseconds + overlap)
+    }
+
+    /// `v=…,d=…`, the hexadecimal HMAC-SHA256 of the body with the time behind it (secure-webhooks); nil without a token.
+    func quirrelSignature(of body: String, at now: Timestamp) -> String? {
+        guard let token else { return nil }
+        let time = String(now.milliseconds)
+        var code = HMAC<SHA256>(key: token)
+        code.update(body)
+        code.update(time)
+        return "v=\(time),d=\(Hexadecimal.text(of: code.finalize()))"
+    }
+
+    /// `v1,…` for each secret that counts now, with spaces between them (Standard Webhooks 1.0); nil without a secret.
+    /// - Parameter id: Has no dot.
+    func webhookSignature(id: String, of body: String, at now: Timestamp) -> String? {
+        let signatures = secrets.filter { $0.end.map { now < $0 } ?? true }.map { secret in
+            var code = HMAC<SHA256>(key: secret.key)
+            code.update("\(id).\(now.milliseconds / 1_000).")
+            code.update(body)
+            return "v1," + Data(code.finalize()).base64EncodedString()
+        }
+        return signatures.isEmpty ? nil : signatures.joined(separator: " ")
+    }
+}
+
+extension HMAC {
+    fileprivate mutating func update(_ text: String) {
+        var text = text
+        text.withUTF8 { update(data: UnsafeRawBufferPointer($0)) }
+    }
+}
