@@ -57,9 +57,20 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     /// `127.0.0.1:80`, `[::1]:80`, `unix:/run/app.sock`.
     public var description: String {
         switch storage {
-        case .version4(_, let port): "\(host):\(port)"
-        case .version6(_, _, _, let port): "[\(host)]:\(port)"
+        case .version4(_, let port): "\(text):\(port)"
+        case .version6(_, _, _, let port): "[\(text)]:\(port)"
         case .local(let path): "unix:\(path)"
+        }
+    }
+
+    /// `127.0.0.1`, `::1`: without port, brackets and zone; nil for a Unix socket.
+    public var ipAddress: String? { isLocal ? nil : text }
+
+    /// The port; nil for a Unix socket.
+    public var port: UInt16? {
+        switch storage {
+        case .version4(_, let port), .version6(_, _, _, let port): port
+        case .local: nil
         }
     }
 
@@ -76,13 +87,45 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     var isVersion6: Bool { if case .version6 = storage { true } else { false } }
     var isLocal: Bool { if case .local = storage { true } else { false } }
 
+    /// How many bits an address of its family has; nil for a Unix socket.
+    var bitWidth: Int? {
+        switch storage {
+        case .version4: 32
+        case .version6: 128
+        case .local: nil
+        }
+    }
+
+    /// The address as a number; nil for a Unix socket.
+    var bits: UInt128? {
+        switch storage {
+        case .version4(let address, _): UInt128(UInt32(bigEndian: address))
+        case .version6(let high, let low, _, _):
+            UInt128(UInt64(bigEndian: high)) << 64 | UInt128(UInt64(bigEndian: low))
+        case .local: nil
+        }
+    }
+
+    /// Whether it is an IPv4 address, mapped (RFC 4291 §2.5.5.2): the kernel connects to that.
+    var isMapped: Bool {
+        if case .version6(0, let low, _, _) = storage { UInt64(bigEndian: low) >> 32 == 0xFFFF } else { false }
+    }
+
+    /// The IPv4 address that a mapped one carries; any other as it is.
+    var unmapped: SocketAddress { isMapped ? carried ?? self : self }
+
+    /// The IPv4 address in the last bits of one of IPv6; nil for any other.
+    var carried: SocketAddress? {
+        guard case .version6(_, let low, _, let port) = storage else { return nil }
+        let address = UInt32(truncatingIfNeeded: UInt64(bigEndian: low)).bigEndian
+        return SocketAddress(.version4(address: address, port: port))
+    }
+
     /// Whether it is a multicast address, or the broadcast address of every network (RFC 5771, RFC 4291 §2.7, RFC 919).
     var isOfMany: Bool {
         switch storage {
         case .version4(let address, _): Self.isOfMany(UInt32(bigEndian: address))
-        case .version6(0, let low, _, _) where UInt64(bigEndian: low) >> 32 == 0xFFFF:
-            // An IPv4 address, mapped (RFC 4291 §2.5.5.2).
-            Self.isOfMany(UInt32(truncatingIfNeeded: UInt64(bigEndian: low)))
+        case .version6 where isMapped: unmapped.isOfMany
         case .version6(let high, _, _, _): UInt64(bigEndian: high) >> 56 == 0xFF
         case .local: false
         }
@@ -146,7 +189,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    private var host: String {
+    private var text: String {
         var text = [UInt8](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let bytes = addressBytes
         let isText = text.withUnsafeMutableBytes { space in
