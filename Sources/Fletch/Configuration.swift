@@ -109,6 +109,9 @@ public struct Configuration: Sendable {
     public var proxy: ProxySetting = .environment
     /// Which addresses of a name are tried. Default: both families (RFC 8305).
     public var addressFamily: AddressFamily = .any
+    /// Which addresses may be connected to, so that URLs of strangers do not lead into this machine's network.
+    /// Default: ``AddressPolicy/any``.
+    public var addressPolicy: AddressPolicy = .any
     /// Addresses to use for a `host:port` in place of resolving it, as curl's `--resolve`. Default: none.
     public var addresses: [String: [String]] = [:]
     /// How long a resolved name is used again. Default: 30 seconds.

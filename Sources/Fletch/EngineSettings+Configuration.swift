@@ -45,7 +45,7 @@ extension Resolver {
     /// - Throws: ``FletchError`` with `nameNotResolved` for what ``Configuration/addresses`` holds beside IP addresses.
     convenience init(_ configuration: Configuration) throws(FletchError) {
         try self.init(
-            configuration.addressFamily, given: configuration.addresses,
+            configuration.addressFamily, configuration.addressPolicy, given: configuration.addresses,
             lifetime: configuration.nameLifetime.wholeNanoseconds)
     }
 }

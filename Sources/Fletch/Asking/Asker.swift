@@ -72,16 +72,14 @@ package final class Asker: Sendable {
     }
 
     private func addresses(of endpoint: Endpoint, until deadline: Moment) throws(FletchError) -> [SocketAddress] {
-        guard case .host(let host, let port, _) = endpoint.peer else {
-            if case .local(let address) = endpoint.peer { return [address] }
-            return []
-        }
-        switch resolver.given(host, port: port) ?? resolver.waitForAddresses(of: host, port: port, until: deadline) {
-        case .success(let addresses)?: return addresses.map { $0.with(port: port) }
+        switch resolver.waitForAddresses(of: endpoint, until: deadline) {
+        case .success(let addresses)?: return addresses
         case .failure(let failure)?:
-            let detail = "\(host): \(failure.message)"
+            let detail = "\(endpoint.hostName): \(failure.message)"
             throw FletchError(ExchangeFailure(failure.code(on: endpoint), detail: detail), .notSent)
-        case nil: throw FletchError(.connectDeadlineExceeded, .notSent, "the name \(host) was not resolved in time")
+        case nil:
+            throw FletchError(
+                .connectDeadlineExceeded, .notSent, "the name \(endpoint.hostName) was not resolved in time")
         }
     }
 }

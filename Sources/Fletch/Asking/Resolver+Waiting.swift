@@ -2,12 +2,12 @@ import CLinux
 import Glibc
 
 extension Resolver {
-    /// The addresses of `name`, waited for by the thread that calls this; nil once `deadline` has passed.
+    /// The addresses that `endpoint` leads to, waited for by the thread that calls this; nil once `deadline` has passed.
     func waitForAddresses(
-        of name: String, port: UInt16, until deadline: Moment
+        of endpoint: Endpoint, until deadline: Moment
     ) -> Result<[SocketAddress], ResolutionFailure>? {
         let answer = Awaited<Result<[SocketAddress], ResolutionFailure>>()
-        if let known = addresses(of: name, port: port, { answer.put($0) }) { return .success(known) }
+        if let known = addresses(of: endpoint, { answer.put($0) }) { return known }
         return answer.take(until: deadline)
     }
 }

@@ -4,11 +4,7 @@ import Glibc
 extension Connection {
     /// Starts; the pool has room.
     func begin() {
-        switch pool.endpoint.peer {
-        case .local(let address): dial([address])
-        case .host(let host, let port, _):
-            if let known = loop.addresses(of: host, port: port, for: slot) { resolved(known) } else { rest() }
-        }
+        if let known = loop.addresses(of: pool.endpoint, for: slot) { resolved(known) } else { rest() }
     }
 
     /// The resolver has answered.
@@ -26,11 +22,7 @@ extension Connection {
     private func dial(_ addresses: [SocketAddress]) {
         turn.tick()
         resolved = turn.now
-        if case .host(_, let port, _) = pool.endpoint.peer {
-            dial = Dial(addresses.map { $0.with(port: port) }, delay: turn.limits.attemptDelay)
-        } else {
-            dial = Dial(addresses, delay: turn.limits.attemptDelay)
-        }
+        dial = Dial(addresses, delay: turn.limits.attemptDelay)
         tryNextAddress()
         rest()
     }

@@ -12,10 +12,8 @@ protocol ConnectionLoop: AnyObject {
     /// Sets, moves or (nil) drops when ``Connection/deadlinePassed(_:)`` is called.
     func setDeadline(_ slot: Int, _ deadline: Moment?)
 
-    /// The addresses of a name, where they are known; else ``Connection/resolved(_:)`` is called later.
-    func addresses(
-        of host: String, port: UInt16, for slot: Int
-    ) -> Result<[SocketAddress], ResolutionFailure>?
+    /// The addresses to connect to, where they are known; else ``Connection/resolved(_:)`` is called later.
+    func addresses(of endpoint: Endpoint, for slot: Int) -> Result<[SocketAddress], ResolutionFailure>?
     /// Whether any name is being looked up, which takes descriptors.
     var isLookingUp: Bool { get }
     /// Whether any connection holds a descriptor.

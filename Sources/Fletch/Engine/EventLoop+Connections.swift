@@ -13,15 +13,9 @@ extension EventLoop: PoolLoop {
 
     func setDeadline(_ slot: Int, _ deadline: Moment?) { deadlines.set(slot, deadline) }
 
-    func addresses(
-        of host: String, port: UInt16, for slot: Int
-    ) -> Result<[SocketAddress], ResolutionFailure>? {
-        if let given = resolver.given(host, port: port) { return given }
+    func addresses(of endpoint: Endpoint, for slot: Int) -> Result<[SocketAddress], ResolutionFailure>? {
         let token = connections.token(slot)
-        let known = resolver.addresses(of: host, port: port) { [mailbox] result in
-            mailbox.post(.resolved(token, result))
-        }
-        return known.map { .success($0) }
+        return resolver.addresses(of: endpoint) { [mailbox] result in mailbox.post(.resolved(token, result)) }
     }
 
     var isLookingUp: Bool { resolver.isLookingUp }

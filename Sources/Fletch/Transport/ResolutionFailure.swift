@@ -12,6 +12,8 @@ struct ResolutionFailure: Error, Equatable {
         case descriptors
         /// No memory, or no thread, was left to ask with.
         case memory
+        /// Nobody's: the client may not connect to it.
+        case policy
     }
 
     var cause = Cause.name
@@ -49,8 +51,12 @@ extension ResolutionFailure {
         case .resolver: .resolverFailed
         case .descriptors: .descriptorsExhausted
         case .memory: .memoryExhausted
+        case .policy: .targetRefused
         }
     }
+
+    /// The client may not connect to it.
+    static func refused(_ reason: String) -> ResolutionFailure { ResolutionFailure(cause: .policy, message: reason) }
 
     /// How many descriptors the process could have right now, up to ``checkedCount``. It takes one to find out: taking more
     /// would leave others without.

@@ -36,6 +36,12 @@ enum HostName {
         return withUnsafeBytes(of: address) { $0.map(String.init).joined(separator: ".") }
     }
 
+    /// Whether it stands for loopback, whatever a name server says of it (RFC 6761 §6.3).
+    static func isLoopback(_ name: String) -> Bool {
+        let labels = name.hasSuffix(".") ? name.dropLast() : name[...]
+        return labels == "localhost" || labels.hasSuffix(".localhost")
+    }
+
     private struct Scan {
         private var length = 0
         /// Of the label as a decimal number; out of range once it is none.

@@ -47,6 +47,8 @@ extension FletchError {
         public static let nameNotResolved = Code(rawValue: "name-not-resolved")
         /// The proxy's name has no address.
         public static let proxyNotResolved = Code(rawValue: "proxy-not-resolved")
+        /// ``Configuration/addressPolicy`` refuses an address of the host, the Unix socket or the proxy.
+        public static let targetRefused = Code(rawValue: "target-refused")
         /// No address of the origin took the connection: refused, unreachable.
         public static let connectFailed = Code(rawValue: "connect-failed")
         /// This machine has no route to any address of the origin: its network is down, or it has no address of that family

@@ -11,6 +11,8 @@ extension FletchError.Code {
             "the host has no address to connect to: check its spelling, the address family and the resolver",
         .resolverFailed: "the resolver does not answer: check /etc/resolv.conf, the name server and the network",
         .proxyNotResolved: "the proxy's name has no address: check its spelling, http_proxy and the resolver",
+        .targetRefused:
+            "the address policy refuses this target: choose another one, or except its address from the policy",
         .connectFailed: "no connection: check that the server runs, and its address",
         .networkUnreachable: "this machine has no route to the server's address: check its network",
         .localPortsExhausted:

@@ -38,6 +38,7 @@ import Testing
 
     @Test(arguments: [
         FletchError.Code.invalidURL, .bodyUnreadable, .clientClosed, .cancelled, .deadlineExceeded, .outboxFull,
+        .targetRefused,
     ])
     func whatCannotFareBetterIsNotTriedAgain(_ code: FletchError.Code) {
         #expect(delay(code, isRepeatable: true) == nil)

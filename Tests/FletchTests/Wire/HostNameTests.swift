@@ -37,4 +37,12 @@ import Testing
 
     @Test(arguments: ["127.0.0.1", "a", "1.example", "1.2.3.4a", "xn--a", "::1"])
     func otherHostsStayAsTheyAre(_ name: String) { #expect(HostName.address(Array(name.utf8)) == nil) }
+
+    @Test(arguments: [
+        ("localhost", true), ("localhost.", true), ("a.localhost", true), ("a.b.localhost.", true),
+        ("notlocalhost", false), ("localhost.example", false), ("localhost..", false), ("", false), (".", false),
+    ])
+    func namesForLoopbackAreKnown(_ name: String, _ isLoopback: Bool) {
+        #expect(HostName.isLoopback(name) == isLoopback)
+    }
 }
