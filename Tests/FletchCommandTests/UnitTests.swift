@@ -55,6 +55,33 @@ import Testing
     }
 }
 
+@Suite struct TargetOptionsTests {
+    /// What is allowed beside public addresses; nil where everything is.
+    private func exceptions(_ given: [String]) throws -> [AddressBlock]? {
+        guard case .publicOnly(let exceptions) = try ConnectionOptions.parse(given).addressPolicy() else { return nil }
+        return exceptions
+    }
+
+    @Test func everyTargetIsAllowedByDefault() throws { #expect(try exceptions([]) == nil) }
+
+    @Test func exceptionsMayBeRepeatedAndListed() throws {
+        #expect(try exceptions(["--public-only"]) == [])
+        let given = ["--allow-target", "10.0.0.0/8,fd00::/8", "--public-only", "--allow-target", "127.0.0.1"]
+        #expect(try exceptions(given)?.map(\.description) == ["10.0.0.0/8", "fd00::/8", "127.0.0.1/32"])
+    }
+
+    /// As of a variable that is not set, or of an option that was forgotten: it must not mean that all is allowed.
+    @Test(arguments: [
+        ["--public-only", "--allow-target", ""], ["--public-only", "--allow-target", "10.0.0.0/8,"],
+        ["--public-only", "--allow-target", ","], ["--public-only", "--allow-target", "localhost"],
+        ["--public-only", "--allow-target", "10.0.0.1/8"], ["--allow-target", "10.0.0.0/8"],
+    ])
+    func exceptionThatCannotBeMeantIsRefused(_ given: [String]) throws {
+        let options = try ConnectionOptions.parse(given)
+        #expect(throws: (any Error).self) { try options.addressPolicy() }
+    }
+}
+
 @Suite struct RateTests {
     @Test(arguments: [
         ("100", 100), ("100/s", 100), ("600/m", 10), ("7200/h", 2), ("50/1s", 50), ("5/100ms", 50), ("0.5", 0.5),

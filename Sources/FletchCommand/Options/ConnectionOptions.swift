@@ -21,6 +21,16 @@ struct ConnectionOptions: ParsableArguments {
     @Flag(exclusivity: .chooseLast)
     var onlyFamily: OnlyFamily?
 
+    @Flag(
+        help: """
+            Connect to public addresses only: refuses private, loopback, link-local and all other special ones (RFC 6890), \
+            names that have any such address, Unix sockets and proxies.
+            """)
+    var publicOnly = false
+
+    @Option(help: ArgumentHelp("With --public-only, allow these as well.", valueName: "address[/bits][,…]"))
+    var allowTarget: [String] = []
+
     @Flag(help: "Send data in the first packet where the origin has allowed it (methods that may arrive twice only).")
     var tcpFastopen = false
 
@@ -74,6 +84,23 @@ struct ConnectionOptions: ParsableArguments {
             }
         }
         return addresses
+    }
+
+    /// What may be connected to.
+    func addressPolicy() throws -> AddressPolicy {
+        guard publicOnly else {
+            guard allowTarget.isEmpty else {
+                throw ValidationError("--allow-target: every target is allowed without --public-only; add it")
+            }
+            return .any
+        }
+        let texts = allowTarget.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        return .publicOnly(
+            except: try texts.map { text in
+                if let block = AddressBlock(String(text)) { return block }
+                throw ValidationError(
+                    "--allow-target \(text): write an address, or a block as 10.0.0.0/8, whose first address it is")
+            })
     }
 
     /// A list that is empty by mistake, as of a variable that is not set, must not mean that any key will do.

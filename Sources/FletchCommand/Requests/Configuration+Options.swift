@@ -13,6 +13,7 @@ extension Configuration {
         proxy = connection.proxySetting
         addresses = try connection.addresses()
         addressFamily = connection.addressFamily
+        addressPolicy = try connection.addressPolicy()
         tls = try connection.tls()
         maximumBodyBytes = .max
         // One that is given is among the fields of the request.

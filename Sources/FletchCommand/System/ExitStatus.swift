@@ -21,7 +21,7 @@ enum ExitStatus {
         .tlsUnavailable: 4,
         .nameNotResolved: 6, .resolverFailed: 6,
         .connectFailed: 7, .networkUnreachable: 7, .localPortsExhausted: 7, .descriptorsExhausted: 7,
-        .memoryExhausted: 7,
+        .memoryExhausted: 7, .targetRefused: 7,
         .malformedLength: 8,
         .bodyCutShort: 18,
         .bodyUnreadable: 26, .bodyTooLarge: 26,

@@ -129,6 +129,8 @@ import Testing
         (["-L", "http://x/"], "redirects"), (["--until", "sometime", "http://x/"], "--until sometime"),
         (["-m", "soon", "http://x/"], "soon"), (["-H", "nothing", "http://x/"], "Name: value"),
         (["-u", "me", "http://x/"], "user:password"), (["--resolve", "x", "http://x/"], "host:port:address"),
+        (["--allow-target", "10.0.0.0/8", "http://x/"], "--public-only"),
+        (["--public-only", "--allow-target", "10.0.0.1/8", "http://x/"], "10.0.0.1/8"),
         (["-I", "-d", "x", "http://x/"], "-I"), (["-T", "a", "-d", "x", "http://x/"], "exclude"),
     ])
     func wrongUsage(arguments: [String], help: String) async throws {

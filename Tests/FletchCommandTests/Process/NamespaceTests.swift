@@ -186,7 +186,7 @@ struct NamespaceTests {
     }
 }
 
-/// A network namespace with a target on port 5000.
+/// A namespace for network and mounts, with a target on port 5000.
 enum Namespace {
     static var isAvailable: Bool { geteuid() == 0 && isExecutable("/usr/sbin/ip", "/sbin/ip") }
 
@@ -209,7 +209,7 @@ enum Namespace {
         let log = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         try Data().write(to: URL(fileURLWithPath: log))
         defer { try? FileManager.default.removeItem(atPath: log) }
-        return try await Shell.run(["/usr/bin/unshare", "--net", "/bin/sh", "-c", script, "sh", log])
+        return try await Shell.run(["/usr/bin/unshare", "--net", "--mount", "/bin/sh", "-c", script, "sh", log])
     }
 
     private static func isExecutable(_ paths: String...) -> Bool {
