@@ -14,7 +14,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     private init(_ storage: Storage) { self.storage = storage }
 
     /// An IPv4 or IPv6 address from its text; nil for anything else, names included.
-    init?(literal text: String, port: UInt16) {
+    package init?(literal text: String, port: UInt16) {
         var version4 = in_addr()
         var version6 = in6_addr()
         if inet_pton(AF_INET, text, &version4) == 1 {
@@ -33,7 +33,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// What `getaddrinfo(3)` returns.
-    init?(_ address: UnsafePointer<sockaddr>?, port: UInt16) {
+    package init?(_ address: UnsafePointer<sockaddr>?, port: UInt16) {
         guard let address else { return nil }
         switch Int32(address.pointee.sa_family) {
         case AF_INET:
@@ -112,7 +112,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The IPv4 address that a mapped one carries; any other as it is.
-    var unmapped: SocketAddress { isMapped ? carried ?? self : self }
+    package var unmapped: SocketAddress { isMapped ? carried ?? self : self }
 
     /// The IPv4 address in the last bits of one of IPv6; nil for any other.
     var carried: SocketAddress? {
@@ -151,7 +151,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The bytes of the address, most significant first; none for a Unix socket.
-    var addressBytes: [UInt8] {
+    package var addressBytes: [UInt8] {
         switch storage {
         case .version4(let address, _): withUnsafeBytes(of: address, Array.init)
         case .version6(let high, let low, _, _): withUnsafeBytes(of: (high, low), Array.init)

@@ -14,6 +14,7 @@ struct Daemon: Service {
     private let server: QueueServer
     private let registry: TenantRegistry
     private let meter: UsageMeter
+    private let incidents: IncidentReporter?
     private let logger: Logger
     /// Nothing is delivered by a process that cannot start.
     private let listening: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
@@ -31,7 +32,8 @@ struct Daemon: Service {
         let listening = AsyncStream<Void>.makeStream()
         self.listening = listening
         store = try Self.open(settings.store.value)
-        let budget = try Self.budget(concurrency: settings.concurrency.value, logger)
+        incidents = try Self.incidents(settings, logger)
+        let budget = try Self.budget(settings, logger)
         let clock = SystemQueueClock()
         let registry = TenantRegistry(store, vault: settings.vault.value, clock: clock)
         let meter = UsageMeter(store, logger: logger)
@@ -40,7 +42,7 @@ struct Daemon: Service {
         let deliverer = Deliverer(
             client: client, clock: clock, timeout: .seconds(settings.deliveryTimeout.value),
             isInDocker: settings.isInDocker.value, isProxied: settings.proxy.value != nil,
-            signer: Self.signer(settings, registry), logger: logger)
+            signer: Self.signer(settings, registry), incidents: incidents, logger: logger)
         dispatcher = Dispatcher(
             store: store, clock: clock, concurrency: budget.concurrency, logger: logger,
             delivery: settings.passphrases.value.isEmpty ? deliverer.deliver : Self.metered(deliverer, meter))
@@ -84,6 +86,7 @@ struct Daemon: Service {
             try await end(of: &parts)
         }
         await client.drain(within: .seconds(1))
+        await incidents?.drain(within: .seconds(1))
         try store.close()
     }
 
@@ -129,6 +132,23 @@ struct Daemon: Service {
         }
     }
 
+    private static func incidents(_ settings: Settings, _ logger: Logger) throws -> IncidentReporter? {
+        guard let endpoint = settings.incidentReceiver.value else { return nil }
+        var configuration = Configuration()
+        configuration.proxy = .none
+        configuration.userAgent = "fletchd/\(fletchVersion)"
+        configuration.maximumConnectionCount = Descriptors.incidentCount
+        configuration.logger = logger
+        return IncidentReporter(
+            client: try FletchClient(configuration), endpoint: endpoint, passphrase: settings.incidentPassphrase.value)
+    }
+
+    private static func policy(_ settings: Settings) -> AddressPolicy {
+        guard settings.callsPublicTargetsOnly.value else { return .any }
+        let host = settings.isInDocker.value ? Surroundings.addresses(of: Deliverer.dockerHost) : []
+        return .publicOnly(except: settings.allowedTargets.value + host.compactMap { AddressBlock($0) })
+    }
+
     private static func signer(_ settings: Settings, _ registry: TenantRegistry) -> Signer {
         let key = settings.signingKey.value
         return settings.isOpen
@@ -142,12 +162,16 @@ struct Daemon: Service {
         configuration.jwtVerifier = jwtVerifier
         configuration.requestLimit = settings.requestLimit.value
         configuration.allowedOrigins = settings.allowedOrigins.value
+        configuration.trustedProxies = TrustedProxies(settings.trustedProxies.value)
         configuration.allowedHosts = settings.allowedHosts.value + [settings.host.value]
         return configuration
     }
 
-    private static func budget(concurrency: Int, _ logger: Logger) throws -> DescriptorBudget {
-        let budget = try Descriptors.budget(concurrency: concurrency)
+    private static func budget(_ settings: Settings, _ logger: Logger) throws -> DescriptorBudget {
+        let concurrency = settings.concurrency.value
+        let budget = try Descriptors.budget(
+            concurrency: concurrency,
+            yetToBeOpenedCount: settings.incidentReceiver.value == nil ? 0 : Descriptors.incidentCount)
         if budget.concurrency < concurrency {
             logger.warning(
                 "few file descriptors, so fewer deliveries at once: raise the limit (ulimit -n, LimitNOFILE)",
@@ -163,6 +187,10 @@ struct Daemon: Service {
         configuration.maximumConnectionCount = budget.outgoingConnectionCount
         configuration.maximumParkedConnectionCount = budget.parkedConnectionCount
         configuration.proxy = settings.proxy.value?.setting ?? .none
+        configuration.addressPolicy = policy(settings)
+        configuration.tls.authorityFile = settings.deliveryAuthority.value
+        configuration.tls.certificateFile = settings.deliveryCertificate.value
+        configuration.tls.keyFile = settings.deliveryKey.value
         return configuration
     }
 

@@ -16,6 +16,9 @@ enum Descriptors {
         return budget
     }
 
+    /// For connections to the incident receiver.
+    static let incidentCount = 4
+
     /// How many a store holds.
     static let storeCount = 14
 

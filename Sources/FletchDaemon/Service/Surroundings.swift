@@ -1,3 +1,4 @@
+import Fletch
 import FletchServer
 import Foundation
 
@@ -14,6 +15,18 @@ enum Surroundings {
 
     /// Says something to a person; of what comes from outside nothing steers the terminal.
     static func complain(_ text: String) { StandardError.shared.write(VisibleText.lines(text)) }
+
+    /// The addresses of a name, as far as they are known.
+    static func addresses(of name: String) -> [String] {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(name, nil, &hints, &found) == 0 else { return [] }
+        defer { freeaddrinfo(found) }
+        return sequence(first: found) { $0?.pointee.ai_next }.prefix { $0 != nil }.compactMap { entry in
+            SocketAddress(entry?.pointee.ai_addr, port: 0)?.ipAddress
+        }
+    }
 
     /// Why nothing could listen there, at one of its addresses at least; nil where it could.
     static func problem(listeningAt host: String, port: Int) -> String? {

@@ -60,6 +60,31 @@ struct ServerOptions: ParsableArguments {
             valueName: "name"))
     var allowHost: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Addresses of reverse proxies: limits count for those whom they ask for (Forwarded, X-Forwarded-For). May be \
+            repeated. (TRUSTED_PROXY, default: none)
+            """, valueName: "cidr"))
+    var trustedProxy: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Addresses that jobs may call beside public ones, with PASSPHRASES, JWT_PUBLIC_KEY or ENABLE_SSRF_PREVENTION. May \
+            be repeated. (ALLOW_TARGET, default: none)
+            """, valueName: "cidr"))
+    var allowTarget: [String] = []
+
+    @Option(help: ArgumentHelp("Trust these authorities (PEM) in deliveries, not the system's.", valueName: "file"))
+    var deliveryCacert: String?
+
+    @Option(help: ArgumentHelp("The certificate (PEM) that deliveries show to endpoints.", valueName: "file"))
+    var deliveryCert: String?
+
+    @Option(help: ArgumentHelp("Its key (PEM). (default: in --delivery-cert)", valueName: "file"))
+    var deliveryKey: String?
+
     @Option(help: "The lines on standard error: text or json. (default: \(Settings().logFormat.value.rawValue))")
     var logFormat: String?
 

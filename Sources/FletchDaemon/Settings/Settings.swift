@@ -1,3 +1,4 @@
+import Fletch
 import FletchServer
 import Logging
 
@@ -25,6 +26,15 @@ struct Settings: Sendable {
     var requestLimit = Setting<Int?>(nil)
     var allowedOrigins = Setting<[String]>([])
     var allowedHosts = Setting<[String]>([])
+    var trustedProxies = Setting<[AddressBlock]>([])
+    /// Targets that may be called beside public ones, where not all may be.
+    var allowedTargets = Setting<[AddressBlock]>([])
+    /// Only public targets are called.
+    var callsPublicTargetsOnly = Setting(false)
+    /// PEM files for `https` deliveries: whom they trust, and whom they are from.
+    var deliveryAuthority = Setting<String?>(nil)
+    var deliveryCertificate = Setting<String?>(nil)
+    var deliveryKey = Setting<String?>(nil)
     /// Anybody may ask, from anywhere.
     var isAnonymous = Setting(false)
     /// Seals tokens in the store.
@@ -34,6 +44,10 @@ struct Settings: Sendable {
     var signingKey = Setting<AsymmetricKey?>(nil)
     /// What deliveries are signed with where there are no tenants.
     var webhookSecrets = Setting<[WebhookSecret]>([])
+
+    /// Is told of jobs that have failed for good; nil for nobody.
+    var incidentReceiver = Setting<String?>(nil)
+    var incidentPassphrase = Setting<String?>(nil)
 
     static let maximumRequestLimit = 1_000_000_000
     static let maximumConcurrency = 10_000
@@ -62,8 +76,15 @@ struct Settings: Sendable {
             ("request-limit", requestLimitText, "\(requestLimit.source)"),
             ("allow-origin", Self.text(allowedOrigins.value), "\(allowedOrigins.source)"),
             ("allow-host", Self.text(allowedHosts.value), "\(allowedHosts.source)"),
+            ("trusted-proxy", Self.text(trustedProxies.value), "\(trustedProxies.source)"),
+            ("targets", targetsText, "\(callsPublicTargetsOnly.source)"),
+            ("allow-target", Self.text(allowedTargets.value), "\(allowedTargets.source)"),
+            ("delivery-cacert", deliveryAuthority.value ?? "the system's", "\(deliveryAuthority.source)"),
+            ("delivery-cert", deliveryCertificate.value ?? "none", "\(deliveryCertificate.source)"),
+            ("delivery-key", deliveryKey.value ?? "none", "\(deliveryKey.source)"),
             ("encryption key", vault.value.keyID ?? "none", "\(vault.source)"),
             ("signing key", signingKey.value == nil ? "none" : "RSA", "\(signingKey.source)"),
+            ("incident receiver", incidentReceiver.value == nil ? "none" : "set", "\(incidentReceiver.source)"),
             ("webhook secrets", "\(webhookSecrets.value.count)", "\(webhookSecrets.source)"),
         ]
     }
@@ -72,5 +93,9 @@ struct Settings: Sendable {
         requestLimit.value.map { "\($0)/min" } ?? (isOpen ? "none" : "\(Access.usualRequestLimit)/min")
     }
 
-    private static func text(_ list: [String]) -> String { list.isEmpty ? "none" : list.joined(separator: ",") }
+    private var targetsText: String { callsPublicTargetsOnly.value ? "public" : "any" }
+
+    private static func text(_ list: [some CustomStringConvertible]) -> String {
+        list.isEmpty ? "none" : list.map(\.description).joined(separator: ",")
+    }
 }

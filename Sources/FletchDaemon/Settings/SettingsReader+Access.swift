@@ -1,3 +1,4 @@
+import Fletch
 import FletchServer
 import Foundation
 
@@ -13,10 +14,55 @@ extension SettingsReader {
             settings.allowedOrigins = origins
         }
         if let hosts = list(options.allowHost, "--allow-host", variable: "ALLOW_HOST") { settings.allowedHosts = hosts }
+        if let blocks = blocks(options.trustedProxy, "--trusted-proxy", variable: "TRUSTED_PROXY") {
+            settings.trustedProxies = blocks
+        }
         if options.anonymous { settings.isAnonymous = Setting(true, .flag("--anonymous")) }
         if let text = secret("PASSPHRASES") { settings.passphrases = Setting(Passphrases(text.value), text.source) }
         if let text = pem("JWT_PUBLIC_KEY") { settings.jwtKey = Setting(text.value, text.source) }
         if let problem = settings.exposure { problems.append(problem) }
+    }
+
+    /// After ``readAccess()``: tenants call public targets only.
+    mutating func readTargets() {
+        if let variable = variable("ENABLE_SSRF_PREVENTION") {
+            settings.callsPublicTargetsOnly = Setting(true, variable.source)
+        } else if !settings.isOpen {
+            let keys = settings.passphrases
+            settings.callsPublicTargetsOnly = Setting(
+                true, keys.value.isEmpty ? settings.jwtKey.source : keys.source)
+        }
+        if let blocks = blocks(options.allowTarget, "--allow-target", variable: "ALLOW_TARGET") {
+            settings.allowedTargets = blocks
+        }
+        if settings.callsPublicTargetsOnly.value, settings.proxy.value != nil {
+            problems.append(
+                "\(settings.proxy.source) cannot be used where only public targets may be called "
+                    + "(\(settings.callsPublicTargetsOnly.source)): the proxy would connect to whatever it likes")
+        }
+        settings.deliveryAuthority = file(options.deliveryCacert, "--delivery-cacert")
+        settings.deliveryCertificate = file(options.deliveryCert, "--delivery-cert")
+        settings.deliveryKey = file(options.deliveryKey, "--delivery-key")
+        if settings.deliveryKey.value != nil, settings.deliveryCertificate.value == nil {
+            problems.append("--delivery-key is of no use without --delivery-cert: name the certificate, too")
+        }
+    }
+
+    private mutating func file(_ path: String?, _ name: String) -> Setting<String?> {
+        guard let path else { return Setting(nil) }
+        if !FileManager.default.isReadableFile(atPath: path) {
+            problems.append("\(name) is \(VisibleText.escaped(path)), which cannot be read")
+        }
+        return Setting(path, .flag(name))
+    }
+
+    private mutating func blocks(_ flags: [String], _ name: String, variable: String) -> Setting<[AddressBlock]>? {
+        guard let texts = list(flags, name, variable: variable) else { return nil }
+        let wrong = texts.value.filter { AddressBlock($0) == nil }
+        problems += wrong.map {
+            "\(texts.source) is \(VisibleText.escaped($0)): blocks of addresses look like 10.0.0.0/8"
+        }
+        return Setting(texts.value.compactMap { AddressBlock($0) }, texts.source)
     }
 
     mutating func readKeys() {
@@ -35,6 +81,22 @@ extension SettingsReader {
                     "\(text.source) has to be whsec_ and 24 to 64 bytes in base64, or several of these")
             }
             settings.webhookSecrets = Setting(secrets.compactMap(\.self), text.source)
+        }
+    }
+
+    mutating func readIncidentReceiver() {
+        if let url = variable("INCIDENT_RECEIVER_ENDPOINT") {
+            do {
+                try FletchRequest.check(url: url.value)
+                settings.incidentReceiver = Setting(url.value, url.source)
+            } catch {
+                problems.append(
+                    "\(url.source) is no URL that can be called: it has to be http:// or https://, with a host")
+            }
+        }
+        if let passphrase = secret("INCIDENT_RECEIVER_PASSPHRASE") {
+            settings.incidentPassphrase = Setting(
+                passphrase.value.trimmingCharacters(in: .newlines), passphrase.source)
         }
     }
 

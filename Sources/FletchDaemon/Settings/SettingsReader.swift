@@ -15,7 +15,9 @@ struct SettingsReader {
         readWork()
         readLog()
         readAccess()
+        readTargets()
         readKeys()
+        readIncidentReceiver()
     }
 
     private mutating func readPlace() {

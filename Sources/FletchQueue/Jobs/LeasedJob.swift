@@ -29,6 +29,9 @@ package struct LeasedJob: Hashable, Sendable {
         return schedule.next(after: scheduledAt, at: now)
     }
 
+    /// Whether no retry is left for this run.
+    package var isLastTry: Bool { job.retry.wait(after: job.count) == nil }
+
     /// What the store makes of the job after `outcome`.
     package func settled(_ outcome: RunOutcome, at now: Timestamp) -> Settlement {
         switch outcome {

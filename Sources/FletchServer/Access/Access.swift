@@ -16,6 +16,9 @@ package final class Access: Sendable {
         /// Names of this server beside those that nobody else can have, where callers are not told apart. Default: none.
         package var allowedHosts: [String] = []
 
+        /// Who says for whom it asks. Default: nobody.
+        package var trustedProxies = TrustedProxies()
+
         package init() {}
 
         /// Whether callers are not told apart.
@@ -47,6 +50,7 @@ package final class Access: Sendable {
     let registry: TenantRegistry
     let meter: UsageMeter
     private let proofs: Proofs
+    private let proxies: TrustedProxies
     private let jwtVerifier: JWTVerifier?
     private let clock: any QueueClock
     private let isLimited: Bool
@@ -59,6 +63,7 @@ package final class Access: Sendable {
         self.meter = meter
         self.clock = clock
         proofs = Proofs(passphrases: configuration.passphrases, hasKey: configuration.jwtVerifier != nil)
+        proxies = configuration.trustedProxies
         jwtVerifier = configuration.jwtVerifier
         pages = WebPages(
             isOpen: configuration.isOpen, allowedOrigins: configuration.allowedOrigins,
@@ -73,11 +78,12 @@ package final class Access: Sendable {
     /// Turns a request away, or says whose it is.
     func admit(_ request: APIRequest, _ right: Right) async throws -> Admission {
         guard right != .none else { return Admission(caller: .anonymous) }
-        guard let caller = try await caller(of: request) else {
-            _ = try count(.address(request.address))
+        let address = proxies.client(request.peer, request.fields)
+        guard let caller = try await caller(of: request, at: address) else {
+            _ = try count(.address(address))
             throw right == .administer ? APIResponse.unauthenticatedAdmin : .unauthenticated
         }
-        let fields = try count(caller == .anonymous ? .address(request.address) : .caller(caller.counted))
+        let fields = try count(caller == .anonymous ? .address(address) : .caller(caller.counted))
         switch caller.verdict(on: right) {
         case .allowed: break
         case .unauthenticated: throw APIResponse.unauthenticatedAdmin.adding(fields)
@@ -90,9 +96,9 @@ package final class Access: Sendable {
         return Admission(caller: caller, fields: fields)
     }
 
-    private func caller(of request: APIRequest) async throws -> Caller? {
+    private func caller(of request: APIRequest, at address: ClientAddress?) async throws -> Caller? {
         let credentials = Credentials(request.fields[.authorization])
-        if case .basic = credentials { try refuseGuesser(request.address) }
+        if case .basic = credentials { try refuseGuesser(address) }
         switch Claim(credentials, proofs, countsUsage: request.fields[.countUsage] != nil) {
         case .known(.tenant(let id, _)) where !TenantID.isValid(id): throw APIResponse.invalid("\(TenantID.rule)")
         case .known(let caller): return caller
@@ -101,7 +107,7 @@ package final class Access: Sendable {
         case .jwt(let token):
             return await jwtVerifier?.subject(of: token, at: clock.now).map { .tenant($0, by: .jwt) }
         case .wrongPassphrase:
-            _ = counts.withLock { $0.guesses.count(request.address, at: .now) }
+            _ = counts.withLock { $0.guesses.count(address, at: .now) }
             return nil
         case .refused: return nil
         }

@@ -9,6 +9,8 @@ package import Logging
 /// The answer is not downloaded, but for the first 64 KiB of a failure's.
 package struct Deliverer: Sendable {
     package static let maximumFailureBytes = 65_536
+    /// What a container calls its host by.
+    package static let dockerHost = "host.docker.internal"
     /// As browsers and Quirrel have it.
     static let maximumRedirectCount = 20
 
@@ -18,16 +20,19 @@ package struct Deliverer: Sendable {
     private let isInDocker: Bool
     private let isProxied: Bool
     private let signer: Signer
+    private let incidents: IncidentReporter?
     private let logger: Logger
 
     /// - Parameters:
     ///   - timeout: For all of a delivery, redirects included.
     ///   - isInDocker: `localhost` is the container's host then.
     ///   - signer: Default: signs nothing.
+    ///   - incidents: Is told what has failed for good. Default: nobody.
     ///   - isProxied: Whether the client connects to a proxy, whichever the endpoint.
     package init(
         client: FletchClient, clock: any QueueClock, timeout: Duration, isInDocker: Bool = false,
-        isProxied: Bool = false, signer: Signer = Signer(), logger: Logger
+        isProxied: Bool = false, signer: Signer = Signer(), incidents: IncidentReporter? = nil,
+        logger: Logger
     ) {
         self.client = client
         self.clock = clock
@@ -35,6 +40,7 @@ package struct Deliverer: Sendable {
         self.isInDocker = isInDocker
         self.isProxied = isProxied
         self.signer = signer
+        self.incidents = incidents
         self.logger = logger
     }
 
@@ -91,19 +97,24 @@ package struct Deliverer: Sendable {
             return .notRun(fault, mayHaveBeenSeen: false)
         }
         // The head may have come, and the rest of what a failure says not.
-        return .ran(failed(job, "\(error)", error.receipt?.status.map { RunOutcome(status: $0.code) } ?? .failed))
+        let status = error.receipt?.status?.code
+        let outcome = status.map(RunOutcome.init(status:)) ?? .failed
+        return .ran(failed(job, "\(error)", outcome, status, error.receipt?.body ?? []))
     }
 
     private func outcome(_ receipt: Receipt, _ job: LeasedJob) -> RunOutcome {
         let status = receipt.status?.code ?? 0
         let outcome = RunOutcome(status: status)
         guard outcome != .succeeded else { return outcome }
-        logger.debug("a failure's answer", metadata: ["body": "\(String(decoding: receipt.body, as: UTF8.self))"])
-        return failed(job, "answered \(status)", outcome)
+        return failed(job, "answered \(status)", outcome, status, receipt.body)
     }
 
-    private func failed(_ job: LeasedJob, _ reason: String, _ outcome: RunOutcome = .failed) -> RunOutcome {
+    private func failed(
+        _ job: LeasedJob, _ reason: String, _ outcome: RunOutcome = .failed, _ status: Int? = nil,
+        _ answer: [UInt8] = []
+    ) -> RunOutcome {
         log("a delivery failed", job, reason)
+        if outcome != .succeeded, job.isLastTry { incidents?.report(job, status: status, answer: answer) }
         return outcome
     }
 

@@ -70,7 +70,7 @@ struct JobRequest {
         guard var components = URLComponents(string: endpoint), components.host?.lowercased() == "localhost" else {
             return endpoint
         }
-        components.host = "host.docker.internal"
+        components.host = Deliverer.dockerHost
         return components.string ?? endpoint
     }
 }

@@ -10,8 +10,8 @@ struct APIRequest: Sendable {
     var body = ByteBuffer()
     /// The name, and perhaps the port, that it is sent to; nil for none.
     var host: String?
-    /// Where it comes from.
-    var address: ClientAddress?
+    /// Where its connection comes from.
+    var peer: ClientAddress?
     /// Whether there is more of the body than is read.
     var isTooLarge = false
 

@@ -6,12 +6,11 @@ struct QueueResponder: HTTPResponder {
     /// What is known of a request beside itself.
     struct Context: RequestContext {
         var coreContext: CoreRequestContextStorage
-        /// Where it comes from.
-        let address: ClientAddress?
+        let peer: ClientAddress?
 
         init(source: ApplicationRequestContextSource) {
             coreContext = CoreRequestContextStorage(source: source)
-            address = ClientAddress(source.channel.remoteAddress)
+            peer = ClientAddress(source.channel.remoteAddress)
         }
     }
 
@@ -25,7 +24,7 @@ struct QueueResponder: HTTPResponder {
     private func answer(to request: Request, _ context: Context) async throws -> APIResponse {
         var whole = APIRequest(method: request.method, target: request.head.path ?? "", fields: request.headers)
         whole.host = request.head.authority
-        whole.address = context.address
+        whole.peer = context.peer
         let admitted: AdmittedRequest
         switch await api.receive(whole) {
         case .answered(let answer): return answer

@@ -4,9 +4,27 @@ import Testing
 /// The API of a `fletchd`, as a client calls it: each request on a connection of its own.
 struct API: Sendable {
     let port: Int
+    /// What every request says beside the usual.
+    var fields: [String: String] = [:]
 
     func ask(_ method: String, _ path: String, body: String? = nil) async throws -> Answer {
-        try await blocking { [port] in try Wire(port: port).ask(method, path, body: body) }
+        try await blocking { [port, fields] in try Wire(port: port, fields).ask(method, path, body: body) }
+    }
+
+    /// The same API, asked with a token.
+    func with(token: String) -> API { API(port: port, fields: ["Authorization": "Bearer \(token)"]) }
+
+    /// The same API, asked with a passphrase.
+    func with(passphrase: String, tenant: String = "") -> API {
+        let encoded = Data("\(tenant):\(passphrase)".utf8).base64EncodedString()
+        return API(port: port, fields: ["Authorization": "Basic \(encoded)"])
+    }
+
+    /// Issues a token to a tenant.
+    func token(_ tenant: String, passphrase: String) async throws -> String {
+        let answer = try await with(passphrase: passphrase).ask("PUT", "/tokens/\(tenant)")
+        try #require(answer.status == 201, "\(answer.body)")
+        return answer.body
     }
 
     /// - Returns: The job as it is answered with 201.

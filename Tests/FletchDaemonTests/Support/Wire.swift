@@ -5,12 +5,15 @@ import Glibc
 /// A connection to a port of this machine, for threads that may block.
 final class Wire {
     private let descriptor: Int32
+    private let fields: [String: String]
     private var buffer: [UInt8] = []
 
     /// The connection is refused, or has ended.
     struct Broken: Error {}
 
-    init(port: Int) throws {
+    /// - Parameter fields: What every request says beside the usual.
+    init(port: Int, _ fields: [String: String] = [:]) throws {
+        self.fields = fields
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -28,6 +31,7 @@ final class Wire {
     /// Sends a request, and reads its answer.
     func ask(_ method: String, _ path: String, body: String? = nil) throws -> Answer {
         var text = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        for (name, value) in fields { text += "\(name): \(value)\r\n" }
         if let body { text += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
         try send(text + "\r\n" + (body ?? ""))
         return try answer()

@@ -73,7 +73,7 @@ struct TestAPI {
         fields: HTTPFields = [:], host: String? = "localhost", address: ClientAddress? = nil
     ) async -> Answer {
         var request = APIRequest(method: method, target: target, fields: fields)
-        (request.host, request.address) = (host, address)
+        (request.host, request.peer) = (host, address)
         if let body {
             request.fields[.contentType] = type
             request.fields[.contentLength] = String(body.utf8.count)
