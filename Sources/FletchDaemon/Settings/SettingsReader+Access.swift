@@ -7,7 +7,9 @@ extension SettingsReader {
     mutating func readAccess() {
         if let limit = text(options.requestLimit.map(String.init), "--request-limit", variable: "REQUEST_LIMIT") {
             set(\.requestLimit, limit, "at least 1 and at most \(Settings.maximumRequestLimit)") {
-                Int($0).flatMap { 1...Settings.maximumRequestLimit ~= $0 ? $0 : nil }
+                // What is none must not become a setting of nil.
+                guard let limit = Int($0), 1...Settings.maximumRequestLimit ~= limit else { return Int??.none }
+                return limit
             }
         }
         if let origins = list(options.allowOrigin, "--allow-origin", variable: "ALLOW_ORIGIN") {

@@ -25,7 +25,9 @@ struct ClientAddress: Hashable, Sendable {
         } else if text.count(where: { $0 == ":" }) == 1 {
             text = text.prefix { $0 != ":" }
         }
-        guard let address = Fletch.SocketAddress(literal: String(text), port: 0) else { return nil }
+        guard let address = Fletch.SocketAddress(literal: String(text), port: 0) else {
+            return nil
+        }
         self.init(address)
     }
 

@@ -7,25 +7,27 @@ struct IncidentTests {
     private static func incidents(
         of draft: Draft, _ reply: Reply, until count: Int, receiver: Reply = .ok
     ) async throws -> (incidents: [OriginRequest], runs: [OriginRequest]) {
-        try await withPlace { place in
-            try await withOrigin({ $0.path == "/incidents" ? receiver : reply }) { origin in
+        let passphrase = "a passphrase to test with"
+        return try await withPlace { place in
+            try await withOrigin({ _ in receiver }) { operators in
                 let environment = [
-                    "INCIDENT_RECEIVER_ENDPOINT": origin.url("/incidents"), "INCIDENT_RECEIVER_PASSPHRASE": "let me in",
-                    // The receiver is the operator's own.
-                    "PASSPHRASES": "a passphrase to test with",
+                    "INCIDENT_RECEIVER_ENDPOINT": operators.url("/"), "INCIDENT_RECEIVER_PASSPHRASE": "let me in",
+                    "PASSPHRASES": passphrase,
                 ]
-                // The receiver's address is not allowed to tenants.
-                let target = origin.url("/job", host: "127.0.0.2")
-                return try await withDaemon(place, ["--allow-target", "127.0.0.2"], environment: environment) {
-                    daemon in
-                    let api = daemon.api.with(
-                        token: try await daemon.api.token("somebody", passphrase: "a passphrase to test with"))
-                    try await api.enqueue(draft, at: target)
-                    try await api.waitUntilGone(draft.id ?? "", at: target)
-                    try await origin.wait(for: count, at: "/incidents")
-                    #expect(try await daemon.terminate() == 0)
-                    let records = origin.records.value
-                    return (records.requests(to: "/incidents"), records.requests(to: "/job"))
+                // Tenants are not allowed where the receiver is.
+                return try await withOrigin(at: "127.0.0.2", { _ in reply }) { origin in
+                    let target = origin.url("/job")
+                    return try await withDaemon(
+                        place, ["--allow-target", "127.0.0.2"], environment: environment
+                    ) { daemon in
+                        let api = daemon.api.with(
+                            token: try await daemon.api.token("somebody", passphrase: passphrase))
+                        try await api.enqueue(draft, at: target)
+                        try await api.waitUntilGone(draft.id ?? "", at: target)
+                        try await operators.wait(for: count, at: "/")
+                        #expect(try await daemon.terminate() == 0)
+                        return (operators.records.value.requests, origin.records.value.requests)
+                    }
                 }
             }
         }

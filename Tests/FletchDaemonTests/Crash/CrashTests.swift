@@ -9,30 +9,69 @@ struct CrashTests {
     /// With those that have been delivered and are about to be settled.
     private static let unsettledCount = 2 * concurrency
 
-    @Test func whatWasAcceptedIsDeliveredThoughTheProcessIsKilledAgainAndAgain() async throws {
+    /// How a process is started that anybody may ask, and one with tenants and all that belongs to them.
+    struct Manner: Sendable, CustomTestStringConvertible {
+        var hasTenants = false
+
+        var arguments: [String] {
+            let usual = ["--concurrency", "\(concurrency)", "--log-level", "notice"]
+            return hasTenants ? usual + ["--allow-target", "127.0.0.1", "--request-limit", "1000000000"] : usual
+        }
+        var environment: [String: String] {
+            let key = Data(repeating: 7, count: 32).base64EncodedString()
+            return hasTenants ? ["PASSPHRASES": Self.passphrase, "FLETCHD_ENCRYPTION_KEY": key] : [:]
+        }
+        var testDescription: String { hasTenants ? "tenants" : "anybody" }
+
+        static let passphrase = "a passphrase to test with"
+        /// Those that the clients of the load belong to.
+        static let tenants = ["one", "other"]
+    }
+
+    @Test(arguments: [Manner(), Manner(hasTenants: true)])
+    func whatWasAcceptedIsDeliveredThoughTheProcessIsKilledAgainAndAgain(_ manner: Manner) async throws {
         try await withPlace { place in
             try await withOrigin { origin in
-                let load = Load(endpoints: [origin.url("/a"), origin.url("/b"), origin.url("/exclusive")])
-                let killCount = try await Self.killAgainAndAgain(place, load)
+                let tokens = try await Self.tokens(place, manner)
+                let load = Load(endpoints: [origin.url("/a"), origin.url("/b"), origin.url("/exclusive")], tokens)
+                let killCount = try await Self.killAgainAndAgain(place, load, manner)
                 let accepted = load.promises.withLock(\.accepted)
-                try await Self.deliverTheRest(place, origin, accepted)
+                try await Self.deliverTheRest(place, origin, accepted, manner)
                 let promises = load.promises.withLock(\.self)
                 #expect(promises.refused.isEmpty)
                 #expect(promises.accepted.count > 100, "there was no load to speak of")
                 Self.expectExplained(origin.records.value.requests, promises, killCount)
+                let isSigned = { (request: OriginRequest) in
+                    request.value(of: "x-quirrel-signature") != nil && request.value(of: "webhook-signature") != nil
+                }
+                #expect(!manner.hasTenants || origin.records.value.requests.allSatisfy(isSigned))
             }
         }
     }
 
+    /// What the clients of the load ask with. Each tenant has a signing secret as well.
+    private static func tokens(_ place: Place, _ manner: Manner) async throws -> [String] {
+        guard manner.hasTenants else { return [] }
+        return try await withDaemon(place, manner.arguments, environment: manner.environment) { daemon in
+            var tokens: [String] = []
+            for tenant in Manner.tenants {
+                tokens.append(try await daemon.api.token(tenant, passphrase: Manner.passphrase))
+                let rotated = try await daemon.api.with(token: tokens.last ?? "").ask("POST", "/signing-secret/rotate")
+                try #require(rotated.status == 201)
+            }
+            return tokens
+        }
+    }
+
     /// - Returns: How often it was killed.
-    private static func killAgainAndAgain(_ place: Place, _ load: Load) async throws -> Int {
+    private static func killAgainAndAgain(_ place: Place, _ load: Load, _ manner: Manner) async throws -> Int {
         var generator = SeededGenerator(5)
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(12)
         var round = 0
         // On a slow disk it takes longer until there is a load.
         while ContinuousClock.now < end || load.promises.withLock(\.accepted).count <= 100, round < 60 {
             round += 1
-            let daemon = try await Daemon.start(place, ["--concurrency", "\(concurrency)", "--log-level", "notice"])
+            let daemon = try await Daemon.start(place, manner.arguments, environment: manner.environment)
             let (number, seed) = (round, generator.next())
             async let work: Void = load.run(
                 port: daemon.api.port, round: number, clientCount: 4, seed: seed)
@@ -45,13 +84,19 @@ struct CrashTests {
         return round
     }
 
-    private static func deliverTheRest(_ place: Place, _ origin: Origin, _ accepted: Set<String>) async throws {
-        try await withDaemon(place, ["--concurrency", "\(concurrency)", "--log-level", "notice"]) { daemon in
+    private static func deliverTheRest(
+        _ place: Place, _ origin: Origin, _ accepted: Set<String>, _ manner: Manner
+    ) async throws {
+        try await withDaemon(place, manner.arguments, environment: manner.environment) { daemon in
             let missing = accepted.filter { origin.records.value.counts[$0] == nil }
             try await origin.records.wait(within: .seconds(120)) { records in
                 missing.allSatisfy { records.counts[$0] != nil }
             }
-            try await daemon.api.waitUntilEmpty()
+            for tenant in manner.hasTenants ? Manner.tenants : [""] {
+                let api =
+                    manner.hasTenants ? daemon.api.with(passphrase: Manner.passphrase, tenant: tenant) : daemon.api
+                try await api.waitUntilEmpty()
+            }
             #expect(try await daemon.terminate() == 0)
         }
     }

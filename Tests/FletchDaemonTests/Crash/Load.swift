@@ -13,19 +13,26 @@ final class Load: Sendable {
 
     let promises = Lock(Promises())
     private let endpoints: [String]
+    private let tokens: [String]
 
-    /// - Parameter endpoints: The last one is for exclusive jobs.
-    init(endpoints: [String]) { self.endpoints = endpoints }
+    /// - Parameters:
+    ///   - endpoints: The last one is for exclusive jobs.
+    ///   - tokens: What clients ask with, in turn; none where nobody is asked for one.
+    init(endpoints: [String], _ tokens: [String] = []) {
+        self.endpoints = endpoints
+        self.tokens = tokens
+    }
 
     /// Returns once each client has seen its connection break.
     func run(port: Int, round: Int, clientCount: Int, seed: UInt64) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for client in 0..<clientCount {
                 let name = "\(round)-\(client)"
+                let token = tokens.isEmpty ? nil : tokens[client % tokens.count]
                 group.addTask { [self] in
                     try await blocking { [self] in
                         var generator = SeededGenerator(seed ^ UInt64(client) << 32)
-                        enqueueUntilBroken(port, name, &generator)
+                        enqueueUntilBroken(port, name, token, &generator)
                     }
                 }
             }
@@ -33,8 +40,11 @@ final class Load: Sendable {
         }
     }
 
-    private func enqueueUntilBroken(_ port: Int, _ name: String, _ generator: inout SeededGenerator) {
-        guard let wire = try? Wire(port: port) else { return }
+    private func enqueueUntilBroken(
+        _ port: Int, _ name: String, _ token: String?, _ generator: inout SeededGenerator
+    ) {
+        let fields = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
+        guard let wire = try? Wire(port: port, fields) else { return }
         var number = 0
         while true {
             let isBatch = Int.random(in: 0..<8, using: &generator) == 0

@@ -60,6 +60,90 @@ struct SettingsTests {
         #expect(try await settings([], ["http_proxy": "http://other.test"])["proxy"] == "none (default)")
     }
 
+    @Test func whoeverReachesThePortMayNotBeAnybodyUnlessThatIsSaid() async throws {
+        for (flags, environment) in [
+            (["--host", "0.0.0.0"], [:]), ([], ["HOST": "192.0.2.1"]), (["--host", "example.com"], [:]),
+            (["--host", "::"], [:]), (["--host", "127.0.0.1.example.com"], [:]),
+        ] as [([String], [String: String])] {
+            let refused = try await outcome(of: ["--port", "0"] + flags, environment: environment)
+            #expect(refused.status == 2)
+            #expect(refused.said.contains("--anonymous") && refused.said.contains("PASSPHRASES"), "\(refused.said)")
+        }
+        for (flags, environment) in [
+            (["--host", "0.0.0.0", "--anonymous"], [:]), (["--host", "127.0.0.9"], [:]), (["--host", "::1"], [:]),
+            (["--host", "0.0.0.0"], ["PASSPHRASES": "a passphrase to test with"]),
+            ([], ["RUNNING_IN_DOCKER": "1"]),
+        ] as [([String], [String: String])] {
+            let checked = try await outcome(of: ["check", "--port", "0"] + flags, environment: environment)
+            #expect(!checked.printed.contains("--anonymous where"), "\(checked.printed)")
+        }
+    }
+
+    @Test func secretsAreNeverShown() async throws {
+        let secrets = [
+            "PASSPHRASES": "passphrase-one:passphrase-two-is-longer", "INCIDENT_RECEIVER_PASSPHRASE": "incident-secret",
+            "INCIDENT_RECEIVER_ENDPOINT": "http://user:url-secret@127.0.0.1/",
+            "FLETCHD_ENCRYPTION_KEY": Data(repeating: 1, count: 32).base64EncodedString(),
+        ]
+        let checked = try await outcome(of: ["check", "--port", "0"], environment: secrets)
+        for secret in ["passphrase-one", "passphrase-two", "incident-secret", "url-secret", "AQEBAQ"] {
+            #expect(!checked.printed.contains(secret) && !checked.said.contains(secret))
+        }
+        let lines = try await settings([], secrets)
+        #expect(lines["passphrases"] == "2 (PASSPHRASES)")
+        #expect(lines["targets"] == "public (PASSPHRASES)")
+        #expect(lines["request-limit"] == "10000/min (default)")
+        #expect(lines["incident receiver"] == "set (INCIDENT_RECEIVER_ENDPOINT)")
+    }
+
+    @Test func shortPassphraseIsTakenWithAWarning() async throws {
+        let checked = try await outcome(of: ["check", "--port", "0"], environment: ["PASSPHRASES": "short"])
+        #expect(checked.printed.contains("warning: PASSPHRASES has a passphrase of fewer than 16 bytes"))
+        #expect(checked.printed.contains("warning: tokens are stored as they are: set FLETCHD_ENCRYPTION_KEY"))
+        try await withPlace { place in
+            try await withDaemon(place, environment: ["PASSPHRASES": "short"]) { daemon in
+                #expect(daemon.program.said.value.contains("fewer than 16 bytes"))
+                let usage = try await daemon.api.with(passphrase: "short").ask("DELETE", "/usage")
+                #expect(usage.status == 200)
+            }
+        }
+    }
+
+    @Test func secretsMayBeInFiles() async throws {
+        try await withPlace { place in
+            try place.write("first passphrase\nsecond passphrase\n", to: "passphrases")
+            let environment = ["PASSPHRASES_FILE": place.path("passphrases")]
+            try await withDaemon(place, environment: environment) { daemon in
+                for passphrase in ["first passphrase", "second passphrase"] {
+                    let usage = try await daemon.api.with(passphrase: passphrase).ask("DELETE", "/usage")
+                    #expect(usage.status == 200)
+                }
+            }
+            let both = try await outcome(of: [], environment: environment.merging(["PASSPHRASES": "x"]) { $1 })
+            #expect(both.status == 2 && both.said.contains("both set"))
+            let missing = try await outcome(of: [], environment: ["PASSPHRASES_FILE": place.path("missing")])
+            #expect(missing.status == 2 && missing.said.contains("cannot be read"))
+        }
+    }
+
+    @Test(arguments: [
+        ("FLETCHD_ENCRYPTION_KEY", "short", "32 bytes in base64"), ("JWT_PUBLIC_KEY", "{}", "JWKS"),
+        ("JWT_PUBLIC_KEY", "-----BEGIN RSA PRIVATE KEY-----\nx\n-----END RSA PRIVATE KEY-----", "private key"),
+        ("JWT_PUBLIC_KEY", "/nowhere/key.pem", "cannot be read"),
+        ("WEBHOOK_SIGNING_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----", "RSA private key"),
+        ("WEBHOOK_SECRET", "whsec_AAAA secret", "24 to 64 bytes"), ("INCIDENT_RECEIVER_ENDPOINT", "ftp://x", "http://"),
+        ("REQUEST_LIMIT", "0", "at least 1"), ("ALLOW_TARGET", "10/8", "10.0.0.0/8"),
+        ("TRUSTED_PROXY", "nginx", "10.0.0.0/8"),
+    ])
+    func settingThatIsNoneIsNamedWithTheRemedy(_ name: String, _ value: String, _ remedy: String) async throws {
+        let refused = try await outcome(of: ["--port", "0"], environment: [name: value])
+        #expect(refused.status == 2, "\(refused.said)")
+        #expect(refused.said.contains(name) && refused.said.contains(remedy), "\(refused.said)")
+        let checked = try await outcome(of: ["check", "--port", "0"], environment: [name: value])
+        #expect(checked.status == 1)
+        #expect(checked.printed.contains(name), "\(checked.printed)")
+    }
+
     @Test func itListensWhereTheEnvironmentSays() async throws {
         try await withPlace { place in
             let command = [Daemon.path, "--store", place.store, "--log-format", "json"]

@@ -18,6 +18,7 @@ final class Origin: Sendable {
     }
 
     let records = Watched(Records())
+    let host: String
     let port: Int
     private let listener: any Channel
     private let held: Lock<[@Sendable () -> Void]?>
@@ -25,10 +26,11 @@ final class Origin: Sendable {
     private init(_ listener: any Channel, _ held: Lock<[@Sendable () -> Void]?>) {
         self.listener = listener
         self.held = held
+        host = listener.localAddress?.ipAddress ?? ""
         port = listener.localAddress?.port ?? 0
     }
 
-    func url(_ path: String, host: String = "127.0.0.1") -> String { "http://\(host):\(port)\(path)" }
+    func url(_ path: String, host: String? = nil) -> String { "http://\(host ?? self.host):\(port)\(path)" }
 
     /// Waits until so many requests have arrived at `path`.
     @discardableResult
@@ -51,7 +53,9 @@ final class Origin: Sendable {
         for answer in all { answer() }
     }
 
-    fileprivate static func start(_ reply: @escaping @Sendable (OriginRequest) -> Reply) async throws -> Origin {
+    fileprivate static func start(
+        at host: String, _ reply: @escaping @Sendable (OriginRequest) -> Reply
+    ) async throws -> Origin {
         let held = Lock<[@Sendable () -> Void]?>([])
         let box = Lock<Origin?>(nil)
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -82,7 +86,7 @@ final class Origin: Sendable {
                     ])
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: host, port: 0).get()
         let origin = Origin(listener, held)
         box.withLock { $0 = origin }
         return origin
@@ -133,9 +137,10 @@ enum Reply: Sendable {
 /// Runs `body` with an origin, which is stopped before it returns.
 /// - Parameter reply: Default: 200 to everything.
 func withOrigin<Result>(
-    _ reply: @escaping @Sendable (OriginRequest) -> Reply = { _ in .ok }, _ body: (Origin) async throws -> Result
+    at host: String = "127.0.0.1", _ reply: @escaping @Sendable (OriginRequest) -> Reply = { _ in .ok },
+    _ body: (Origin) async throws -> Result
 ) async throws -> Result {
-    let origin = try await Origin.start(reply)
+    let origin = try await Origin.start(at: host, reply)
     do {
         let result = try await body(origin)
         await origin.stop()
