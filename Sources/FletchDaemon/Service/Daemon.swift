@@ -6,7 +6,9 @@ import Logging
 import ServiceLifecycle
 
 /// The server, the dispatcher and the client, from start to end.
-struct Daemon: Service {
+struct Daemon: Service, CustomStringConvertible {
+    /// For the log of its service group, which would show all that is in it, secrets included.
+    let description = "fletchd"
     private let settings: Settings
     private let store: SQLiteJobStore
     private let client: FletchClient

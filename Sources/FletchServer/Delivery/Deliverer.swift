@@ -128,12 +128,13 @@ package struct Deliverer: Sendable {
             ])
     }
 
-    /// Without user information and query.
+    /// Without user information, query and fragment.
     private static func withoutSecrets(_ endpoint: String) -> String {
         guard var components = URLComponents(string: endpoint) else { return "" }
         components.user = nil
         components.password = nil
         components.query = nil
+        components.fragment = nil
         return components.string ?? ""
     }
 }
