@@ -19,6 +19,7 @@ demo: build
 test:
 	@scripts/install-missing $(headers) openssl:openssl nginx:nginx-light apache2:apache2-bin node:nodejs \
 		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils cc:gcc unshare:util-linux mount:mount
+	scripts/python-packages
 	scripts/run-tests --filter '^FletchTests|^FletchTargetTests'
 	scripts/run-tests --filter '^FletchQueue|^StoreConformance|^FletchServerTests'
 	scripts/run-tests --no-parallel --filter '^FletchCommandTests|^FletchDaemonTests'

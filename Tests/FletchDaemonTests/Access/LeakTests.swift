@@ -12,12 +12,14 @@ struct LeakTests {
                 switch request.path {
                 case "/fails?key=query-secret": .status(500, body: "answer-secret")
                 case "/redirects": .redirect(307, to: "http://user:redirect-secret@127.0.0.1:1/?key=query-secret")
-                case "/malformed": .raw("HTTP/1.1 200 OK\r\nLocation: x\r\nX: header-secret\r\nContent-Length: y\r\n\r\n")
+                case "/malformed":
+                    .raw("HTTP/1.1 200 OK\r\nLocation: x\r\nX: header-secret\r\nContent-Length: y\r\n\r\n")
                 default: .ok
                 }
             }) { origin in
                 let environment = [
-                    "PASSPHRASES": Self.passphrase, "INCIDENT_RECEIVER_ENDPOINT": "http://user:incident-secret@127.0.0.1:1/",
+                    "PASSPHRASES": Self.passphrase,
+                    "INCIDENT_RECEIVER_ENDPOINT": "http://user:incident-secret@127.0.0.1:1/",
                     "INCIDENT_RECEIVER_PASSPHRASE": "receiver-secret",
                 ]
                 let flags = ["--allow-target", "127.0.0.0/8", "--log-level", "trace"]
@@ -33,7 +35,8 @@ struct LeakTests {
                     for (number, target) in targets.enumerated() {
                         try await api.enqueue(Draft(body: "body-secret", id: "job-\(number)"), at: target)
                     }
-                    for fields in [["Authorization": "Bearer wrong-token-secret"], ["Authorization": "garbage-secret"]] {
+                    for fields in [["Authorization": "Bearer wrong-token-secret"], ["Authorization": "garbage-secret"]]
+                    {
                         _ = try await API(port: daemon.api.port, fields: fields).ask("GET", "/queues?x=query-secret")
                     }
                     _ = try await daemon.api.with(passphrase: "guess-secret", tenant: "a").ask("DELETE", "/usage")
@@ -56,7 +59,8 @@ struct LeakTests {
         try await withPlace { place in
             try await withOrigin { other in
                 let target = other.url("/2")
-                try await withOrigin({ $0.path == "/0" ? .redirect(307, to: "/1") : .redirect(307, to: target) }) { origin in
+                try await withOrigin({ $0.path == "/0" ? .redirect(307, to: "/1") : .redirect(307, to: target) }) {
+                    origin in
                     try await withDaemon(place) { daemon in
                         let endpoint = "http://user:password@127.0.0.1:\(origin.port)/0"
                         try await daemon.api.enqueue(Draft(), at: endpoint)
