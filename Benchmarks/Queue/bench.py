@@ -37,10 +37,10 @@ class Bench:
         return taken
 
     @contextmanager
-    def fletchd(self, target=None, name="fletchd"):
+    def fletchd(self, target=None, name="fletchd", environment=None):
         """A `fletchd` with an empty database."""
         directory = self.directory / name
-        with Fletchd.running(self.root, directory, target or self.target) as fletchd:
+        with Fletchd.running(self.root, directory, target or self.target, environment) as fletchd:
             yield fletchd
         shutil.rmtree(directory)
 

@@ -113,14 +113,27 @@ class Fletchd:
 
     def __init__(self, process, port, target):
         self.process, self.port = process, port
+        # What its clients ask with; nothing where nobody is asked for a token.
+        self.authorization = {}
         self.path = f"/queues/{quote(f'http://{target}/job', safe='')}"
 
     @classmethod
     @contextmanager
-    def running(cls, root, directory, target):
+    def running(cls, root, directory, target, environment=None):
         directory.mkdir(exist_ok=True)
-        with servers.fletchd(root, directory / "queue.sqlite") as (process, port):
+        with servers.fletchd(root, directory / "queue.sqlite", environment) as (process, port):
             yield cls(process, port, target)
+
+    def ask(self, method, path, fields):
+        """The answer's text to a request without a body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request(method, path, headers=fields)
+        response = connection.getresponse()
+        answer = response.read().decode()
+        connection.close()
+        if response.status >= 300:
+            raise RuntimeError(f"fletchd answered {response.status}: {answer[:200]}")
+        return answer
 
     def enqueue(self, batch, order="ordered", seconds=5):
         """Enqueues jobs for later with wrk, one by one or a thousand at a time."""
@@ -128,7 +141,8 @@ class Fletchd:
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", HERE / "enqueue.lua",
                    f"http://127.0.0.1:{self.port}{path}", "--", str(batch), order]
         keeper, client = processor_seconds([self.process]), _children_seconds()
-        said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        environment = dict(os.environ, AUTHORIZATION=self.authorization.get("Authorization", ""))
+        said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
         requests, took = re.search(r"(\d+) requests in ([\d.]+)s", said).groups()
         if refused := re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors.*", said):
             raise RuntimeError(f"fletchd refused jobs: {refused[0]}")
@@ -143,7 +157,7 @@ class Fletchd:
     def _post(self, jobs):
         text = json.dumps([{"body": body, "runAt": iso(due)} for body, due in jobs])
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("POST", f"{self.path}/batch", text, {"Content-Type": "application/json"})
+        connection.request("POST", f"{self.path}/batch", text, {"Content-Type": "application/json", **self.authorization})
         response = connection.getresponse()
         answer = response.read()
         connection.close()

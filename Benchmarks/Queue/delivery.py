@@ -16,10 +16,14 @@ HEAD_START = 15
 def _fletchd(bench):
     with bench.fletchd() as fletchd:
         due = time.time() + HEAD_START
-        fletchd.fill([(body(), due)] * JOBS)
-        if time.time() > due:
-            raise RuntimeError("the jobs were due before they were all stored")
-        return _take(bench, [fletchd.process], JOBS)
+        return filled_and_taken(bench, fletchd, JOBS, due)
+
+
+def filled_and_taken(bench, fletchd, count, due):
+    fletchd.fill([(body(), due)] * count)
+    if time.time() > due:
+        raise RuntimeError("the jobs were due before they were all stored")
+    return _take(bench, [fletchd.process], count)
 
 
 def _peer(bench, peer):

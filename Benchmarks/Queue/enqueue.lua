@@ -11,6 +11,8 @@ function init(arguments)
     local batch, order = tonumber(arguments[1]), arguments[2]
     wrk.method = "POST"
     wrk.headers["Content-Type"] = "application/json"
+    local authorization = os.getenv("AUTHORIZATION") or ""
+    if authorization ~= "" then wrk.headers["Authorization"] = authorization end
     for index = 1, order == "random" and math.max(16, 4096 / batch) or 1 do
         local jobs = {}
         for place = 1, batch do jobs[place] = job(order) end

@@ -14,6 +14,7 @@ from delivery import delivery
 from enqueuing import batches, enqueuing
 from lateness import lateness
 from pending import pending
+from tokens import tokens
 
 SECTIONS = {
     "enqueue": enqueuing,
@@ -21,6 +22,7 @@ SECTIONS = {
     "delivery": delivery,
     "lateness": lateness,
     "pending": pending,
+    "tokens": tokens,
 }
 
 

@@ -139,10 +139,11 @@ def broker(kind, directory):
 
 
 @contextmanager
-def fletchd(root, store):
+def fletchd(root, store, environment=None):
     """Yields the process and its port."""
     command = [root / ".build/release/fletchd", "--host", "127.0.0.1", "--port", "0", "--store", f"sqlite:{store}"]
-    with running(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    with running(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                 env=dict(os.environ, **(environment or {}))) as process:
         yield process, _port(process)
 
 
