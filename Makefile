@@ -18,7 +18,7 @@ demo: build
 # In parts, so that few have to share the processors. Those of the commands, and all under the sanitizer, one after the other: on two processors they starve each other.
 test:
 	@scripts/install-missing $(headers) openssl:openssl nginx:nginx-light apache2:apache2-bin node:nodejs \
-		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils cc:gcc unshare:util-linux mount:mount
+		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils cc:gcc curl:curl unshare:util-linux mount:mount
 	scripts/python-packages
 	scripts/run-tests --filter '^FletchTests|^FletchTargetTests'
 	scripts/run-tests --filter '^FletchQueue|^StoreConformance|^FletchServerTests'

@@ -29,8 +29,7 @@ public struct AddressBlock: Sendable, Hashable, LosslessStringConvertible {
     /// Whether `address` is one of the block; a Unix socket is in none. An IPv4-mapped address (`::ffff:10.0.0.1`) is in
     /// those of the IPv4 address that it carries, and in no other: that is what the kernel connects to.
     public func contains(_ address: SocketAddress) -> Bool {
-        let address = address.unmapped
-        guard let bits = address.bits, address.bitWidth == first.bitWidth else { return false }
+        guard let (bits, width) = address.unmappedBits, width == first.bitWidth else { return false }
         return bits - self.bits(behindPrefixOf: bits) == firstBits
     }
 

@@ -46,7 +46,7 @@ public enum AddressPolicy: Sendable {
 
     private static func reason(against address: SocketAddress, except exceptions: [AddressBlock]) -> String? {
         if address.isLocal { return "a Unix socket is no public address" }
-        if exceptions.contains(where: { $0.contains(address) }) { return nil }
+        for exception in exceptions where exception.contains(address) { return nil }
         return SpecialPurposeBlock.reason(against: address)
     }
 }

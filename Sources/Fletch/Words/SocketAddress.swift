@@ -106,6 +106,19 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The address as a number, and how many bits it has; of an IPv4-mapped one those of the IPv4 address that it carries. nil
+    /// for a Unix socket.
+    var unmappedBits: (bits: UInt128, width: Int)? {
+        switch storage {
+        case .version4(let address, _): (UInt128(UInt32(bigEndian: address)), 32)
+        case .version6(let high, let low, _, _):
+            isMapped
+                ? (UInt128(UInt32(truncatingIfNeeded: UInt64(bigEndian: low))), 32)
+                : (UInt128(UInt64(bigEndian: high)) << 64 | UInt128(UInt64(bigEndian: low)), 128)
+        case .local: nil
+        }
+    }
+
     /// Whether it is an IPv4 address, mapped (RFC 4291 §2.5.5.2): the kernel connects to that.
     var isMapped: Bool {
         if case .version6(0, let low, _, _) = storage { UInt64(bigEndian: low) >> 32 == 0xFFFF } else { false }

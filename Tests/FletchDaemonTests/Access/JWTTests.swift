@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+
+/// JWTs that openssl has signed.
+@Suite(.timeLimit(.minutes(3)))
+struct JWTTests {
+    private static let passphrase = "a passphrase to test with"
+
+    private static func encoded(_ data: Data) -> String {
+        data.base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+            .replacingOccurrences(of: "=", with: "")
+    }
+
+    /// A token for RS512, as the contract's test has it.
+    private static func token(_ place: Place, _ claims: String) async throws -> String {
+        let text = encoded(Data(#"{"alg":"RS512","typ":"JWT"}"#.utf8)) + "." + encoded(Data(claims.utf8))
+        try place.write(text, to: "signed")
+        let program = try Program([
+            "/usr/bin/env", "openssl", "dgst", "-sha512", "-sign", place.path("key.pem"), "-out", place.path("signature"),
+            place.path("signed"),
+        ])
+        try #require(try await program.end() == 0, "\(program.said.value)")
+        let signature = try #require(FileManager.default.contents(atPath: place.path("signature")))
+        return text + "." + encoded(signature)
+    }
+
+    @Test(arguments: [true, false]) func tokensOfAnotherIssuerAndOwnOnesAreTaken(_ hasPassphrases: Bool) async throws {
+        try await withPlace { place in
+            let (key, publicKey) = (place.path("key.pem"), place.path("public.pem"))
+            for command in [["genrsa", "-out", key, "2048"], ["rsa", "-in", key, "-pubout", "-out", publicKey]] {
+                try #require(try await Program(["/usr/bin/env", "openssl"] + command).end() == 0)
+            }
+            let now = Int(Date().timeIntervalSince1970)
+            let good = try await Self.token(place, #"{"sub":"somebody","exp":\#(now + 600),"nbf":\#(now - 600)}"#)
+            let bad = [
+                try await Self.token(place, #"{"sub":"somebody","exp":\#(now - 1)}"#),
+                try await Self.token(place, #"{"sub":"somebody","nbf":\#(now + 600)}"#),
+                try await Self.token(place, #"{"exp":\#(now + 600)}"#),
+                try await Self.token(place, #"{"sub":42,"exp":\#(now + 600)}"#),
+            ]
+            var environment = ["JWT_PUBLIC_KEY": publicKey]
+            if hasPassphrases { environment["PASSPHRASES"] = Self.passphrase }
+            try await withDaemon(place, environment: environment) { daemon in
+                let api = daemon.api.with(token: good)
+                try await api.enqueue(Draft(id: "a", delay: 100_000), at: "https://example.com/")
+                for token in bad {
+                    let status = try await daemon.api.with(token: token).ask("GET", "/queues").status
+                    #expect(status == 401)
+                }
+                #expect(try await daemon.api.ask("GET", "/queues").status == 401)
+                guard hasPassphrases else { return }
+                // The tenant's own token, beside the JWT.
+                let token = try await daemon.api.token("somebody", passphrase: Self.passphrase)
+                let job = try await daemon.api.with(token: token).job("a", at: "https://example.com/")
+                #expect(job?.id == "a")
+            }
+        }
+    }
+}
