@@ -48,7 +48,7 @@ struct CheckCommand: AsyncParsableCommand {
     /// What is in the store is not protected as well as it could be.
     private static func warnings(of settings: Settings) -> [String] {
         if settings.vault.value.keyID == nil {
-            guard !settings.passphrases.value.isEmpty else { return [] }
+            guard !settings.isOpen || keyIDs(in: settings).contains(nil) else { return [] }
             return ["tokens are stored as they are: set FLETCHD_ENCRYPTION_KEY to have them sealed"]
         }
         return keyIDs(in: settings).contains(nil) ? ["some tokens are stored as they are: run fletchd reseal"] : []

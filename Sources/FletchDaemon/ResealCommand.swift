@@ -27,9 +27,14 @@ struct ResealCommand: AsyncParsableCommand {
                     : "FLETCHD_ENCRYPTION_KEY is not set: set it to the new key, or say --plain")
         }
         let store = try Self.open(reader.settings.store.value)
-        let count = try await store.reseal { secret, tenant in
+        for id in try await store.secretKeyIDs().compactMap(\.self) where ![old.keyID, new.keyID].contains(id) {
+            try store.close()
+            throw Vault.CannotOpen(
+                "secrets are sealed with another key (\(id)): set FLETCHD_OLD_ENCRYPTION_KEY to that one")
+        }
+        let count = try await store.reseal { secret, owner in
             let holder = secret.keyID == new.keyID ? new : old
-            return try new.seal(holder.open(secret, of: tenant), of: tenant)
+            return try new.seal(holder.open(secret, of: owner), of: owner)
         }
         try store.close()
         print("\(count) secrets are \(plain ? "stored as they are" : "sealed with the key \(new.keyID ?? "")")")

@@ -4,7 +4,6 @@ import GRDB
 
 extension SQLiteJobStore: TenantStore {
     package func issue(_ token: TenantToken) async throws(StoreError) {
-        if try await isRevoked(token.tenant) { try await endRevocation(of: token.tenant) }
         try await writer.perform(adding: Self.tenantBytes) { try $0.issue(token) }
     }
 
@@ -21,31 +20,37 @@ extension SQLiteJobStore: TenantStore {
     }
 
     package func revoke(_ tenant: String) async throws(StoreError) -> Bool {
-        guard try await writer.perform({ try $0.beginRevocation(of: tenant) }) else { return false }
-        try await endRevocation(of: tenant)
-        return true
+        try await writer.perform { try $0.revoke(tenant) }
     }
 
-    package func endRevocations() async throws(StoreError) {
-        let tenants = try await read { db in try String.fetchAll(db, sql: "SELECT tenant FROM revocation") }
-        for tenant in tenants { try await endRevocation(of: tenant) }
+    package func revokeToken(of tenant: String, scope: TenantToken.Scope) async throws(StoreError) -> Bool {
+        try await writer.perform { try $0.revokeToken(of: tenant, scope: scope) }
     }
 
-    private func isRevoked(_ tenant: String) async throws(StoreError) -> Bool {
-        try await read { db in
-            try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM revocation WHERE tenant = ?)", arguments: [tenant]) ?? false
+    package func deleteRevoked() async throws(StoreError) {
+        let numbers = try await read { db in try Int64.fetchAll(db, sql: "SELECT number FROM revocation") }
+        for number in numbers {
+            let tenant = Transaction.revokedTenant(number)
+            var cursor: String?
+            repeat {
+                let page = try await endpoints(of: tenant, from: cursor, limit: Portion(count: 1_000, bytes: 1 << 20))
+                for endpoint in page.endpoints { try await empty(QueueName(tenant: tenant, endpoint: endpoint)) }
+                cursor = page.cursor
+            } while cursor != nil
+            try await writer.perform { try $0.endRevocation(number) }
         }
     }
 
-    private func endRevocation(of tenant: String) async throws(StoreError) {
-        var cursor: String?
-        repeat {
-            let page = try await endpoints(of: tenant, from: cursor, limit: Portion(count: 1_000, bytes: 1 << 20))
-            for endpoint in page.endpoints { try await empty(QueueName(tenant: tenant, endpoint: endpoint)) }
-            cursor = page.cursor
-        } while cursor != nil
-        try await writer.perform { try $0.endRevocation(of: tenant) }
+    package func hasTenants() async throws(StoreError) -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM token)
+                        OR EXISTS (SELECT 1 FROM queue WHERE tenant >= ' ' AND tenant < 'anonymous')
+                        OR EXISTS (SELECT 1 FROM queue WHERE tenant > 'anonymous')
+                    """) ?? false
+        }
     }
 
     package func tenants(from cursor: String?, limit: Int) async throws(StoreError) -> TenantPage {
@@ -56,7 +61,7 @@ extension SQLiteJobStore: TenantStore {
                 sql: """
                     SELECT tenant, (SELECT count(*) FROM queue WHERE queue.tenant = known.tenant)
                     FROM (SELECT tenant FROM token UNION SELECT tenant FROM queue) AS known
-                    WHERE tenant \(relation) ? ORDER BY tenant LIMIT ?
+                    WHERE tenant \(relation) ? AND tenant >= ' ' ORDER BY tenant LIMIT ?
                     """, arguments: [cursor ?? "", limit + 1])
             var page = TenantPage(
                 tenants: try rows.prefix(limit).map { row in
@@ -108,7 +113,7 @@ extension SQLiteJobStore: TenantStore {
     }
 
     package func reseal(
-        _ change: @escaping @Sendable (StoredSecret, _ tenant: String) throws -> StoredSecret
+        _ change: @escaping @Sendable (StoredSecret, SecretOwner) throws -> StoredSecret
     ) async throws(StoreError) -> Int {
         try await writer.perform { try $0.reseal(change) }
     }

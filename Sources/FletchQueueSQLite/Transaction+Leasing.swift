@@ -53,13 +53,14 @@ extension Transaction {
             WHERE queue = ? AND state = 'blocked' ORDER BY run_at, job.id LIMIT ?
             """, [queue, wanted])
         for row in rows {
+            if try deleteRevoked(row) { continue }
             guard book.opens(isExclusive: row.job.isExclusive, in: queue) else { return book.looked(at: queue) }
             jobs.append(try lease(row))
         }
         if rows.count < wanted { book.cleared(queue) }
     }
 
-    /// How many that have to wait for their turn are marked at once, at most, or a little more: others want to write, too.
+    /// How many that have to wait for their turn are marked at once, or deleted, at most, or a little more: others want to write, too.
     private static let maximumBlockedCount = 1_000
 
     private mutating func leaseDue(_ limit: Int, at now: Timestamp, _ jobs: inout [LeasedJob]) throws {
@@ -73,7 +74,9 @@ extension Transaction {
                 WHERE state = 'pending' AND run_at <= ? ORDER BY run_at, job.id LIMIT ?
                 """, [now.milliseconds, wanted])
             for row in rows {
-                if book.admits(isExclusive: row.job.isExclusive, to: row.queue) {
+                if try deleteRevoked(row) {
+                    blockedCount += 1
+                } else if book.admits(isExclusive: row.job.isExclusive, to: row.queue) {
                     jobs.append(try lease(row))
                 } else {
                     blockedCount += 1
@@ -83,6 +86,14 @@ extension Transaction {
             }
             if rows.count < wanted { return }
         }
+    }
+
+    /// Deletes a job whose tenant has been revoked: nobody wants it delivered any more.
+    /// - Returns: Whether it was one.
+    private func deleteRevoked(_ row: DueRow) throws -> Bool {
+        guard Self.isRevoked(row.name.tenant) else { return false }
+        try run("DELETE FROM job WHERE number = ?", [row.job.number])
+        return true
     }
 
     private mutating func lease(_ row: DueRow) throws -> LeasedJob {

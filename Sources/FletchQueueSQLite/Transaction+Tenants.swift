@@ -17,27 +17,31 @@ extension Transaction {
             ])
     }
 
-    /// - Returns: Whether there was a token, or a revocation that has not come to its end.
-    func beginRevocation(of tenant: String) throws -> Bool {
-        try run("DELETE FROM token WHERE tenant = ?", [tenant])
-        if db.changesCount > 0 {
-            try run("DELETE FROM signing_secret WHERE tenant = ?", [tenant])
-            try run("INSERT INTO revocation (tenant) VALUES (?) ON CONFLICT DO NOTHING", [tenant])
-            return true
-        }
-        let statement = try db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM revocation WHERE tenant = ?)")
-        return try Bool.fetchOne(statement, arguments: [tenant]) ?? false
+    func revokeToken(of tenant: String, scope: TenantToken.Scope) throws -> Bool {
+        try run("DELETE FROM token WHERE tenant = ? AND scope = ?", [tenant, scope.rawValue])
+        return db.changesCount > 0
     }
 
-    /// Its queues go as well, but for those that somebody has filled meanwhile who needs no token.
-    mutating func endRevocation(of tenant: String) throws {
-        try run(
-            """
-            DELETE FROM queue WHERE tenant = ?
-                AND NOT EXISTS (SELECT 1 FROM job INDEXED BY job_in_queue WHERE job.queue = queue.id)
-            """, [tenant])
+    /// - Returns: Whether there was a token.
+    mutating func revoke(_ tenant: String) throws -> Bool {
+        try run("DELETE FROM token WHERE tenant = ?", [tenant])
+        guard db.changesCount > 0 else { return false }
+        try run("DELETE FROM signing_secret WHERE tenant = ?", [tenant])
+        try run("INSERT INTO revocation DEFAULT VALUES", [])
+        try run("UPDATE queue SET tenant = ? WHERE tenant = ?", [Self.revokedTenant(db.lastInsertedRowID), tenant])
         queues = QueueNumbers()
-        try run("DELETE FROM revocation WHERE tenant = ?", [tenant])
+        return true
+    }
+
+    /// Who has what was taken from a tenant: nobody's name begins with a line end.
+    static func revokedTenant(_ number: Int64) -> String { "\n\(number)" }
+
+    static func isRevoked(_ tenant: String) -> Bool { tenant.utf8.first == UInt8(ascii: "\n") }
+
+    mutating func endRevocation(_ number: Int64) throws {
+        try run("DELETE FROM queue WHERE tenant = ?", [Self.revokedTenant(number)])
+        queues = QueueNumbers()
+        try run("DELETE FROM revocation WHERE number = ?", [number])
     }
 
     func rotate(_ secret: SigningSecret, of tenant: String) throws {
@@ -65,19 +69,20 @@ extension Transaction {
         return counts
     }
 
-    func reseal(_ change: (StoredSecret, _ tenant: String) throws -> StoredSecret) throws -> Int {
-        // What was there is not to be found in the file any more.
+    func reseal(_ change: (StoredSecret, SecretOwner) throws -> StoredSecret) throws -> Int {
+        // So that what was there is overwritten.
         try db.execute(sql: "PRAGMA secure_delete = ON")
         let tokens = try Row.fetchAll(db, sql: "SELECT secret, key_id, tenant, scope FROM token")
         for row in tokens {
-            let secret = try change(StoredSecret(row), row[2])
+            let scope = TenantToken.Scope(rawValue: row[3]) ?? .all
+            let secret = try change(StoredSecret(row), SecretOwner(row[2], .token(scope)))
             try run(
                 "UPDATE token SET secret = ?, key_id = ? WHERE tenant = ? AND scope = ?",
                 [Data(secret.bytes), secret.keyID, row[2] as String, row[3] as String])
         }
         let secrets = try Row.fetchAll(db, sql: "SELECT secret, key_id, tenant, id FROM signing_secret")
         for row in secrets {
-            let secret = try change(StoredSecret(row), row[2])
+            let secret = try change(StoredSecret(row), SecretOwner(row[2], .signing))
             try run(
                 "UPDATE signing_secret SET secret = ?, key_id = ? WHERE id = ?",
                 [Data(secret.bytes), secret.keyID, row[3] as Int64])

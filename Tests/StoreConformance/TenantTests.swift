@@ -57,7 +57,11 @@ import Testing
             #expect(try await store.counts(of: [gone.endpoint], for: "a").isEmpty)
             #expect(try await store.counts(of: [left.endpoint], for: "b") == [left.endpoint: 1_200])
             #expect(try await store.token(of: "b", scope: .all) == Self.token("b", 3))
+            // None of them is there before they are deleted, either.
+            #expect(try await !store.leased(5_000).map(\.job.key.queue.tenant).contains { $0 != "b" })
             try await store.settle(running[0])
+            try await store.deleteRevoked()
+            #expect(try await store.tenants(from: nil, limit: 10).tenants.map(\.id) == ["b"])
             #expect(try await !store.revoke("a"))
             #expect(try await !store.revoke("unknown"))
         }
@@ -70,8 +74,34 @@ import Testing
             _ = try await store.enqueue([job("old", in: queue)])
             try await store.issue(Self.token("a", 1))
             #expect(try await store.revoke("a"))
+            // What is stored before the old jobs are deleted is not among them.
             _ = try await store.enqueue([job("new", in: queue)])
+            try await store.deleteRevoked()
             #expect(try await store.leased().ids == ["new"])
+            #expect(try await store.job(JobKey(queue, "old")) == nil)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func oneTokenIsRevokedAlone(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.issue(Self.token("a", 1))
+            try await store.issue(Self.token("a", 2, scope: .enqueue))
+            #expect(try await store.revokeToken(of: "a", scope: .enqueue))
+            #expect(try await !store.revokeToken(of: "a", scope: .enqueue))
+            #expect(try await store.token(of: "a", scope: .all) == Self.token("a", 1))
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func tenantsAreKnownByTokenOrQueue(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue([job("x")])
+            #expect(try await !store.hasTenants())
+            try await store.issue(Self.token("a", 1))
+            #expect(try await store.hasTenants())
+            _ = try await store.revoke("a")
+            #expect(try await !store.hasTenants())
+            _ = try await store.enqueue([job("x", in: QueueName(tenant: "b", endpoint: "https://example.com/"))])
+            #expect(try await store.hasTenants())
         }
     }
 
@@ -134,8 +164,8 @@ import Testing
                 }
             }
             #expect(try await store.secretKeyIDs() == [nil, "key"])
-            let count = try await store.reseal { secret, tenant in
-                StoredSecret(bytes: secret.bytes + Array(tenant.utf8), keyID: "new")
+            let count = try await store.reseal { secret, owner in
+                StoredSecret(bytes: secret.bytes + Array(owner.tenant.utf8), keyID: "new")
             }
             #expect(count == 3)
             #expect(try await store.secretKeyIDs() == ["new"])

@@ -65,7 +65,7 @@ struct Daemon: Service, CustomStringConvertible {
     /// Works until graceful shutdown: then takes no more requests and leases no more jobs, and ends what is under way.
     func run() async throws {
         try await registry.check()
-        try await registry.resume()
+        try await refuseTenantsOfOthers()
         let drainLimit = Duration.seconds(settings.drainTimeout.value)
         try await withThrowingTaskGroup(of: Part.self) { parts in
             parts.addTask {
@@ -77,6 +77,7 @@ struct Daemon: Service, CustomStringConvertible {
                 return .dispatcher
             }
             parts.addTask {
+                await deleteRevokedJobs()
                 await meter.run()
                 return .meter
             }
@@ -89,7 +90,23 @@ struct Daemon: Service, CustomStringConvertible {
         }
         await client.drain(within: .seconds(1))
         await incidents?.drain(within: .seconds(1))
+        await meter.store()
         try store.close()
+    }
+
+    /// Without tokens whoever reaches the port would have the tenants' jobs, and those would be delivered anywhere.
+    private func refuseTenantsOfOthers() async throws {
+        guard settings.isOpen, !settings.isAnonymous.value, try await registry.hasTenants() else { return }
+        throw TenantsWithoutTokens()
+    }
+
+    private func deleteRevokedJobs() async {
+        do {
+            try await registry.deleteRevokedJobs()
+        } catch {
+            logger.error(
+                "jobs of revoked tenants cannot be deleted; none is delivered", metadata: ["reason": "\(error)"])
+        }
     }
 
     private enum Part { case server, dispatcher, meter, limit }
@@ -140,6 +157,11 @@ struct Daemon: Service, CustomStringConvertible {
         configuration.proxy = .none
         configuration.userAgent = "fletchd/\(fletchVersion)"
         configuration.maximumConnectionCount = Descriptors.incidentCount
+        // Once each, as Quirrel has it.
+        configuration.retry = .never
+        configuration.onFailure = { error in
+            logger.warning("an incident could not be reported", metadata: ["code": "\(error.code.rawValue)"])
+        }
         configuration.logger = logger
         return IncidentReporter(
             client: try FletchClient(configuration), endpoint: endpoint, passphrase: settings.incidentPassphrase.value)
@@ -190,9 +212,7 @@ struct Daemon: Service, CustomStringConvertible {
         configuration.maximumParkedConnectionCount = budget.parkedConnectionCount
         configuration.proxy = settings.proxy.value?.setting ?? .none
         configuration.addressPolicy = policy(settings)
-        configuration.tls.authorityFile = settings.deliveryAuthority.value
-        configuration.tls.certificateFile = settings.deliveryCertificate.value
-        configuration.tls.keyFile = settings.deliveryKey.value
+        configuration.tls = settings.deliveryTLS.settings
         return configuration
     }
 

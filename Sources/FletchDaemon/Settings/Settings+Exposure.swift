@@ -25,6 +25,29 @@ extension Settings {
                 "\(webhookSecrets.source) is not used: with tenants each has a secret of its own (POST /signing-secret/rotate)"
             )
         }
+        return warnings + ineffective
+    }
+
+    /// What is set and changes nothing.
+    private var ineffective: [String] {
+        var warnings: [String] = []
+        if !callsPublicTargetsOnly.value, !allowedTargets.value.isEmpty {
+            warnings.append(
+                """
+                \(allowedTargets.source) restricts nothing: without PASSPHRASES, JWT_PUBLIC_KEY or ENABLE_SSRF_PREVENTION every \
+                target may be called
+                """)
+        }
+        let ofPages: [(isSet: Bool, source: SettingSource)] = [
+            (!allowedOrigins.value.isEmpty, allowedOrigins.source), (!allowedHosts.value.isEmpty, allowedHosts.source),
+            (isAnonymous.value, isAnonymous.source),
+        ]
+        for (isSet, source) in ofPages where isSet && !isOpen {
+            warnings.append("\(source) changes nothing where a token is needed")
+        }
+        if incidentPassphrase.value != nil, incidentReceiver.value == nil {
+            warnings.append("\(incidentPassphrase.source) is not used: INCIDENT_RECEIVER_ENDPOINT is not set")
+        }
         return warnings
     }
 

@@ -54,6 +54,15 @@ struct Settings: Sendable {
     /// A day.
     static let maximumSeconds = 86_400.0
 
+    /// How `https` deliveries are made, and whether anything of that was asked for.
+    var deliveryTLS: (settings: TLSSettings, isChanged: Bool) {
+        var settings = TLSSettings()
+        settings.authorityFile = deliveryAuthority.value
+        settings.certificateFile = deliveryCertificate.value
+        settings.keyFile = deliveryKey.value
+        return (settings, settings.authorityFile != nil || settings.certificateFile != nil)
+    }
+
     /// Whether callers are not told apart.
     var isOpen: Bool { passphrases.value.isEmpty && jwtKey.value == nil }
 

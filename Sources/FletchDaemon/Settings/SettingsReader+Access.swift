@@ -20,9 +20,29 @@ extension SettingsReader {
             settings.trustedProxies = blocks
         }
         if options.anonymous { settings.isAnonymous = Setting(true, .flag("--anonymous")) }
-        if let text = secret("PASSPHRASES") { settings.passphrases = Setting(Passphrases(text.value), text.source) }
+        if let text = secret("PASSPHRASES") {
+            settings.passphrases = Setting(Passphrases(text.value), text.source)
+            if settings.passphrases.value.isEmpty { problems.append("\(text.source) holds no passphrase") }
+        }
+        checkOrigins()
         if let text = pem("JWT_PUBLIC_KEY") { settings.jwtKey = Setting(text.value, text.source) }
         if let problem = settings.exposure { problems.append(problem) }
+    }
+
+    private mutating func checkOrigins() {
+        for origin in settings.allowedOrigins.value where origin != "*" && !Self.isOrigin(origin) {
+            problems.append(
+                "\(settings.allowedOrigins.source) is \(VisibleText.escaped(origin)): origins look like https://example.com"
+            )
+        }
+    }
+
+    /// Scheme, host and perhaps a port, and nothing else (RFC 6454 §6.2).
+    private static func isOrigin(_ text: String) -> Bool {
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme, let host = parts.host, !host.isEmpty
+        else { return false }
+        let bare = "\(scheme)://\(host)" + (parts.port.map { ":\($0)" } ?? "")
+        return text == bare || text == bare + "/"
     }
 
     /// After ``readAccess()``: tenants call public targets only.
@@ -47,6 +67,12 @@ extension SettingsReader {
         settings.deliveryKey = file(options.deliveryKey, "--delivery-key")
         if settings.deliveryKey.value != nil, settings.deliveryCertificate.value == nil {
             problems.append("--delivery-key is of no use without --delivery-cert: name the certificate, too")
+        }
+        guard settings.deliveryTLS.isChanged, problems.isEmpty else { return }
+        do throws(FletchError) {
+            try settings.deliveryTLS.settings.check()
+        } catch {
+            problems.append("deliveries over https cannot be made: \(error)")
         }
     }
 
@@ -78,7 +104,7 @@ extension SettingsReader {
         }
         if let text = secret("WEBHOOK_SECRET") {
             let secrets = text.value.split { $0.isWhitespace }.map { WebhookSecret(String($0)) }
-            guard !secrets.contains(nil) else {
+            guard !secrets.isEmpty, !secrets.contains(nil) else {
                 return problems.append(
                     "\(text.source) has to be whsec_ and 24 to 64 bytes in base64, or several of these")
             }
@@ -97,8 +123,9 @@ extension SettingsReader {
             }
         }
         if let passphrase = secret("INCIDENT_RECEIVER_PASSPHRASE") {
-            settings.incidentPassphrase = Setting(
-                passphrase.value.trimmingCharacters(in: .newlines), passphrase.source)
+            let text = passphrase.value.trimmingCharacters(in: .newlines)
+            if text.isEmpty { problems.append("\(passphrase.source) holds no passphrase") }
+            settings.incidentPassphrase = Setting(text, passphrase.source)
         }
     }
 
@@ -117,26 +144,32 @@ extension SettingsReader {
             problems.append("\(name) and \(name)_FILE are both set: leave one out")
             return nil
         }
-        return content(of: file)
-    }
-
-    /// PEM or JSON, line ends written as `\n` included, or a file of it.
-    private mutating func pem(_ name: String) -> Setting<String>? {
-        guard let text = variable(name) else { return nil }
-        let start = text.value.drop(while: \.isWhitespace)
-        guard start.hasPrefix("-----BEGIN") || start.hasPrefix("{") else { return content(of: text) }
-        return start.hasPrefix("{")
-            ? text : Setting(text.value.replacingOccurrences(of: "\\n", with: "\n"), text.source)
-    }
-
-    private mutating func content(of file: Setting<String>) -> Setting<String>? {
-        do {
-            return Setting(try String(contentsOfFile: file.value, encoding: .utf8), file.source)
-        } catch {
+        guard let text = Self.content(of: file.value) else {
             problems.append("\(file.source) names \(VisibleText.escaped(file.value)), which cannot be read as text")
             return nil
         }
+        return Setting(text, file.source)
     }
+
+    /// PEM or JSON, in quotes and with line ends written as `\n` or not; or the name of a file that holds it.
+    private mutating func pem(_ name: String) -> Setting<String>? {
+        guard let variable = variable(name) else { return nil }
+        let text = variable.value.trimmingCharacters(
+            in: .whitespacesAndNewlines.union(.init(charactersIn: "\"'\u{FEFF}")))
+        if text.hasPrefix("{") { return Setting(text, variable.source) }
+        if text.hasPrefix("-----BEGIN") {
+            return Setting(text.replacingOccurrences(of: "\\n", with: "\n"), variable.source)
+        }
+        guard let content = Self.content(of: text) else {
+            // What it says may be a key all the same, and is not shown.
+            problems.append(
+                "\(variable.source) is neither a key in PEM (or a JWKS) nor the name of a file that can be read")
+            return nil
+        }
+        return Setting(content, variable.source)
+    }
+
+    private static func content(of path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 
     /// Each may hold several, with commas between them.
     private func list(_ flags: [String], _ name: String, variable: String) -> Setting<[String]>? {

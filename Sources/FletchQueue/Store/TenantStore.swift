@@ -1,7 +1,6 @@
 /// Where tenants, their secrets and what they have used are kept; as durable as jobs are (``JobStore``).
 package protocol TenantStore: Sendable {
-    /// Stores a token in place of the one that the tenant had for the same scope. What is left of an earlier
-    /// ``revoke(_:)`` is done before that.
+    /// Stores a token in place of the one that the tenant had for the same scope.
     func issue(_ token: TenantToken) async throws(StoreError)
 
     /// - Parameter digest: SHA-256 of the token.
@@ -9,13 +8,20 @@ package protocol TenantStore: Sendable {
 
     func token(of tenant: String, scope: TenantToken.Scope) async throws(StoreError) -> TenantToken?
 
-    /// Deletes a tenant's tokens and signing secrets, and then, portion by portion, all its jobs and queues. Done halfway it is
-    /// done to its end when it is called again, by ``issue(_:)``, or by ``endRevocations()``.
-    /// - Returns: Whether there was a token.
+    /// Deletes a tenant's tokens and signing secrets, and takes its queues from it: at once, however many jobs there are. None
+    /// of them is leased or found any more; ``deleteRevoked()`` deletes them. What the tenant stores afterwards is new.
+    /// - Returns: Whether there was a token; else nothing is done.
     func revoke(_ tenant: String) async throws(StoreError) -> Bool
 
-    /// Does to its end what a process that has died has left of ``revoke(_:)``.
-    func endRevocations() async throws(StoreError)
+    /// Deletes one of a tenant's tokens.
+    /// - Returns: Whether it was there.
+    func revokeToken(of tenant: String, scope: TenantToken.Scope) async throws(StoreError) -> Bool
+
+    /// Deletes what ``revoke(_:)`` has taken from tenants, portion by portion; also what an earlier process has left.
+    func deleteRevoked() async throws(StoreError)
+
+    /// Whether there is a token, or a queue of any tenant but `anonymous`.
+    func hasTenants() async throws(StoreError) -> Bool
 
     /// A portion of all tenants that have a token or have used a queue, in the order of their bytes, from `cursor` (nil at
     /// first) on.
@@ -40,6 +46,6 @@ package protocol TenantStore: Sendable {
     /// - Parameter change: Also told whose secret it is. What it throws leaves everything as it was.
     /// - Returns: How many there are.
     func reseal(
-        _ change: @escaping @Sendable (StoredSecret, _ tenant: String) throws -> StoredSecret
+        _ change: @escaping @Sendable (StoredSecret, SecretOwner) throws -> StoredSecret
     ) async throws(StoreError) -> Int
 }

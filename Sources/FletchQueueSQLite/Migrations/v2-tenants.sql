@@ -22,8 +22,9 @@ CREATE TABLE signing_secret (
 
 CREATE INDEX signing_secret_of_tenant ON signing_secret (tenant, id);
 
--- Tenants whose tokens are gone, and whose jobs are yet to go.
-CREATE TABLE revocation (tenant TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+-- Revoked tenants whose queues are yet to be deleted: those have the tenant LF number then, and no job of theirs runs. No
+-- number comes back.
+CREATE TABLE revocation (number INTEGER PRIMARY KEY AUTOINCREMENT) STRICT;
 
 -- Calls and deliveries since somebody asked last.
 CREATE TABLE usage (

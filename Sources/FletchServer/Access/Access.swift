@@ -16,7 +16,7 @@ package final class Access: Sendable {
         /// Names of this server beside those that nobody else can have, where callers are not told apart. Default: none.
         package var allowedHosts: [String] = []
 
-        /// Who says for whom it asks. Default: nobody.
+        /// Reverse proxies whose forwarding fields count. Default: none.
         package var trustedProxies = TrustedProxies()
 
         package init() {}
@@ -30,6 +30,8 @@ package final class Access: Sendable {
         let caller: Caller
         /// What the answer says about the caller's limit.
         var fields = HTTPFields()
+        /// How often tokens had changed by then.
+        var generation = 0
     }
 
     private enum LimitKey: Hashable {
@@ -79,11 +81,12 @@ package final class Access: Sendable {
     func admit(_ request: APIRequest, _ right: Right) async throws -> Admission {
         guard right != .none else { return Admission(caller: .anonymous) }
         let address = proxies.client(request.peer, request.fields)
+        let generation = registry.generation
         guard let caller = try await caller(of: request, at: address) else {
-            _ = try count(.address(address))
-            throw right == .administer ? APIResponse.unauthenticatedAdmin : .unauthenticated
+            let fields = try count(.address(address))
+            throw (right == .administer ? APIResponse.unauthenticatedAdmin : .unauthenticated).adding(fields)
         }
-        let fields = try count(caller == .anonymous ? .address(address) : .caller(caller.counted))
+        let fields = try count(caller == .anonymous ? .address(address) : .caller(caller.limitKey))
         switch caller.verdict(on: right) {
         case .allowed: break
         case .unauthenticated: throw APIResponse.unauthenticatedAdmin.adding(fields)
@@ -92,13 +95,30 @@ package final class Access: Sendable {
             throw APIResponse.invalid("name the tenant: it is the user name, with the passphrase as the password")
                 .adding(fields)
         }
-        if !proofs.passphrases.isEmpty, right != .administer, let tenant = caller.countedTenant { meter.count(tenant) }
-        return Admission(caller: caller, fields: fields)
+        if !proofs.passphrases.isEmpty, right != .administer, let tenant = caller.meteredTenant { meter.count(tenant) }
+        return Admission(caller: caller, fields: fields, generation: generation)
+    }
+
+    /// Turns a request away whose token has been revoked since it was admitted.
+    func confirm(_ admission: Admission, _ request: APIRequest) async throws {
+        guard case .tenant(_, by: .token) = admission.caller, registry.generation != admission.generation else {
+            return
+        }
+        guard case .bearer(let token) = Credentials(request.fields[.authorization]),
+            let holder = try await registry.holder(of: token),
+            Caller.tenant(holder.tenant, by: .token(holder.scope)) == admission.caller
+        else { throw APIResponse.unauthenticated }
     }
 
     private func caller(of request: APIRequest, at address: ClientAddress?) async throws -> Caller? {
         let credentials = Credentials(request.fields[.authorization])
-        if case .basic = credentials { try refuseGuesser(address) }
+        if case .basic = credentials {
+            try refuseGuesser(address)
+            // Browsers keep these credentials, and send them along with what any page makes them ask.
+            if !proofs.isOpen, let origin = pages.foreignOrigin(request.fields, host: request.host) {
+                throw APIResponse.forbidden("a passphrase is not taken from a page of \(origin.prefix(256))")
+            }
+        }
         switch Claim(credentials, proofs, countsUsage: request.fields[.countUsage] != nil) {
         case .known(.tenant(let id, _)) where !TenantID.isValid(id): throw APIResponse.invalid("\(TenantID.rule)")
         case .known(let caller): return caller

@@ -49,16 +49,17 @@ enum Caller: Hashable, Sendable {
         }
     }
 
-    /// What is counted as one when requests are limited: whatever the tenant's proof is, but an operator in its name.
-    var counted: Caller {
+    /// Callers with the same key share a limit of requests: a tenant, whatever its proof; an operator in a tenant's name.
+    var limitKey: Caller {
         switch self {
-        case .tenant(_, by: .impersonation), .anonymous, .admin: self
+        case .anonymous, .admin: self
+        case .tenant(let id, by: .impersonation): .tenant(id, by: .impersonation(isCounted: false))
         case .tenant(let id, _): .tenant(id, by: .token(.all))
         }
     }
 
-    /// Whose call it is; nil where it is not counted.
-    var countedTenant: String? {
+    /// The tenant whose usage the call adds to; nil for none.
+    var meteredTenant: String? {
         switch self {
         case .tenant(_, by: .impersonation(isCounted: false)), .anonymous, .admin: nil
         case .tenant(let id, _): id

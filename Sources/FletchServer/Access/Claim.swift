@@ -19,7 +19,9 @@ enum Claim: Hashable, Sendable {
         }
         switch credentials {
         case .none, .unreadable: self = .refused
-        case .bearer(let value): self = proofs.hasKey && Self.isJWT(value) ? .jwt(value) : .token(value)
+        case .bearer(let value) where proofs.hasKey && Self.isJWT(value): self = .jwt(value)
+        // Without passphrases none could be revoked.
+        case .bearer(let value): self = proofs.passphrases.isEmpty ? .refused : .token(value)
         case .basic(let user, let password):
             guard proofs.passphrases.contains(password) else {
                 self = .wrongPassphrase

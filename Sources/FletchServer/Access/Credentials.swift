@@ -25,7 +25,8 @@ enum Credentials: Hashable, Sendable {
 
     private static func basic(_ encoded: Substring) -> Credentials? {
         guard let bytes = Data(base64Encoded: String(encoded)), let text = String(validating: bytes, as: UTF8.self),
-            let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
+            // A passphrase has no colon, a tenant's name may have one.
+            let colon = text.utf8.lastIndex(of: UInt8(ascii: ":"))
         else { return nil }
         return .basic(user: String(text[..<colon]), password: String(text[text.utf8.index(after: colon)...]))
     }

@@ -134,14 +134,13 @@ extension JWTVerifier {
         // A public key is enough, and stays one.
         (key.privateExponent, key.prime1, key.prime2) = (nil, nil, nil)
         let id = key.keyIdentifier?.string
-        let allowed = algorithms(of: key)
+        let named = key.algorithm
+        key.keyIdentifier = JWKIdentifier(string: id ?? "")
         var keys: [Key] = []
-        for algorithm in allowed where key.algorithm == nil || key.algorithm == algorithm {
+        for algorithm in algorithms(of: key) where named == nil || named == algorithm {
             key.algorithm = algorithm
-            key.keyIdentifier = JWKIdentifier(string: id ?? "")
             guard let collection = try? await JWTKeyCollection().add(jwk: key, isDefault: true) else { continue }
             keys.append(Key(id: id, algorithm: algorithm.rawValue, collection: collection))
-            key.algorithm = nil
         }
         return keys
     }

@@ -5,7 +5,7 @@ package struct Passphrases: Sendable {
     /// Shorter ones can be guessed.
     package static let sensibleBytes = 16
 
-    private let digests: [[UInt8]]
+    private let digests: [SHA256Digest]
     /// How many of them are shorter than ``sensibleBytes``.
     package let shortCount: Int
 
@@ -18,19 +18,14 @@ package struct Passphrases: Sendable {
     /// - Parameter text: One or more, with colons or line ends between them.
     package init(_ text: String) {
         let passphrases = text.split { $0 == ":" || $0.isNewline }
-        digests = passphrases.map(Self.digest)
+        digests = passphrases.map { SHA256.hash(data: Array($0.utf8)) }
         shortCount = passphrases.count { $0.utf8.count < Self.sensibleBytes }
     }
 
-    /// Takes as long whatever `candidate` has in common with one of them.
+    /// Takes the same time whatever `candidate` has in common with one of them: digests are compared in constant time, and
+    /// all of them.
     func contains(_ candidate: String) -> Bool {
-        let digest = Self.digest(candidate[...])
-        return digests.reduce(false) { $0 || Self.areSame($1, digest) }
-    }
-
-    private static func digest(_ text: Substring) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
-
-    private static func areSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-        zip(one, other).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
+        let digest = SHA256.hash(data: Array(candidate.utf8))
+        return digests.count { $0 == digest } > 0
     }
 }

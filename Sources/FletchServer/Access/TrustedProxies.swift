@@ -35,10 +35,9 @@ package struct TrustedProxies: Sendable {
 
     /// What `for` says of each element (RFC 7239 §4).
     private static func forwarded(_ value: String) -> [Substring] {
-        value.split(separator: ",").map { element in
+        value.split(separator: ",").compactMap { element in
             let pairs = element.split(separator: ";").map { $0.trimming(" \t") }
-            let pair = pairs.first { $0.lowercased().hasPrefix("for=") }
-            return pair?.dropFirst(4).trimming("\"") ?? ""
+            return pairs.first { $0.lowercased().hasPrefix("for=") }?.dropFirst(4).trimming("\"")
         }
     }
 }

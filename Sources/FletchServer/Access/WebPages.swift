@@ -30,12 +30,18 @@ struct WebPages: Sendable {
     func refusal(_ fields: HTTPFields, host: String?, anyHost: Bool = false) -> Refusal? {
         guard isOpen else { return nil }
         if !anyHost, let host, !isOwn(host.lowercased()) { return .host(host) }
-        if let origin = fields[.origin] {
-            return allows(origin) || Self.isSame(origin, host) ? nil : .origin(origin)
-        }
-        return fields[.secFetchSite]?.lowercased() == "cross-site" && !allowedOrigins.contains("*")
-            ? .origin("another site") : nil
+        return foreignOrigin(fields, host: host).map(Refusal.origin)
     }
+
+    /// The origin of the page that asks; nil where that is this server's or an allowed one, and where no page asks.
+    func foreignOrigin(_ fields: HTTPFields, host: String?) -> String? {
+        if let origin = fields[.origin] { return allows(origin) || Self.isSame(origin, host) ? nil : origin }
+        let isForeign = fields[.secFetchSite]?.lowercased() == "cross-site" && !allowedOrigins.contains("*")
+        return isForeign ? "another site" : nil
+    }
+
+    /// Whether answers to one origin are not those to another.
+    var dependsOnOrigin: Bool { isOpen && !allowedOrigins.isEmpty && !allowedOrigins.contains("*") }
 
     /// What `Access-Control-Allow-Origin` says, for a request that is not refused; nil for nothing.
     func allowedOrigin(_ fields: HTTPFields) -> String? {

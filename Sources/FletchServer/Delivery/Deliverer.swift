@@ -68,8 +68,10 @@ package struct Deliverer: Sendable {
             let signature = try await signer.fields(for: job, at: now)
             next = JobRequest(of: job, at: now, isInDocker: isInDocker, signature: signature)
         } catch {
-            log("a delivery cannot be signed, and is not made for now", job, "\(error)")
-            return .notRun(error is StoreError ? .machine : .endpoint, mayHaveBeenSeen: false)
+            log("a delivery cannot be signed, and is not made for now", job, "\(error)", level: .error)
+            // A damaged page concerns one tenant.
+            let isOfAll = (error as? StoreError).map { $0.code != .damaged } ?? false
+            return .notRun(isOfAll ? .machine : .endpoint, mayHaveBeenSeen: false)
         }
         for redirectCount in 0...Self.maximumRedirectCount {
             do throws(FletchError) {
@@ -118,9 +120,11 @@ package struct Deliverer: Sendable {
         return outcome
     }
 
-    private func log(_ message: Logger.Message, _ job: LeasedJob, _ reason: String) {
-        logger.info(
-            message,
+    private func log(
+        _ message: Logger.Message, _ job: LeasedJob, _ reason: String, level: Logger.Level = .info
+    ) {
+        logger.log(
+            level: level, message,
             metadata: [
                 "endpoint": "\(Self.withoutSecrets(job.job.key.queue.endpoint))", "id": "\(job.job.key.id)",
                 "count": "\(job.job.count)",

@@ -9,7 +9,7 @@ extension LocalFault {
         switch error.code {
         case .descriptorsExhausted, .memoryExhausted: self = .machine
         case .localPortsExhausted, .networkUnreachable, .connectionWaitExceeded, .resolverFailed, .tlsUnavailable,
-            .authorityFileUnusable, .proxyNotResolved:
+            .authorityFileUnusable, .clientCertificateUnusable, .proxyNotResolved:
             self = .endpoint
         case .connectFailed where isProxied: self = .endpoint
         // It has waited for the resolver all the time, or for a proxy.

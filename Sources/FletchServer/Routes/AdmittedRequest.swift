@@ -4,7 +4,9 @@ import HTTPTypes
 struct AdmittedRequest {
     let route: Route
     let target: APITarget
-    let caller: Caller
-    /// What its answer says, whatever else it does.
-    let fields: HTTPFields
+    let admission: Access.Admission
+
+    var caller: Caller { admission.caller }
+    /// Added to its answer.
+    var fields: HTTPFields { admission.fields }
 }

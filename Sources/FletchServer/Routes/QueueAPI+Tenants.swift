@@ -9,9 +9,16 @@ extension QueueAPI {
         return .text(.created, token)
     }
 
-    func revokeToken(of tenant: String) async throws -> APIResponse {
-        guard try await access.registry.revoke(tenant) else { return .text(.notFound, "Not Found") }
-        await queue.changed()
+    func revokeToken(of tenant: String, _ target: APITarget) async throws -> APIResponse {
+        let registry = access.registry
+        if target.values(of: "scope").isEmpty {
+            guard try await registry.revoke(tenant) else { return .text(.notFound, "Not Found") }
+            await queue.changed()
+        } else {
+            guard try await registry.revokeToken(of: tenant, scope: Self.scope(in: target)) else {
+                return .text(.notFound, "Not Found")
+            }
+        }
         return .empty(.noContent)
     }
 
@@ -55,8 +62,12 @@ extension QueueAPI {
 
     private static func scope(in target: APITarget) throws(APIResponse) -> TenantToken.Scope {
         guard let text = target.values(of: "scope").last else { return .all }
-        guard text == TenantToken.Scope.enqueue.rawValue else { throw .invalid("querystring/scope must be enqueue") }
-        return .enqueue
+        guard let scope = TenantToken.Scope(rawValue: text) else {
+            throw .invalid(
+                "querystring/scope must be one of \(TenantToken.Scope.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
+        }
+        return scope
     }
 }
 

@@ -40,7 +40,7 @@ package struct QueueAPI: Sendable {
         }
     }
 
-    /// Looks at all of a request but its body, which nobody sends for nothing then.
+    /// Looks at all of a request but its body, so that a refused one is not waited for.
     func receive(_ head: APIRequest) async -> Reception {
         do {
             return .admitted(try await admitted(head))
@@ -52,6 +52,8 @@ package struct QueueAPI: Sendable {
     /// - Parameter request: With its body.
     func response(to request: APIRequest, _ admitted: AdmittedRequest) async -> APIResponse {
         do {
+            // Its token may have been revoked while its body came.
+            try await access.confirm(admitted.admission, request)
             return await finished(try await carriedOut(request, admitted).adding(admitted.fields), request)
         } catch {
             return await finished(refusal(error).adding(admitted.fields), request)
@@ -62,8 +64,8 @@ package struct QueueAPI: Sendable {
         var response = request.method == .head ? await head(of: response) : response
         if let origin = access.pages.allowedOrigin(request.fields) {
             response.fields[.accessControlAllowOrigin] = origin
-            if origin != "*" { response.fields[.vary] = "Origin" }
         }
+        if access.pages.dependsOnOrigin { response.fields.append(HTTPField(name: .vary, value: "Origin")) }
         return response
     }
 
@@ -91,7 +93,7 @@ package struct QueueAPI: Sendable {
         guard let target else { throw APIResponse.badURL(head.target) }
         guard let route, access.offers(route.right) else { throw APIResponse.unknownRoute(head) }
         let admission = try await access.admit(head, route.right)
-        return AdmittedRequest(route: route, target: target, caller: admission.caller, fields: admission.fields)
+        return AdmittedRequest(route: route, target: target, admission: admission)
     }
 
     private func carriedOut(_ request: APIRequest, _ admitted: AdmittedRequest) async throws -> APIResponse {
@@ -115,7 +117,7 @@ package struct QueueAPI: Sendable {
         case .invoke(let endpoint, let id): try await invoke(JobKey(Self.queue(endpoint, of: tenant), id))
         case .delete(let endpoint, let id): try await delete(JobKey(Self.queue(endpoint, of: tenant), id))
         case .issueToken(let id): try await issueToken(to: id, target)
-        case .revokeToken(let id): try await revokeToken(of: id)
+        case .revokeToken(let id): try await revokeToken(of: id, target)
         case .listTenants: try await listTenants(target)
         case .takeUsage: try await takeUsage()
         case .rotateSigningSecret: try await rotateSigningSecret(of: tenant)

@@ -19,9 +19,9 @@ package final class TenantRegistry: Sendable {
         /// Counts changes: what was read before one is not kept.
         var generation = 0
 
-        mutating func forget() {
-            holders = [:]
-            keys = [:]
+        mutating func forget(_ tenant: String) {
+            holders = holders.filter { $0.value.tenant != tenant }
+            keys[tenant] = nil
             generation += 1
         }
     }
@@ -48,28 +48,47 @@ package final class TenantRegistry: Sendable {
     package func check() async throws {
         let foreign = try await store.secretKeyIDs().compactMap(\.self).filter { $0 != vault.keyID }
         guard let id = foreign.min() else { return }
-        throw Vault.CannotOpen(description: Vault.problem(ofSecretsSealedWith: id))
+        throw Vault.CannotOpen(Vault.problem(ofSecretsSealedWith: id))
     }
 
-    /// Does to its end what a process that has died has left undone.
-    package func resume() async throws { try await store.endRevocations() }
+    /// Whether there are tenants other than `anonymous`.
+    package func hasTenants() async throws -> Bool { try await store.hasTenants() }
+
+    /// Deletes the jobs of revoked tenants that an earlier process has not come to.
+    package func deleteRevokedJobs() async throws { try await store.deleteRevoked() }
+
+    /// Grows whenever tokens or secrets change.
+    var generation: Int { known.withLock(\.generation) }
 
     /// - Returns: The token, in place of the one that the tenant had for that scope.
     func issue(to tenant: String, scope: TenantToken.Scope) async throws -> String {
         let token = makeToken()
+        let secret = try vault.seal(Array(token.utf8), of: SecretOwner(tenant, .token(scope)))
+        defer { known.withLock { $0.forget(tenant) } }
         try await store.issue(
-            TenantToken(
-                tenant: tenant, scope: scope, digest: Self.digest(token),
-                secret: vault.seal(Array(token.utf8), of: tenant), issuedAt: clock.now))
-        known.withLock { $0.forget() }
+            TenantToken(tenant: tenant, scope: scope, digest: Self.digest(token), secret: secret, issuedAt: clock.now))
         return token
     }
 
-    /// Nobody gets in with its tokens from the first moment on; its jobs are gone when it returns.
+    /// Revokes a tenant's tokens, and takes its jobs from it: none is delivered any more. They are deleted portion by portion
+    /// after that.
     /// - Returns: Whether there was a token.
     func revoke(_ tenant: String) async throws -> Bool {
-        defer { known.withLock { $0.forget() } }
+        guard try await revoked(tenant) else { return false }
+        try await store.deleteRevoked()
+        return true
+    }
+
+    private func revoked(_ tenant: String) async throws -> Bool {
+        defer { known.withLock { $0.forget(tenant) } }
         return try await store.revoke(tenant)
+    }
+
+    /// Revokes one of a tenant's tokens, and nothing else.
+    /// - Returns: Whether there was one.
+    func revokeToken(of tenant: String, scope: TenantToken.Scope) async throws -> Bool {
+        defer { known.withLock { $0.forget(tenant) } }
+        return try await store.revokeToken(of: tenant, scope: scope)
     }
 
     func holder(of token: String) async throws(StoreError) -> Holder? {
@@ -95,9 +114,9 @@ package final class TenantRegistry: Sendable {
         let now = clock.now
         let hadOne = try await !store.signingSecrets(of: tenant).isEmpty
         let secret = WebhookSecret.make()
-        try await store.rotate(
-            SigningSecret(secret: vault.seal(Array(secret.text.utf8), of: tenant), createdAt: now), of: tenant)
-        known.withLock { $0.forget() }
+        let sealed = try vault.seal(Array(secret.text.utf8), of: SecretOwner(tenant, .signing))
+        defer { known.withLock { $0.forget(tenant) } }
+        try await store.rotate(SigningSecret(secret: sealed, createdAt: now), of: tenant)
         return (secret, hadOne ? SigningKeys.end(ofSecretReplacedAt: now) : nil)
     }
 
@@ -106,9 +125,11 @@ package final class TenantRegistry: Sendable {
         let (keys, generation) = known.withLock { ($0.keys[tenant], $0.generation) }
         if let keys { return keys }
         let found = try await SigningKeys(
-            token: store.token(of: tenant, scope: .all).map { try vault.open($0.secret, of: tenant) },
+            token: store.token(of: tenant, scope: .all).map {
+                try vault.open($0.secret, of: SecretOwner(tenant, .token(.all)))
+            },
             secrets: store.signingSecrets(of: tenant).map { stored in
-                (try vault.open(stored.secret, of: tenant), stored.createdAt)
+                (try vault.open(stored.secret, of: SecretOwner(tenant, .signing)), stored.createdAt)
             })
         known.withLock { known in
             guard known.generation == generation else { return }

@@ -6,12 +6,12 @@ package import Logging
 package final class UsageMeter: Sendable {
     private static let interval = Duration.seconds(1)
 
-    private let store: any TenantStore
+    private let tenants: any TenantStore
     private let logger: Logger
     private let counts = Lock<[String: Int]>([:])
 
-    package init(_ store: any TenantStore, logger: Logger) {
-        self.store = store
+    package init(_ tenants: any TenantStore, logger: Logger) {
+        self.tenants = tenants
         self.logger = logger
     }
 
@@ -20,17 +20,18 @@ package final class UsageMeter: Sendable {
 
     /// Stores what has been counted, until the task is cancelled; and once more then.
     package func run() async {
-        while (try? await ContinuousClock().sleep(for: Self.interval)) != nil { await storeOrKeep() }
-        await storeOrKeep()
+        while (try? await ContinuousClock().sleep(for: Self.interval)) != nil { await store() }
+        await store()
     }
 
     /// What tenants have used since the last time.
     func take() async throws(StoreError) -> [String: Int] {
         try await flush()
-        return try await store.takeUsage()
+        return try await tenants.takeUsage()
     }
 
-    private func storeOrKeep() async {
+    /// Stores what has been counted. What cannot be stored now is kept for the next time.
+    package func store() async {
         do throws(StoreError) {
             try await flush()
         } catch {
@@ -45,7 +46,7 @@ package final class UsageMeter: Sendable {
         }
         guard !counted.isEmpty else { return }
         do throws(StoreError) {
-            try await store.addUsage(counted)
+            try await tenants.addUsage(counted)
         } catch {
             counts.withLock { $0.merge(counted, uniquingKeysWith: +) }
             throw error

@@ -4,7 +4,7 @@ import Foundation
 
 /// Seals what tenants' secrets are stored as (AES-256-GCM), where there is a key for that.
 ///
-/// A sealed secret opens for its own tenant alone.
+/// A sealed secret opens for its own tenant and purpose alone.
 package struct Vault: Sendable {
     private struct Key {
         let key: SymmetricKey
@@ -14,6 +14,8 @@ package struct Vault: Sendable {
     /// Why a secret cannot be opened.
     package struct CannotOpen: Error, CustomStringConvertible {
         package let description: String
+
+        package init(_ description: String) { self.description = description }
     }
 
     private let key: Key?
@@ -43,24 +45,24 @@ package struct Vault: Sendable {
         """
     }
 
-    package func seal(_ secret: [UInt8], of tenant: String) throws -> StoredSecret {
+    package func seal(_ secret: [UInt8], of owner: SecretOwner) throws -> StoredSecret {
         guard let key else { return StoredSecret(bytes: secret, keyID: nil) }
-        let box = try AES.GCM.seal(Data(secret), using: key.key, authenticating: Data(tenant.utf8))
-        guard let combined = box.combined else { throw CannotOpen(description: "a secret could not be sealed") }
+        let box = try AES.GCM.seal(Data(secret), using: key.key, authenticating: Data(owner.text.utf8))
+        guard let combined = box.combined else { throw CannotOpen("a secret could not be sealed") }
         return StoredSecret(bytes: Array(combined), keyID: key.id)
     }
 
     /// Opens what is not sealed as well.
-    package func open(_ secret: StoredSecret, of tenant: String) throws -> [UInt8] {
+    package func open(_ secret: StoredSecret, of owner: SecretOwner) throws -> [UInt8] {
         guard let id = secret.keyID else { return secret.bytes }
         guard let key, key.id == id else {
-            throw CannotOpen(description: "a secret is sealed with another key (\(id)): give that one")
+            throw CannotOpen("a secret is sealed with another key (\(id)): give that one")
         }
         do {
             let box = try AES.GCM.SealedBox(combined: Data(secret.bytes))
-            return Array(try AES.GCM.open(box, using: key.key, authenticating: Data(tenant.utf8)))
+            return Array(try AES.GCM.open(box, using: key.key, authenticating: Data(owner.text.utf8)))
         } catch {
-            throw CannotOpen(description: "a sealed secret in the database is damaged: issue another")
+            throw CannotOpen("a sealed secret in the database is damaged: issue another")
         }
     }
 

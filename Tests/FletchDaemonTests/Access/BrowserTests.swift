@@ -32,7 +32,9 @@ struct BrowserTests {
                     #expect(!fields.contains("access-control"), "\(options)")
                 }
                 #expect(try await daemon.api.ask("GET", "/queues").body == "[]")
-                let own = ["-H", "Origin: http://localhost:\(daemon.api.port)", "-H", "Host: localhost:\(daemon.api.port)"]
+                let own = [
+                    "-H", "Origin: http://localhost:\(daemon.api.port)", "-H", "Host: localhost:\(daemon.api.port)",
+                ]
                 #expect(try await Self.curl(daemon, queue, own + json).0 == "201")
                 #expect(try await Self.curl(daemon, "/health", ["-H", "Host: evil.example"]).0 == "200")
                 #expect(try await Self.curl(daemon, queue, ["-d", "a=b"]).0 == "415")
@@ -63,10 +65,11 @@ struct BrowserTests {
                 let (status, _) = try await Self.curl(
                     daemon, "/queues", page + ["-H", "Authorization: Bearer \(token)"])
                 #expect(status == "200")
-                let preflight = page + [
-                    "-X", "OPTIONS", "-H", "Access-Control-Request-Method: POST", "-H",
-                    "Access-Control-Request-Headers: authorization,content-type",
-                ]
+                let preflight =
+                    page + [
+                        "-X", "OPTIONS", "-H", "Access-Control-Request-Method: POST", "-H",
+                        "Access-Control-Request-Headers: authorization,content-type",
+                    ]
                 let (answer, allowed) = try await Self.curl(daemon, "/queues/x", preflight)
                 #expect(answer == "204")
                 #expect(allowed.contains("access-control-allow-headers: authorization,content-type\r\n"))

@@ -16,7 +16,8 @@ struct JWTTests {
         let text = encoded(Data(#"{"alg":"RS512","typ":"JWT"}"#.utf8)) + "." + encoded(Data(claims.utf8))
         try place.write(text, to: "signed")
         let program = try Program([
-            "/usr/bin/env", "openssl", "dgst", "-sha512", "-sign", place.path("key.pem"), "-out", place.path("signature"),
+            "/usr/bin/env", "openssl", "dgst", "-sha512", "-sign", place.path("key.pem"), "-out",
+            place.path("signature"),
             place.path("signed"),
         ])
         try #require(try await program.end() == 0, "\(program.said.value)")

@@ -134,11 +134,14 @@ struct TenancyTests {
         }
     }
 
-    private static func storedUsage(_ place: Place) -> Int? {
+    private static func storedUsage(_ place: Place) -> Int? { number("SELECT sum(count) FROM usage", place) }
+
+    /// What a query of the database tells.
+    private static func number(_ query: String, _ place: Place) -> Int? {
         let program = try? Program([
             "/usr/bin/env", "python3", "-c",
-            "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT sum(count) FROM usage').fetchone()[0])",
-            place.database,
+            "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])",
+            place.database, query,
         ])
         guard let program else { return nil }
         let end = ContinuousClock.now + .seconds(20)
@@ -160,7 +163,8 @@ struct TenancyTests {
                 let program = try Program([
                     "/usr/bin/env", "python3", "-c",
                     "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('DELETE FROM token'); "
-                        + "c.execute(\"INSERT INTO revocation VALUES ('somebody')\"); c.commit(); c.close()",
+                        + "c.execute('INSERT INTO revocation DEFAULT VALUES'); "
+                        + "c.execute('UPDATE queue SET tenant = char(10) || last_insert_rowid()'); c.commit(); c.close()",
                     place.database,
                 ])
                 try #require(try await program.end() == 0, "\(program.said.value)")
@@ -168,8 +172,28 @@ struct TenancyTests {
                     let api = daemon.api.with(passphrase: Self.passphrase, tenant: "somebody")
                     let queues = try await api.ask("GET", "/queues").body
                     #expect(queues == "[]")
+                    try await polled("the deletion") {
+                        Self.number("SELECT count(*) FROM queue", place) == 0 ? () : nil
+                    }
                     #expect(origin.records.value.requests.isEmpty)
                 }
+            }
+        }
+    }
+
+    /// Without tokens their jobs would be anybody's.
+    @Test func databaseWithTenantsIsNotServedWithoutTokens() async throws {
+        try await withPlace { place in
+            try await withDaemon(place, environment: ["PASSPHRASES": Self.passphrase]) { daemon in
+                _ = try await daemon.api.token("somebody", passphrase: Self.passphrase)
+                #expect(try await daemon.terminate() == 0)
+            }
+            let refused = try await outcome(of: ["--port", "0", "--store", place.store])
+            #expect(refused.status == 1)
+            #expect(refused.said.contains("neither PASSPHRASES nor JWT_PUBLIC_KEY is set"), "\(refused.said)")
+            try await withDaemon(place, ["--anonymous"]) { daemon in
+                let status = try await daemon.api.ask("GET", "/queues").status
+                #expect(status == 200)
             }
         }
     }

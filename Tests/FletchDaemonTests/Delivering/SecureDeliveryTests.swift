@@ -44,7 +44,8 @@ struct SecureDeliveryTests {
             let port = try #require(said.split(separator: "\n").first?.split(separator: " ").last)
             let endpoint = "https://127.0.0.1:\(port)/"
             let flags = [
-                "--delivery-cacert", place.path("ca.pem"), "--delivery-cert", place.path("client.pem"), "--delivery-key",
+                "--delivery-cacert", place.path("ca.pem"), "--delivery-cert", place.path("client.pem"),
+                "--delivery-key",
                 place.path("client.key"),
             ]
             try await withDaemon(place, flags) { daemon in
@@ -61,8 +62,22 @@ struct SecureDeliveryTests {
         }
     }
 
+    /// Else the first job would find out, and be lost for it.
+    @Test func keyOfAnotherCertificateIsAMistake() async throws {
+        try await withPlace { place in
+            let making = try Program(["/bin/sh", "-c", "cd '\(place.directory)'; \(Self.certificates)"])
+            try #require(try await making.end() == 0, "\(making.said.value)")
+            let flags = ["--delivery-cert", place.path("client.pem"), "--delivery-key", place.path("server.key")]
+            let refused = try await outcome(of: ["--port", "0", "--store", place.store] + flags)
+            #expect(refused.status == 2)
+            #expect(refused.said.contains("client-certificate-unusable"), "\(refused.said)")
+        }
+    }
+
     @Test func fileThatCannotBeReadIsAMistake() async throws {
-        let refused = try await outcome(of: ["--delivery-cacert", "/nowhere/ca.pem", "--delivery-key", "/nowhere/key.pem"])
+        let refused = try await outcome(of: [
+            "--delivery-cacert", "/nowhere/ca.pem", "--delivery-key", "/nowhere/key.pem",
+        ])
         #expect(refused.status == 2)
         #expect(refused.said.contains("--delivery-cacert is /nowhere/ca.pem, which cannot be read"))
         #expect(refused.said.contains("--delivery-key is of no use without --delivery-cert"))

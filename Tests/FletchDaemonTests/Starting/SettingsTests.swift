@@ -129,7 +129,9 @@ struct SettingsTests {
     @Test(arguments: [
         ("FLETCHD_ENCRYPTION_KEY", "short", "32 bytes in base64"), ("JWT_PUBLIC_KEY", "{}", "JWKS"),
         ("JWT_PUBLIC_KEY", "-----BEGIN RSA PRIVATE KEY-----\nx\n-----END RSA PRIVATE KEY-----", "private key"),
-        ("JWT_PUBLIC_KEY", "/nowhere/key.pem", "cannot be read"),
+        ("JWT_PUBLIC_KEY", "/nowhere/key.pem", "can be read"), ("PASSPHRASES", ":", "holds no passphrase"),
+        ("ALLOW_ORIGIN", "ui.example", "https://example.com"),
+        ("ALLOW_ORIGIN", "https://a.example/b", "https://example.com"),
         ("WEBHOOK_SIGNING_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----", "RSA private key"),
         ("WEBHOOK_SECRET", "whsec_AAAA secret", "24 to 64 bytes"), ("INCIDENT_RECEIVER_ENDPOINT", "ftp://x", "http://"),
         ("REQUEST_LIMIT", "0", "at least 1"), ("ALLOW_TARGET", "10/8", "10.0.0.0/8"),
@@ -142,6 +144,34 @@ struct SettingsTests {
         let checked = try await outcome(of: ["check", "--port", "0"], environment: [name: value])
         #expect(checked.status == 1)
         #expect(checked.printed.contains(name), "\(checked.printed)")
+    }
+
+    /// It may be one all the same, in a form that is not known.
+    @Test func keyThatIsNoneIsNotShown() async throws {
+        for name in ["JWT_PUBLIC_KEY", "WEBHOOK_SIGNING_PRIVATE_KEY"] {
+            let refused = try await outcome(of: ["check", "--port", "0"], environment: [name: "c2VjcmV0IGtleQ=="])
+            #expect(refused.status == 1)
+            #expect(!(refused.printed + refused.said).contains("c2VjcmV0"))
+        }
+    }
+
+    @Test func emptyFileOfPassphrasesOpensNothing() async throws {
+        try await withPlace { place in
+            try place.write("\n", to: "empty")
+            let environment = ["RUNNING_IN_DOCKER": "1", "PASSPHRASES_FILE": place.path("empty")]
+            let refused = try await outcome(of: ["--port", "0", "--store", place.store], environment: environment)
+            #expect(refused.status == 2 && refused.said.contains("PASSPHRASES_FILE holds no passphrase"))
+        }
+    }
+
+    @Test func settingsWithoutEffectAreSaid() async throws {
+        let open = try await outcome(of: ["check", "--port", "0", "--allow-target", "10.0.0.0/8"])
+        #expect(open.printed.contains("warning: --allow-target restricts nothing"))
+        let closed = try await outcome(
+            of: ["check", "--port", "0", "--allow-origin", "*", "--anonymous"],
+            environment: ["PASSPHRASES": "a passphrase to test with"])
+        #expect(closed.printed.contains("warning: --allow-origin changes nothing"))
+        #expect(closed.printed.contains("warning: --anonymous changes nothing"))
     }
 
     @Test func itListensWhereTheEnvironmentSays() async throws {

@@ -135,6 +135,25 @@ import Testing
         }
     }
 
+    @Test func algorithmThatAKeyOfASetNamesIsTheOnlyOne() async throws {
+        let key = try Insecure.RSA.PrivateKey(pem: RSAKey.privatePEM)
+        for (named, taken) in [
+            ("RS256", [true, false, false]), ("RS512", [false, true, false]), ("PS256", [false, false, true]),
+        ] {
+            let verifier = try await JWTVerifier(
+                #"{"keys":[{"kty":"RSA","alg":"\#(named)","n":"\#(RSAKey.modulus)","e":"AQAB"}]}"#)
+            let signers = [JWTKeyCollection(), JWTKeyCollection(), JWTKeyCollection()]
+            await signers[0].add(rsa: key, digestAlgorithm: .sha256)
+            await signers[1].add(rsa: key, digestAlgorithm: .sha512)
+            await signers[2].add(pss: key, digestAlgorithm: .sha256)
+            for (signer, isTaken) in zip(signers, taken) {
+                let token = try await signer.sign(TestKeys.Claims(sub: "a"))
+                let subject = await verifier.subject(of: token, at: Self.now)
+                #expect((subject == "a") == isTaken, "\(named)")
+            }
+        }
+    }
+
     @Test func criticalExtensionIsNotUnderstood() async throws {
         let key = ES256PrivateKey()
         let verifier = try await JWTVerifier(key.publicKey.pemRepresentation)

@@ -1,5 +1,6 @@
 import FletchQueue
 import HTTPTypes
+import NIOCore
 import Testing
 
 @testable import FletchServer
@@ -61,7 +62,14 @@ import Testing
             #expect(refused.text.contains("enqueueing"))
             #expect(await api.send(.delete, queue + "/a", fields: enqueue).status == 403)
             #expect(await api.send(.delete, queue + "/a", fields: all).status == 204)
-            #expect(await api.send(.put, "/tokens/one?scope=admin", fields: Self.admin).status == 400)
+            for method in [HTTPRequest.Method.put, .delete] {
+                #expect(await api.send(method, "/tokens/one?scope=admin", fields: Self.admin).status == 400)
+            }
+            // A device's token is revoked alone.
+            #expect(await api.send(.delete, "/tokens/one?scope=enqueue", fields: Self.admin).status == 204)
+            #expect(await api.send(.delete, "/tokens/one?scope=enqueue", fields: Self.admin).status == 404)
+            #expect(await api.send(.post, queue, "{}", fields: enqueue).status == 401)
+            #expect(await api.send(.get, "/queues", fields: all).text.contains(endpoint))
         }
     }
 
@@ -133,6 +141,49 @@ import Testing
             let admin = await api.send(.delete, "/usage")
             #expect(admin.json?["statusCode"] == .number(401))
             #expect(admin.fields[.wwwAuthenticate]?.hasPrefix("Basic") == true)
+        }
+    }
+
+    /// A client may take long over its body.
+    @Test func requestWhoseTokenIsRevokedBeforeItsBodyHasComeIsTurnedAway() async throws {
+        try await TestAPI.withTenants { api in
+            let token = HTTPFields.bearer(await Self.token(api))
+            let other = HTTPFields.bearer(await Self.token(api, "other"))
+            var requests: [(APIRequest, AdmittedRequest)] = []
+            for fields in [token, other] {
+                var request = APIRequest(method: .post, target: queue, fields: fields)
+                request.fields[.contentType] = "application/json"
+                request.body = ByteBuffer(string: "{}")
+                guard case .admitted(let admitted) = await api.api.receive(request) else {
+                    return #expect(Bool(false), "it is not admitted")
+                }
+                requests.append((request, admitted))
+            }
+            #expect(await api.send(.delete, "/tokens/one", fields: Self.admin).status == 204)
+            var statuses: [Int] = []
+            for (request, admitted) in requests {
+                statuses.append(await api.api.response(to: request, admitted).status.code)
+            }
+            #expect(statuses == [401, 201])
+        }
+    }
+
+    /// Browsers keep them, and send them with whatever a page makes them ask.
+    @Test func passphraseIsNotTakenFromAPageOfAnotherOrigin() async throws {
+        try await TestAPI.withTenants { api in
+            let site = HTTPField.Name.named("Sec-Fetch-Site")
+            for fields: HTTPFields in [[.origin: "https://evil.example"], [.origin: "null"], [site: "cross-site"]] {
+                var all = fields
+                all[.authorization] = HTTPFields.basic("one", TestAPI.passphrase)[.authorization]
+                for (method, path) in [
+                    (HTTPRequest.Method.post, "/signing-secret/rotate"), (.post, queue + "/a"), (.delete, "/usage"),
+                ] {
+                    #expect(await api.send(method, path, fields: all).status == 403)
+                }
+            }
+            var own = HTTPFields.basic("", TestAPI.passphrase)
+            own[.origin] = "http://localhost"
+            #expect(await api.send(.delete, "/usage", fields: own).status == 200)
         }
     }
 
