@@ -10,6 +10,10 @@ import NIOHTTPTypesHTTP1
 struct APIChannel: HTTPChannelHandler {
     typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
+    /// Behind a request for another protocol the decoder parses nothing, and keeps all that comes: without a limit a client
+    /// could fill the memory.
+    private static let maximumKeptBytes = 64 << 10
+
     let responder: HTTPChannelHandler.Responder
     let limit: ConnectionLimit
     let times: ConnectionTimes
@@ -20,8 +24,8 @@ struct APIChannel: HTTPChannelHandler {
         return channel.eventLoop.makeCompletedFuture {
             let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)
             try channel.pipeline.syncOperations.addHandlers([
-                HTTPResponseEncoder(), ByteToMessageHandler(decoder), TurnHandler(limit, times),
-                HTTP1ToHTTPServerCodec(secure: false),
+                HTTPResponseEncoder(), ByteToMessageHandler(decoder, maximumBufferSize: Self.maximumKeptBytes),
+                TurnHandler(limit, times), HTTP1ToHTTPServerCodec(secure: false),
             ])
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

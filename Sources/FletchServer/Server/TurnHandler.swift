@@ -115,6 +115,11 @@ extension TurnHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case is ByteToMessageDecoderError.PayloadTooLargeError: return
+        case ByteToMessageDecoderError.dataReceivedInErrorState(_, let bytes): return drop(bytes.readableBytes, context)
+        default: break
+        }
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
         breakOff(context)
         switch error {

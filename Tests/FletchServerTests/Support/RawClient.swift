@@ -27,17 +27,21 @@ struct RawClient: Sendable {
 
     struct SocketError: Error { let code: Int32 }
 
-    func send(_ text: String) throws {
-        var rest = Array(text.utf8)[...]
+    func send(_ text: String) throws { _ = try send(Array(text.utf8)) }
+
+    /// - Returns: Whether all of it has been taken; false where the server has left.
+    func send(_ bytes: [UInt8]) throws -> Bool {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             // The server may have answered and left; what it has said is there to be read.
-            if count < 0, errno == EPIPE || errno == ECONNRESET { return }
+            if count < 0, errno == EPIPE || errno == ECONNRESET { return false }
             guard count > 0 else { throw SocketError(code: errno) }
             rest = rest.dropFirst(count)
         }
+        return true
     }
 
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
