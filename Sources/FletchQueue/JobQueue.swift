@@ -4,15 +4,18 @@ package struct JobQueue: Sendable {
     private let dispatcher: Dispatcher
     private let clock: any QueueClock
     private let ids: @Sendable () -> String
+    private let activity: Activity?
 
+    /// - Parameter activity: Is told of every change. Default: nobody is.
     package init(
         store: any JobStore, dispatcher: Dispatcher, clock: any QueueClock,
-        ids: @escaping @Sendable () -> String = JobID.make
+        ids: @escaping @Sendable () -> String = JobID.make, activity: Activity? = nil
     ) {
         self.store = store
         self.dispatcher = dispatcher
         self.clock = clock
         self.ids = ids
+        self.activity = activity
     }
 
     /// Stores a job for each draft, in order; they are on disk when it returns.
@@ -26,14 +29,19 @@ package struct JobQueue: Sendable {
     /// - Returns: Whether it waited for its time.
     package func invoke(_ key: JobKey) async throws(StoreError) -> Bool {
         let now = clock.now
-        guard try await store.invoke(key, at: now) else { return false }
+        let isInvoked = try await changing([key]) { () async throws(StoreError) in
+            try await store.invoke(key, at: now)
+        } events: {
+            $0 ? [.invoked(key)] : []
+        }
+        guard isInvoked else { return false }
         await dispatcher.stored(dueAt: now)
         return true
     }
 
     /// - Returns: Whether it was there.
     package func delete(_ key: JobKey) async throws(StoreError) -> Bool {
-        let isDeleted = try await !store.delete([key]).isEmpty
+        let isDeleted = try await !delete([key]).isEmpty
         // Others may have waited for it.
         if isDeleted { await dispatcher.stored(dueAt: nil) }
         return isDeleted
@@ -48,6 +56,7 @@ package struct JobQueue: Sendable {
             await dispatcher.stored(dueAt: nil)
             throw error
         }
+        activity?.emptied(queue)
         await dispatcher.stored(dueAt: nil)
     }
 
@@ -58,7 +67,12 @@ package struct JobQueue: Sendable {
     package var now: Timestamp { clock.now }
 
     private func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {
-        let stored = try await store.enqueue(jobs)
+        let stored = try await changing(jobs.map(\.job.key)) { () async throws(StoreError) in
+            try await store.enqueue(jobs)
+        } events: { stored in
+            // One that was there already stays as it is.
+            zip(jobs, stored).compactMap { $0.job.instance == $1.instance ? .scheduled($1) : nil }
+        }
         // A job that is replaced may be one that others have waited for.
         if jobs.contains(where: \.overrides) { await dispatcher.stored(dueAt: nil) }
         if let earliest = stored.lazy.compactMap(\.runAt).min() { await dispatcher.stored(dueAt: earliest) }
@@ -100,7 +114,20 @@ package struct JobQueue: Sendable {
     }
 
     private func delete(_ keys: [JobKey]) async throws(StoreError) -> Set<JobKey> {
-        keys.isEmpty ? [] : try await store.delete(keys)
+        guard !keys.isEmpty else { return [] }
+        return try await changing(keys) { () async throws(StoreError) in
+            try await store.delete(keys)
+        } events: {
+            $0.map(JobEvent.deleted)
+        }
+    }
+
+    private func changing<Result>(
+        _ keys: @autoclosure () -> [JobKey], _ body: () async throws(StoreError) -> Result,
+        events: (Result) -> [JobEvent]
+    ) async throws(StoreError) -> Result {
+        guard let activity else { return try await body() }
+        return try await activity.change(keys(), body, events: events)
     }
 
     private func present(_ keys: [JobKey]) async throws(StoreError) -> Set<JobKey> {

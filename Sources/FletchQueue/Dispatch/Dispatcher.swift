@@ -12,6 +12,7 @@ package actor Dispatcher {
     private let store: any JobStore
     private let clock: any QueueClock
     private let delivery: Delivery
+    private let activity: Activity?
     private let logger: Logger
     private var plan: LeasePlan
     /// When the leases were extended last.
@@ -30,13 +31,17 @@ package actor Dispatcher {
     /// While it waits: what is due from then on need not wake it. For clients that enqueue jobs for later, one by one.
     private let horizon = Lock<Timestamp?>(nil)
 
-    /// - Parameter concurrency: How many deliveries are under way at once, at most.
+    /// - Parameters:
+    ///   - concurrency: How many deliveries are under way at once, at most.
+    ///   - activity: Is told of their beginnings and ends. Default: nobody is.
     package init(
-        store: any JobStore, clock: any QueueClock, concurrency: Int, logger: Logger, delivery: @escaping Delivery
+        store: any JobStore, clock: any QueueClock, concurrency: Int, activity: Activity? = nil, logger: Logger,
+        delivery: @escaping Delivery
     ) {
         self.store = store
         self.clock = clock
         self.delivery = delivery
+        self.activity = activity
         self.logger = logger
         plan = LeasePlan(concurrency: concurrency)
     }
@@ -89,6 +94,7 @@ package actor Dispatcher {
     }
 
     private func start(_ jobs: [LeasedJob], in deliveries: inout DiscardingTaskGroup) {
+        activity?.started(jobs)
         for job in jobs { deliveries.addTask { [delivery] in await self.ended(job, await delivery(job)) } }
     }
 
@@ -116,16 +122,23 @@ package actor Dispatcher {
         switch end {
         case .ran(let outcome):
             rests.end(of: queue)
-            settlements.append(job.settled(outcome, at: clock.now))
+            let settlement = job.settled(outcome, at: clock.now)
+            activity?.ran(job, settlement)
+            settlements.append(settlement)
         case .notRun(.endpoint, let mayHaveBeenSeen):
             let rest = rests.rest(of: queue, at: .now)
-            handbacks.append(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen, rest: rest))
+            handBack(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen, rest: rest))
         case .notRun(let fault, let mayHaveBeenSeen):
             if fault == .machine { isMachineShort = true }
-            handbacks.append(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen))
+            handBack(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen))
         }
         plan.delivered()
         wake()
+    }
+
+    private func handBack(_ handback: Handback) {
+        handbacks.append(handback)
+        activity?.handedBack(handback.lease)
     }
 
     /// Leaves the machine time to get back what it lacks. What is delivered meanwhile waits to be settled.
@@ -156,6 +169,7 @@ package actor Dispatcher {
     private func settled(_ settlements: [Settlement]) {
         self.settlements.removeFirst(settlements.count)
         plan.settled(settlements.lazy.map(\.lease))
+        activity?.settled(settlements.lazy.map(\.lease))
     }
 
     private func settle() async {
@@ -195,6 +209,7 @@ package actor Dispatcher {
             do throws(StoreError) {
                 try await store(end)
                 plan.settled([lease(end)])
+                activity?.settled([lease(end)])
             } catch {
                 if error.code == .damaged { abandonedCount += 1 } else { left.append(end) }
             }
