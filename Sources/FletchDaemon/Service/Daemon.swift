@@ -45,17 +45,19 @@ struct Daemon: Service, CustomStringConvertible {
             client: client, clock: clock, timeout: .seconds(settings.deliveryTimeout.value),
             isInDocker: settings.isInDocker.value, isProxied: settings.proxy.value != nil,
             signer: Self.signer(settings, registry), incidents: incidents, logger: logger)
+        let hub = ActivityHub(maximumCount: budget.apiConnectionCount / 2)
+        let activity = Activity(hub)
         dispatcher = Dispatcher(
-            store: store, clock: clock, concurrency: budget.concurrency, logger: logger,
+            store: store, clock: clock, concurrency: budget.concurrency, activity: activity, logger: logger,
             delivery: settings.passphrases.value.isEmpty ? deliverer.deliver : Self.metered(deliverer, meter))
         var configuration = QueueServer.Configuration()
         configuration.host = settings.host.value
         configuration.port = settings.port.value
         configuration.maximumConnectionCount = budget.apiConnectionCount
-        let queue = JobQueue(store: store, dispatcher: dispatcher, clock: clock)
+        let queue = JobQueue(store: store, dispatcher: dispatcher, clock: clock, activity: activity)
         let access = Access(
             Self.access(settings, jwtVerifier), registry: registry, meter: meter, clock: clock)
-        let api = QueueAPI(queue, access: access, logger: logger)
+        let api = QueueAPI(queue, access: access, activity: hub, logger: logger)
         server = QueueServer(api, configuration: configuration, logger: logger) { port in
             onListening(port ?? settings.port.value)
             listening.continuation.finish()

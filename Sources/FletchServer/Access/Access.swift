@@ -30,7 +30,8 @@ package final class Access: Sendable {
         let caller: Caller
         /// What the answer says about the caller's limit.
         var fields = HTTPFields()
-        /// How often tokens had changed by then.
+        /// What the caller has shown, and how often tokens had changed by then.
+        var authorization: String?
         var generation = 0
     }
 
@@ -96,15 +97,16 @@ package final class Access: Sendable {
                 .adding(fields)
         }
         if !proofs.passphrases.isEmpty, right != .administer, let tenant = caller.meteredTenant { meter.count(tenant) }
-        return Admission(caller: caller, fields: fields, generation: generation)
+        return Admission(
+            caller: caller, fields: fields, authorization: request.fields[.authorization], generation: generation)
     }
 
     /// Turns a request away whose token has been revoked since it was admitted.
-    func confirm(_ admission: Admission, _ request: APIRequest) async throws {
+    func confirm(_ admission: Admission) async throws {
         guard case .tenant(_, by: .token) = admission.caller, registry.generation != admission.generation else {
             return
         }
-        guard case .bearer(let token) = Credentials(request.fields[.authorization]),
+        guard case .bearer(let token) = Credentials(admission.authorization),
             let holder = try await registry.holder(of: token),
             Caller.tenant(holder.tenant, by: .token(holder.scope)) == admission.caller
         else { throw APIResponse.unauthenticated }
@@ -160,7 +162,7 @@ extension Proofs {
         switch right {
         case .administer: !passphrases.isEmpty
         case .rotate: !isOpen
-        case .none, .enqueue, .read, .change: true
+        case .none, .enqueue, .read, .watch, .change: true
         }
     }
 }

@@ -6,6 +6,8 @@ enum Right: CaseIterable, Sendable {
     case enqueue
     /// To see a tenant's jobs and queues.
     case read
+    /// To be told what happens to a tenant's jobs; with a passphrase alone, to all jobs.
+    case watch
     /// To change what there is of a tenant.
     case change
     /// To change what a tenant's deliveries are signed with.

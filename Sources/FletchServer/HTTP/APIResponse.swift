@@ -8,6 +8,8 @@ struct APIResponse: Error, Sendable {
     var body = ByteBuffer()
     /// What is sent in place of `body`; nil where that is all.
     var stream: Stream?
+    /// What the connection becomes a WebSocket for, in place of a body; nil where it does not.
+    var socket: (any SocketSource)?
 
     /// A long body, which is sent piece by piece.
     struct Stream: Sendable {
@@ -124,6 +126,15 @@ extension APIResponse {
     private static func duration(_ seconds: Int) -> String {
         seconds >= 60 ? "1 minute" : seconds == 1 ? "1 second" : "\(seconds) seconds"
     }
+
+    /// Of requests for a WebSocket that are none.
+    static let socketNeeded: APIResponse = {
+        var response = problem(
+            HTTPResponse.Status(code: 426, reasonPhrase: "Upgrade Required"), "ask by WebSocket, version 13 (RFC 6455)")
+        response.fields[.upgrade] = "websocket"
+        response.fields[.secWebSocketVersion] = "13"
+        return response
+    }()
 
     static func invalid(_ message: String) -> APIResponse { problem(.badRequest, message) }
 

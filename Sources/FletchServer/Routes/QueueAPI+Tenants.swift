@@ -5,17 +5,23 @@ import HTTPTypes
 extension QueueAPI {
     func issueToken(to tenant: String, _ target: APITarget) async throws -> APIResponse {
         guard TenantID.isValid(tenant) else { throw APIResponse.invalid("params/id: \(TenantID.rule)") }
-        let token = try await access.registry.issue(to: tenant, scope: Self.scope(in: target))
+        let scope = try Self.scope(in: target)
+        let token = try await access.registry.issue(to: tenant, scope: scope)
+        // Whoever reads by the one before has to ask anew.
+        if scope == .all { activity.end(tenant, "the tenant has another token") }
         return .text(.created, token)
     }
 
     func revokeToken(of tenant: String, _ target: APITarget) async throws -> APIResponse {
         let registry = access.registry
         if target.values(of: "scope").isEmpty {
+            defer { activity.end(tenant, "the tenant's tokens are revoked") }
             guard try await registry.revoke(tenant) else { return .text(.notFound, "Not Found") }
             await queue.changed()
         } else {
-            guard try await registry.revokeToken(of: tenant, scope: Self.scope(in: target)) else {
+            let scope = try Self.scope(in: target)
+            defer { if scope == .all { activity.end(tenant, "the tenant's token is revoked") } }
+            guard try await registry.revokeToken(of: tenant, scope: scope) else {
                 return .text(.notFound, "Not Found")
             }
         }

@@ -11,15 +11,18 @@ package struct QueueAPI: Sendable {
     /// Endpoints that have been found callable lately: most requests name one of few.
     let callable = Lock<Set<String>>([])
     let access: Access
+    let activity: ActivityHub
     private let logger: Logger
 
-    package init(_ queue: JobQueue, access: Access, logger: Logger) {
-        self.init(queue, access: access, readers: Readers(), logger: logger)
+    /// - Parameter activity: What is told of the queue's jobs.
+    package init(_ queue: JobQueue, access: Access, activity: ActivityHub, logger: Logger) {
+        self.init(queue, access: access, activity: activity, readers: Readers(), logger: logger)
     }
 
-    init(_ queue: JobQueue, access: Access, readers: Readers, logger: Logger) {
+    init(_ queue: JobQueue, access: Access, activity: ActivityHub, readers: Readers, logger: Logger) {
         self.queue = queue
         self.access = access
+        self.activity = activity
         self.readers = readers
         self.logger = logger
     }
@@ -53,7 +56,7 @@ package struct QueueAPI: Sendable {
     func response(to request: APIRequest, _ admitted: AdmittedRequest) async -> APIResponse {
         do {
             // Its token may have been revoked while its body came.
-            try await access.confirm(admitted.admission, request)
+            try await access.confirm(admitted.admission)
             return await finished(try await carriedOut(request, admitted).adding(admitted.fields), request)
         } catch {
             return await finished(refusal(error).adding(admitted.fields), request)
@@ -92,7 +95,8 @@ package struct QueueAPI: Sendable {
         if head.method == .options { throw Preflight.response(to: head) }
         guard let target else { throw APIResponse.badURL(head.target) }
         guard let route, access.offers(route.right) else { throw APIResponse.unknownRoute(head) }
-        let admission = try await access.admit(head, route.right)
+        let admission =
+            route == .activity ? try await admitReader(head) : try await access.admit(head, route.right)
         return AdmittedRequest(route: route, target: target, admission: admission)
     }
 
@@ -106,6 +110,7 @@ package struct QueueAPI: Sendable {
         case .health: try await health()
         case .documentation: .html(Documentation.page)
         case .openAPI: .openAPI
+        case .activity: try openActivity(request, for: admitted.caller)
         case .listQueues: try await listQueues(of: tenant)
         case .statistics: try await statistics(of: tenant)
         case .updateCron: try await updateCron(content, for: tenant)

@@ -5,6 +5,7 @@ extension Route {
         case .health, .documentation, .openAPI: .none
         case .enqueue, .enqueueBatch: .enqueue
         case .listQueues, .statistics, .scan, .job: .read
+        case .activity: .watch
         case .updateCron, .empty, .invoke, .delete: .change
         case .rotateSigningSecret: .rotate
         case .issueToken, .revokeToken, .listTenants, .takeUsage: .administer

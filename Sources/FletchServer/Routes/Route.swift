@@ -5,6 +5,7 @@ enum Route: Hashable {
     case health
     case documentation
     case openAPI
+    case activity
     case listQueues
     case statistics
     case updateCron
@@ -39,6 +40,7 @@ enum Route: Hashable {
         switch (method, name) {
         case (.get, "health"): .health
         case (.get, "documentation"): .documentation
+        case (.get, "activity"): .activity
         case (.get, "queues"): .listQueues
         case (.get, "tenants"): .listTenants
         case (.delete, "usage"): .takeUsage

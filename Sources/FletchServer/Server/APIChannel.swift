@@ -10,10 +10,6 @@ import NIOHTTPTypesHTTP1
 struct APIChannel: HTTPChannelHandler {
     typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
-    /// Behind a request for another protocol the decoder parses nothing, and keeps all that comes: without a limit a client
-    /// could fill the memory.
-    private static let maximumKeptBytes = 64 << 10
-
     let responder: HTTPChannelHandler.Responder
     let limit: ConnectionLimit
     let times: ConnectionTimes
@@ -22,10 +18,9 @@ struct APIChannel: HTTPChannelHandler {
         let id = ObjectIdentifier(channel)
         channel.closeFuture.whenComplete { [limit] _ in limit.isBusy(id) }
         return channel.eventLoop.makeCompletedFuture {
-            let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)
+            let codec = HTTPCodec()
             try channel.pipeline.syncOperations.addHandlers([
-                HTTPResponseEncoder(), ByteToMessageHandler(decoder, maximumBufferSize: Self.maximumKeptBytes),
-                TurnHandler(limit, times), HTTP1ToHTTPServerCodec(secure: false),
+                codec.encoder, codec.decoder, TurnHandler(limit, times, codec), HTTP1ToHTTPServerCodec(secure: false),
             ])
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

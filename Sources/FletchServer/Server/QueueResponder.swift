@@ -1,5 +1,8 @@
+import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
 
 /// Gives the API whole requests.
 struct QueueResponder: HTTPResponder {
@@ -7,17 +10,37 @@ struct QueueResponder: HTTPResponder {
     struct Context: RequestContext {
         var coreContext: CoreRequestContextStorage
         let peer: ClientAddress?
+        let channel: any Channel
 
         init(source: ApplicationRequestContextSource) {
             coreContext = CoreRequestContextStorage(source: source)
-            peer = ClientAddress(source.channel.remoteAddress)
+            channel = source.channel
+            peer = ClientAddress(channel.remoteAddress)
         }
     }
 
     let api: QueueAPI
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        Self.response(try await answer(to: request, context))
+        let answer = try await answer(to: request, context)
+        guard let source = answer.socket else { return Self.response(answer) }
+        return Self.response(await opened(source, answer.fields, context.channel))
+    }
+
+    /// - Returns: What is said in place of the socket; where it is open, nobody hears it.
+    private func opened(_ source: any SocketSource, _ fields: HTTPFields, _ channel: any Channel) async -> APIResponse {
+        var others = fields
+        others[.secWebSocketProtocol] = nil
+        do {
+            let opening = SocketOpening(fields: HTTPHeaders(fields), source: source)
+            try await channel.triggerUserOutboundEvent(opening).get()
+            return .empty(.switchingProtocols)
+        } catch SocketOpening.Failure.tooMany {
+            return .problem(.serviceUnavailable, "as many read this as may at once: try again later").adding(others)
+        } catch {
+            return .invalid("a WebSocket needs one Sec-WebSocket-Key, and may send nothing before it is open")
+                .adding(others)
+        }
     }
 
     /// Throws where the request ends before it is whole.

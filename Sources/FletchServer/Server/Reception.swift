@@ -10,14 +10,20 @@ struct Reception: Equatable {
     let isVersion1_0: Bool
     /// Whether the client waits to be told to go on with its body, and the body is one that would be taken.
     let awaitsContinue: Bool
+    /// Whether the client would rather speak WebSocket (RFC 6455 §4.2.1).
+    let asksForSocket: Bool
     let fault: ConnectionFault?
 
     init(_ head: HTTPRequestHead) {
         isVersion1_0 = head.version.minor == 0
         let options = Self.tokens(of: "connection", in: head)
+        let asksForAnother = Self.asksForAnotherProtocol(head, options)
+        asksForSocket =
+            asksForAnother && !isVersion1_0 && head.method == .GET && !Self.announcesBody(head)
+            && Self.tokens(of: "upgrade", in: head).contains("websocket")
         persists =
             !options.contains("close") && (!isVersion1_0 || options.contains("keep-alive"))
-            && !Self.asksForAnotherProtocol(head, options)
+            && !asksForAnother
         let expectations = isVersion1_0 ? [] : Self.tokens(of: "expect", in: head)
         awaitsContinue = expectations == ["100-continue"] && !Self.announcesTooMuch(head)
         fault =
@@ -36,6 +42,10 @@ struct Reception: Equatable {
 
     private static func asksForAnotherProtocol(_ head: HTTPRequestHead, _ options: Set<String>) -> Bool {
         head.method == .CONNECT || options.contains("upgrade") && head.headers.contains(name: "upgrade")
+    }
+
+    private static func announcesBody(_ head: HTTPRequestHead) -> Bool {
+        head.headers.contains(name: "content-length") || head.headers.contains(name: "transfer-encoding")
     }
 
     /// Of all lines of a list field, in lower case.

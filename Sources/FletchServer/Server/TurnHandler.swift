@@ -1,12 +1,15 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import NIOWebSocket
 
 /// Runs the ``Turns`` of a connection: between NIO's parts of HTTP/1 and those that Hummingbird knows.
 ///
 /// Says with the last answer that the connection ends, and ends it so that the answer arrives: the sending side at first, the
 /// rest once the client has ended its own, or after a while.
-final class TurnHandler: ChannelDuplexHandler {
+///
+/// Where the API opens a socket it gives way, with the rest of HTTP, to a ``SocketHandler``.
+final class TurnHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -18,6 +21,8 @@ final class TurnHandler: ChannelDuplexHandler {
     private let limit: ConnectionLimit
     private var clock: ConnectionClock
     private let times: ConnectionTimes
+    private let codec: HTTPCodec
+    private let sockets: SocketLimits
     private var turns = Turns()
     /// Whether what comes belongs to a request that is handed on.
     private var isHandingOn = false
@@ -27,11 +32,21 @@ final class TurnHandler: ChannelDuplexHandler {
     private var isLingering = false
     private var lingerBytes = 0
     private var isDraining = false
+    /// The request for a socket: the last of its connection.
+    private var socketRequest: HTTPRequestHead?
+    /// Whether more came behind it than is kept until it is answered.
+    private var hasLostBytes = false
+    private var hasGivenWay = false
     private var check: RepeatedTask?
 
-    init(_ limit: ConnectionLimit, _ times: ConnectionTimes) {
+    init(
+        _ limit: ConnectionLimit, _ times: ConnectionTimes, _ codec: HTTPCodec = HTTPCodec(),
+        _ sockets: SocketLimits = SocketLimits()
+    ) {
         self.limit = limit
         self.times = times
+        self.codec = codec
+        self.sockets = sockets
         clock = ConnectionClock(times)
     }
 
@@ -47,7 +62,10 @@ final class TurnHandler: ChannelDuplexHandler {
         context.fireChannelActive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { check?.cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        hasGivenWay = true
+        check?.cancel()
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         check?.cancel()
@@ -77,7 +95,8 @@ extension TurnHandler {
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         noteBusy(context)
-        switch turns.begin(Reception(head)) {
+        let reception = Reception(head)
+        switch turns.begin(reception) {
         case .taken(let goesOn):
             isHandingOn = true
             clock.begin()
@@ -85,6 +104,8 @@ extension TurnHandler {
             // Hummingbird ends a connection by itself where this says `close`, and does not say so.
             var head = head
             head.headers.remove(name: "connection")
+            // The API is asked for no other protocol than it may get.
+            if reception.asksForSocket { socketRequest = head } else { head.headers.remove(name: "upgrade") }
             context.fireChannelRead(wrapInboundOut(.head(head)))
         case .refused(let isNext):
             isHandingOn = false
@@ -116,7 +137,7 @@ extension TurnHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        case is ByteToMessageDecoderError.PayloadTooLargeError: return
+        case is ByteToMessageDecoderError.PayloadTooLargeError: return hasLostBytes = true
         case ByteToMessageDecoderError.dataReceivedInErrorState(_, let bytes): return drop(bytes.readableBytes, context)
         default: break
         }
@@ -195,6 +216,8 @@ extension TurnHandler {
         if manner.isVersion1_0 { head.version = .http1_0 }
         head.headers.remove(name: "connection")
         if let connection = manner.connection { head.headers.add(name: "Connection", value: connection) }
+        // RFC 9110 §7.8: the client is told what it might have asked for.
+        if head.headers.contains(name: "upgrade") { head.headers.add(name: "Connection", value: "upgrade") }
         return head
     }
 
@@ -239,7 +262,7 @@ extension TurnHandler {
     /// The connection has nothing to do only once its answers have left.
     private func wrote(_ context: ChannelHandlerContext) {
         clock.wrote()
-        guard turns.isEmpty, !clock.isWriting, !isLingering, context.channel.isActive else { return }
+        guard !hasGivenWay, turns.isEmpty, !clock.isWriting, !isLingering, context.channel.isActive else { return }
         if turns.isClosing { linger(context) } else if !clock.isReceivingHead { noteIdle(context) }
     }
 
@@ -273,7 +296,7 @@ extension TurnHandler {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: .nanoseconds(times.silence.nanoseconds / 2)) {
             let (handler, context) = bound.value
-            guard !handler.hasHeard else { return }
+            guard !handler.hasGivenWay, !handler.hasHeard else { return }
             if isSecondHalf { handler.noteIdle(context) } else { handler.awaitFirstWords(context, isSecondHalf: true) }
         }
     }
@@ -303,7 +326,50 @@ extension TurnHandler {
 
     /// Another wants to connect, and there is no room.
     private func giveWay(_ context: ChannelHandlerContext) {
-        guard turns.isEmpty, !clock.isReceivingHead, !clock.isWriting else { return limit.staysOpen() }
+        guard !hasGivenWay, turns.isEmpty, !clock.isReceivingHead, !clock.isWriting else { return limit.staysOpen() }
         context.close(promise: nil)
+    }
+}
+
+// MARK: - Sockets
+
+extension TurnHandler {
+    /// The API opens a socket, in place of an answer.
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard let opening = event as? SocketOpening else {
+            return context.triggerUserOutboundEvent(event, promise: promise)
+        }
+        // The request may have been answered here meanwhile, or its client have gone.
+        guard let socketRequest, context.channel.isActive, turns.isNextLast, !turns.isRefusing, !isInputClosed,
+            !hasLostBytes
+        else {
+            return promise?.fail(SocketOpening.Failure.tooLate) ?? ()
+        }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        // There is nothing to wait for: all of it happens now.
+        opening.answer(to: socketRequest, on: context.channel)
+            .flatMapThrowing { fields in try bound.value.0.open(opening, fields, bound.value.1) }
+            .cascade(to: promise)
+    }
+
+    private func open(_ opening: SocketOpening, _ fields: HTTPHeaders, _ context: ChannelHandlerContext) throws {
+        guard opening.source.enter() else { throw SocketOpening.Failure.tooMany }
+        let head = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: fields)
+        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        let pipeline = context.pipeline.syncOperations
+        let socket = SocketHandler(opening.source, sockets)
+        let frames = ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: sockets.frameBytes))
+        // The socket may send something as it is added: nothing in front of it may take that for HTTP.
+        pipeline.removeHandler(codec.encoder, promise: nil)
+        do {
+            try pipeline.addHandlers([frames, socket], position: .before(self))
+        } catch {
+            opening.source.leave()
+            throw error
+        }
+        pipeline.removeHandler(self, promise: nil)
+        // It hands on what it has kept: it goes last.
+        pipeline.removeHandler(codec.decoder, promise: nil)
+        if isDraining { socket.end(.goingAway, "the server is shutting down") }
     }
 }

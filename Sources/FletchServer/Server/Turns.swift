@@ -111,6 +111,9 @@ struct Turns {
     /// Whether the first request is answered here: what the API says of it is not sent.
     var isRefusing: Bool { firstFault != nil }
 
+    /// Whether the first request is the last.
+    var isNextLast: Bool { open.count == 1 && isClosing }
+
     /// Of the request that is the next to be answered.
     var firstFault: ConnectionFault? { open.first?.fault }
 }

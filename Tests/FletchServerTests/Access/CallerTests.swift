@@ -14,13 +14,14 @@ import Testing
 
     /// What the documentation says of a route.
     enum Need: Hashable {
-        case nothing, enqueue, tenant, passphrase
+        case nothing, enqueue, tenant, watch, passphrase
 
         init?(_ schemes: Set<String>) {
             switch schemes {
             case []: self = .nothing
             case ["token", "enqueueToken", "tenantPassphrase"]: self = .enqueue
             case ["token", "tenantPassphrase"]: self = .tenant
+            case ["token", "tenantPassphrase", "passphrase"]: self = .watch
             case ["passphrase"]: self = .passphrase
             default: return nil
             }
@@ -33,12 +34,12 @@ import Testing
         case (.nothing, _): nil
         case (_, .nobody), (_, .garbage), (_, .wrongToken), (_, .revokedToken), (_, .wrongPassphrase), (_, .expiredJWT):
             401
-        case (.passphrase, .tenantByPassphrase), (.passphrase, .passphraseAlone): nil
+        case (.passphrase, .tenantByPassphrase), (.passphrase, .passphraseAlone), (.watch, .passphraseAlone): nil
         case (.passphrase, _): 401
         case (_, .token), (_, .jwt), (_, .tenantByPassphrase), (.enqueue, .enqueueToken): nil
-        case (.tenant, .enqueueToken): 403
+        case (.tenant, .enqueueToken), (.watch, .enqueueToken): 403
         case (_, .passphraseAlone): 400
-        case (.enqueue, _), (.tenant, _): 401
+        case (.enqueue, _), (.tenant, _), (.watch, _): 401
         }
     }
 

@@ -31,7 +31,7 @@ import Testing
 
     @Test func everyRouteThatIsDocumentedIsThere() throws {
         let operations = Self.operations
-        #expect(operations.count == 18)
+        #expect(operations.count == 19)
         for (path, name, _) in operations {
             let method = try #require(HTTPRequest.Method(name.uppercased()))
             let segments = path.dropFirst().split(separator: "/").map(String.init)

@@ -4,6 +4,26 @@ import Testing
 @testable import FletchServer
 
 @Suite struct ReceptionTests {
+    /// RFC 6455 §4.2.1: a GET of HTTP/1.1 without a body.
+    @Test func wishForAWebSocketIsSeen() {
+        func asks(
+            _ method: HTTPMethod = .GET, _ version: HTTPVersion = .http1_1, _ fields: (String, String)...
+        ) -> Bool {
+            let headers = HTTPHeaders([("Host", "a")] + fields)
+            return Reception(HTTPRequestHead(version: version, method: method, uri: "/", headers: headers))
+                .asksForSocket
+        }
+        let wish = [("Connection", "keep-alive, Upgrade"), ("Upgrade", "WebSocket")]
+        #expect(asks(.GET, .http1_1, wish[0], wish[1]))
+        #expect(asks(.GET, .http1_1, wish[0], ("Upgrade", "h2c, websocket")))
+        #expect(!asks(.POST, .http1_1, wish[0], wish[1]))
+        #expect(!asks(.GET, .http1_0, wish[0], wish[1]))
+        #expect(!asks(.GET, .http1_1, wish[1]))
+        #expect(!asks(.GET, .http1_1, wish[0], ("Upgrade", "h2c")))
+        #expect(!asks(.GET, .http1_1, wish[0], wish[1], ("Content-Length", "0")))
+        #expect(!asks(.GET, .http1_1, wish[0], wish[1], ("Transfer-Encoding", "chunked")))
+    }
+
     private func reception(_ version: HTTPVersion, _ fields: [(String, String)], host: String? = "a") -> Reception {
         let all = (host.map { [("Host", $0)] } ?? []) + fields
         return Reception(HTTPRequestHead(version: version, method: .POST, uri: "/", headers: HTTPHeaders(all)))

@@ -113,6 +113,20 @@ import Testing
         #expect(answered.answered() == .close)
     }
 
+    /// Only behind the last request the connection may become something else.
+    @Test func nextIsTheLastWhereNoneMayFollow() {
+        var turns = Turns()
+        #expect(!turns.isNextLast)
+        _ = turns.begin(reception())
+        #expect(!turns.isNextLast)
+        turns.end()
+        _ = turns.begin(closing)
+        #expect(!turns.isNextLast)
+        _ = turns.answer()
+        _ = turns.answered()
+        #expect(turns.isNextLast)
+    }
+
     @Test func whatHasBegunIsAnsweredWhenTheServerShutsDown() {
         var turns = Turns()
         _ = turns.begin(reception())

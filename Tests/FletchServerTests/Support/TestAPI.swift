@@ -13,38 +13,42 @@ struct TestAPI {
     let api: QueueAPI
     let registry: TenantRegistry
     let meter: UsageMeter
+    let activity: ActivityHub
 
     /// 2026-03-01T12:00:00.250Z
     static let now = Timestamp(milliseconds: 1_772_366_400_250)
 
     init(
         _ store: any JobStore, tenants: any TenantStore, access: Access.Configuration = .init(),
-        readers: Readers = Readers()
+        readers: Readers = Readers(), activity: ActivityHub = ActivityHub(maximumCount: 10)
     ) {
         self.store = store
+        self.activity = activity
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let dispatcher = Dispatcher(store: store, clock: StoppedClock(), concurrency: 1, logger: logger) { _ in
             .notRun(nil, mayHaveBeenSeen: false)
         }
-        let queue = JobQueue(store: store, dispatcher: dispatcher, clock: StoppedClock())
+        let queue = JobQueue(
+            store: store, dispatcher: dispatcher, clock: StoppedClock(), activity: Activity(activity))
         meter = UsageMeter(tenants, logger: logger)
         registry = TenantRegistry(tenants, clock: StoppedClock())
         api = QueueAPI(
-            queue, access: Access(access, registry: registry, meter: meter, clock: StoppedClock()), readers: readers,
-            logger: logger)
+            queue, access: Access(access, registry: registry, meter: meter, clock: StoppedClock()), activity: activity,
+            readers: readers, logger: logger)
     }
 
     /// - Parameter intercept: What lies between the API and the store.
     static func with(
         _ intercept: (any JobStore) -> any JobStore = { $0 }, access: Access.Configuration = .init(),
-        readers: Readers = Readers(),
+        readers: Readers = Readers(), activity: ActivityHub = ActivityHub(maximumCount: 10),
         _ body: (TestAPI) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let store = try SQLiteJobStore(path: directory.appendingPathComponent("jobs.sqlite").path)
-        try await body(TestAPI(intercept(store), tenants: store, access: access, readers: readers))
+        try await body(
+            TestAPI(intercept(store), tenants: store, access: access, readers: readers, activity: activity))
         try store.close()
     }
 

@@ -9,10 +9,11 @@ enum TestServer {
     static func with(
         _ intercept: @escaping @Sendable (any JobStore) -> any JobStore = { $0 },
         readers: Readers = Readers(), writeLimit: Duration = .seconds(30), maximumConnectionCount: Int = 100,
-        silenceLimit: Duration = .seconds(300),
+        silenceLimit: Duration = .seconds(300), access: Access.Configuration = .init(),
+        activity: ActivityHub = ActivityHub(maximumCount: 10),
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
-        try await TestAPI.with(intercept, readers: readers) { api in
+        try await TestAPI.with(intercept, access: access, readers: readers, activity: activity) { api in
             let (ports, port) = AsyncStream.makeStream(of: Int.self)
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             var configuration = QueueServer.Configuration()
