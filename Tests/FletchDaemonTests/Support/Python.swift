@@ -10,9 +10,14 @@ enum Python {
     /// Runs a script, and waits for its end.
     /// - Returns: What it has printed.
     static func run(_ script: String, _ arguments: [String] = []) async throws -> String {
-        let program = try Program([String(path), "-c", script] + arguments)
+        let program = try start(script, arguments)
         let status = try await program.end()
         try #require(status == 0, "make test installs what it needs: \(program.said.value)")
         return program.printed.value
+    }
+
+    /// Starts a script, whose lines come as it prints them.
+    static func start(_ script: String, _ arguments: [String] = []) throws -> Program {
+        try Program([String(path), "-u", "-c", script] + arguments)
     }
 }
