@@ -11,7 +11,7 @@ struct FletchdCommand: AsyncParsableCommand {
         usage: "fletchd [check|reseal] [options]",
         discussion: """
             Quirrel's clients work with it unchanged; see docs/queue.md. SIGTERM and SIGINT let what is under way end; a \
-            second one ends at once. Neither loses a job.
+            second one ends at once. Neither loses a job. SIGHUP reads --tls-cert and --tls-key again.
 
             Exit status: 0 after a shutdown, 1 where it cannot start or has failed, 2 usage.
             """,
@@ -29,7 +29,11 @@ struct FletchdCommand: AsyncParsableCommand {
             Greeting(settings, port: port).show(logger)
         }
         let group = ServiceGroup(configuration: .init(services: [.init(service: daemon)], logger: logger))
-        let signals = Signals { Task { await group.triggerGracefulShutdown() } }
+        let signals = Signals {
+            Task { await group.triggerGracefulShutdown() }
+        } reload: {
+            daemon.reload()
+        }
         do {
             try await group.run()
         } catch {

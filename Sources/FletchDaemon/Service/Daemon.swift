@@ -17,6 +17,7 @@ struct Daemon: Service, CustomStringConvertible {
     private let registry: TenantRegistry
     private let meter: UsageMeter
     private let incidents: IncidentReporter?
+    private let certificates: Certificates?
     private let logger: Logger
     /// Nothing is delivered by a process that cannot start.
     private let listening: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
@@ -24,7 +25,7 @@ struct Daemon: Service, CustomStringConvertible {
     /// - Parameters:
     ///   - jwtVerifier: For the key in the settings.
     ///   - onListening: Told the port that it listens at.
-    /// - Throws: ``StoreError``, ``FletchError``.
+    /// - Throws: ``StoreError``, ``FletchError``, ``ServerCertificate/Unusable``.
     init(
         _ settings: Settings, jwtVerifier: JWTVerifier?, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void
@@ -53,6 +54,8 @@ struct Daemon: Service, CustomStringConvertible {
         var configuration = QueueServer.Configuration()
         configuration.host = settings.host.value
         configuration.port = settings.port.value
+        certificates = try settings.certificates()
+        configuration.certificates = certificates
         configuration.maximumConnectionCount = budget.apiConnectionCount
         let queue = JobQueue(store: store, dispatcher: dispatcher, clock: clock, activity: activity)
         let access = Access(
@@ -83,6 +86,12 @@ struct Daemon: Service, CustomStringConvertible {
                 await meter.run()
                 return .meter
             }
+            if let certificates {
+                parts.addTask { [logger] in
+                    await certificates.watch(logger)
+                    return .certificates
+                }
+            }
             parts.addTask {
                 try await gracefulShutdown()
                 try await ContinuousClock().sleep(for: drainLimit + Self.grace)
@@ -111,7 +120,13 @@ struct Daemon: Service, CustomStringConvertible {
         }
     }
 
-    private enum Part { case server, dispatcher, meter, limit }
+    /// Reads again what may be read again while it runs.
+    func reload() {
+        guard let certificates else { return logger.notice("SIGHUP: there is no certificate to reload") }
+        certificates.reload(logger)
+    }
+
+    private enum Part { case server, dispatcher, meter, certificates, limit }
 
     /// For deliveries to be handed back in once their time is over.
     private static let grace = Duration.seconds(1)

@@ -4,6 +4,7 @@ import Logging
 struct Greeting {
     private let settings: Settings
     private let address: String
+    private var url: String { "\(settings.isSecure ? "https" : "http")://\(address)" }
 
     init(_ settings: Settings, port: Int) {
         self.settings = settings
@@ -19,10 +20,10 @@ struct Greeting {
 
     var lines: [String] {
         [
-            "fletchd listens at http://\(address)",
+            "fletchd listens at \(url)",
             "and keeps its jobs in \(VisibleText.escaped("\(settings.store.value)"))",
             "try: curl -d '{\"body\":\"hello\"}' -H 'content-type: application/json' "
-                + "http://\(address)/queues/http%3A%2F%2Flocalhost%3A5000",
+                + "\(url)/queues/http%3A%2F%2Flocalhost%3A5000",
         ]
     }
 }

@@ -2,17 +2,20 @@
 import Fletch
 import Glibc
 
-/// SIGTERM and SIGINT: the first is passed on, the second ends the process at once. Nothing is lost by that.
+/// SIGTERM and SIGINT: the first is passed on, the second ends the process at once. Nothing is lost by that. SIGHUP ends
+/// nothing: certificates are reloaded.
 final class Signals: Sendable {
     private static let numbers = [SIGTERM, SIGINT]
 
     private let sources: [any DispatchSourceSignal]
     private let isFirst = Lock(true)
 
-    /// - Parameter stop: Called once, on a thread of its own.
-    init(stop: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - stop: Called once, on a thread of its own.
+    ///   - reload: Called there for each SIGHUP.
+    init(stop: @escaping @Sendable () -> Void, reload: @escaping @Sendable () -> Void) {
         let queue = DispatchQueue(label: "signals")
-        sources = Self.numbers.map { number in
+        sources = (Self.numbers + [SIGHUP]).map { number in
             signal(number, SIG_IGN)
             return DispatchSource.makeSignalSource(signal: number, queue: queue)
         }
@@ -23,6 +26,8 @@ final class Signals: Sendable {
             }
             source.resume()
         }
+        sources.last?.setEventHandler(handler: reload)
+        sources.last?.resume()
     }
 
     private func takeFirst() -> Bool {

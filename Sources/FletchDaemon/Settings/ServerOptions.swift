@@ -85,6 +85,15 @@ struct ServerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Its key (PEM). (default: in --delivery-cert)", valueName: "file"))
     var deliveryKey: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The certificate (PEM, with its chain) to serve HTTPS with; read again when it changes. (TLS_CERT, default: HTTP)",
+            valueName: "file"))
+    var tlsCert: String?
+
+    @Option(help: ArgumentHelp("Its key (PEM). (TLS_KEY, default: in --tls-cert)", valueName: "file"))
+    var tlsKey: String?
+
     @Option(help: "The lines on standard error: text or json. (default: \(Settings().logFormat.value.rawValue))")
     var logFormat: String?
 

@@ -25,6 +25,7 @@ extension Settings {
                 "\(webhookSecrets.source) is not used: with tenants each has a secret of its own (POST /signing-secret/rotate)"
             )
         }
+        if let certificateWarning { warnings.append("\(tlsCertificate.source): \(certificateWarning)") }
         return warnings + ineffective
     }
 

@@ -35,6 +35,12 @@ struct Settings: Sendable {
     var deliveryAuthority = Setting<String?>(nil)
     var deliveryCertificate = Setting<String?>(nil)
     var deliveryKey = Setting<String?>(nil)
+    /// PEM files of the API itself; nil for HTTP.
+    var tlsCertificate = Setting<String?>(nil)
+    /// nil where it is in the certificate's file.
+    var tlsKey = Setting<String?>(nil)
+    /// What is to be said of the certificate.
+    var certificateWarning: String?
     /// Anybody may ask, from anywhere.
     var isAnonymous = Setting(false)
     /// Seals tokens in the store.
@@ -91,6 +97,8 @@ struct Settings: Sendable {
             ("delivery-cacert", deliveryAuthority.value ?? "the system's", "\(deliveryAuthority.source)"),
             ("delivery-cert", deliveryCertificate.value ?? "none", "\(deliveryCertificate.source)"),
             ("delivery-key", deliveryKey.value ?? "none", "\(deliveryKey.source)"),
+            ("tls-cert", tlsCertificate.value ?? "none", "\(tlsCertificate.source)"),
+            ("tls-key", tlsKey.value ?? "none", "\(tlsKey.source)"),
             ("encryption key", vault.value.keyID ?? "none", "\(vault.source)"),
             ("signing key", signingKey.value == nil ? "none" : "RSA", "\(signingKey.source)"),
             ("incident receiver", incidentReceiver.value == nil ? "none" : "set", "\(incidentReceiver.source)"),

@@ -16,6 +16,7 @@ struct SettingsReader {
         readLog()
         readAccess()
         readTargets()
+        readTLS()
         readKeys()
         readIncidentReceiver()
     }

@@ -13,6 +13,8 @@ struct APIChannel: HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
     let limit: ConnectionLimit
     let times: ConnectionTimes
+    /// Whether there is TLS before it.
+    var isSecure = false
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let id = ObjectIdentifier(channel)
@@ -20,7 +22,8 @@ struct APIChannel: HTTPChannelHandler {
         return channel.eventLoop.makeCompletedFuture {
             let codec = HTTPCodec()
             try channel.pipeline.syncOperations.addHandlers([
-                codec.encoder, codec.decoder, TurnHandler(limit, times, codec), HTTP1ToHTTPServerCodec(secure: false),
+                codec.encoder, codec.decoder, TurnHandler(limit, times, codec, isSecure: isSecure),
+                HTTP1ToHTTPServerCodec(secure: isSecure),
             ])
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
@@ -36,6 +39,10 @@ struct ConnectionTimes: Sendable {
     var idle = TimeAmount.seconds(72)
     /// A connection that has never said anything may give way to another after so long: its request may be on its way.
     var silence = TimeAmount.milliseconds(50)
+    /// The same under TLS, where it has to be answered twice before it can say anything.
+    var secureSilence = TimeAmount.seconds(1)
+    /// For the handshake of TLS.
+    var handshake = TimeAmount.seconds(10)
     /// For a request line and its fields, from their first byte.
     var head = TimeAmount.seconds(60)
     /// For the whole request.
@@ -48,7 +55,7 @@ struct ConnectionTimes: Sendable {
 
     /// How often they are looked at.
     var interval: TimeAmount {
-        let shortest = [idle, head, request, stall].map(\.nanoseconds).min() ?? 0
+        let shortest = [idle, handshake, head, request, stall].map(\.nanoseconds).min() ?? 0
         return .nanoseconds(max(10_000_000, shortest / 4))
     }
 }

@@ -6,6 +6,7 @@ struct ConnectionClock {
 
     private let times: ConnectionTimes
     private var idleSince: NIODeadline? = .now()
+    private var handshakeSince: NIODeadline?
     private var headSince: NIODeadline?
     private var requestSince: NIODeadline?
     /// How many writes are under way, and since when none has ended.
@@ -21,6 +22,10 @@ struct ConnectionClock {
     var isReceivingHead: Bool { headSince != nil }
     /// Whether anything of what was written has not left yet.
     var isWriting: Bool { writeCount > 0 }
+
+    mutating func beginHandshake() { handshakeSince = .now() }
+
+    mutating func endHandshake() { handshakeSince = nil }
 
     mutating func rest() {
         idleSince = .now()
@@ -65,6 +70,7 @@ struct ConnectionClock {
     }
 
     func verdict(isIdle: Bool, isReceiving: Bool, at now: NIODeadline = .now()) -> Verdict {
+        if let handshakeSince, now - handshakeSince > times.handshake { return .end }
         if writeCount > 0 { return now - stalledSince > times.stall ? .end : .fine }
         if let headSince { return now - headSince > times.head ? .requestIsSlow : .fine }
         if isReceiving, let requestSince { return now - requestSince > times.request ? .requestIsSlow : .fine }

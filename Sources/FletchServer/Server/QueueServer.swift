@@ -1,5 +1,6 @@
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 package import Logging
 import NIOCore
 import ServiceLifecycle
@@ -23,6 +24,9 @@ package struct QueueServer: Service {
 
         /// A connection that has never said anything may give way to another after so long. Default: 50 milliseconds.
         package var silenceLimit = Duration.milliseconds(50)
+
+        /// For HTTPS. Default: none, for HTTP.
+        package var certificates: Certificates?
 
         package init() {}
     }
@@ -60,7 +64,7 @@ package struct QueueServer: Service {
                 let (ports, listening) = AsyncStream.makeStream(of: Int.self)
                 // All have the port that the first one got.
                 let wanted = port ?? configuration.port
-                let application = application(at: address, port: wanted, limit) { listening.yield($0 ?? wanted) }
+                let application = try application(at: address, port: wanted, limit) { listening.yield($0 ?? wanted) }
                 let isDispensable = port != nil && configuration.port == 0
                 group.addTask {
                     defer { listening.finish() }
@@ -87,16 +91,14 @@ package struct QueueServer: Service {
 
     private func application(
         at host: String, port: Int, _ limit: ConnectionLimit, _ onListening: @escaping @Sendable (Int?) -> Void
-    ) -> Application<QueueResponder> {
+    ) throws -> Application<QueueResponder> {
         var times = ConnectionTimes()
         times.idle = TimeAmount(configuration.idleLimit)
         times.stall = TimeAmount(configuration.writeLimit)
         times.silence = TimeAmount(configuration.silenceLimit)
         return Application(
             responder: QueueResponder(api: api),
-            server: HTTPServerBuilder { [times] responder in
-                APIChannel(responder: responder, limit: limit, times: times)
-            },
+            server: try server(limit, times),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port), backlog: Self.backlog,
                 availableConnectionsDelegate: AcceptCount(limit: limit)),
@@ -107,6 +109,14 @@ package struct QueueServer: Service {
                 }.get()
                 onListening(channel.localAddress?.port)
             }, logger: logger)
+    }
+
+    private func server(_ limit: ConnectionLimit, _ times: ConnectionTimes) throws -> HTTPServerBuilder {
+        let certificates = configuration.certificates
+        let plain = HTTPServerBuilder { responder in
+            APIChannel(responder: responder, limit: limit, times: times, isSecure: certificates != nil)
+        }
+        return try certificates.map { try .tls(plain, tlsConfiguration: $0.configuration) } ?? plain
     }
 
     /// The kernel caps it at its own limit.

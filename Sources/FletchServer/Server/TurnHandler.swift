@@ -1,6 +1,7 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import NIOTLS
 import NIOWebSocket
 
 /// Runs the ``Turns`` of a connection: between NIO's parts of HTTP/1 and those that Hummingbird knows.
@@ -23,6 +24,7 @@ final class TurnHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let times: ConnectionTimes
     private let codec: HTTPCodec
     private let sockets: SocketLimits
+    private let isSecure: Bool
     private var turns = Turns()
     /// Whether what comes belongs to a request that is handed on.
     private var isHandingOn = false
@@ -41,12 +43,13 @@ final class TurnHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(
         _ limit: ConnectionLimit, _ times: ConnectionTimes, _ codec: HTTPCodec = HTTPCodec(),
-        _ sockets: SocketLimits = SocketLimits()
+        _ sockets: SocketLimits = SocketLimits(), isSecure: Bool = false
     ) {
         self.limit = limit
         self.times = times
         self.codec = codec
         self.sockets = sockets
+        self.isSecure = isSecure
         clock = ConnectionClock(times)
     }
 
@@ -58,6 +61,7 @@ final class TurnHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        if isSecure { clock.beginHandshake() }
         awaitFirstWords(context)
         context.fireChannelActive()
     }
@@ -166,6 +170,7 @@ extension TurnHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent { return drain(context) }
+        if case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent { clock.endHandshake() }
         if case ChannelEvent.inputClosed? = event as? ChannelEvent {
             isInputClosed = true
             turns.drain()
@@ -294,7 +299,8 @@ extension TurnHandler {
     /// have been held up until then.
     private func awaitFirstWords(_ context: ChannelHandlerContext, isSecondHalf: Bool = false) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: .nanoseconds(times.silence.nanoseconds / 2)) {
+        let silence = isSecure ? times.secureSilence : times.silence
+        context.eventLoop.scheduleTask(in: .nanoseconds(silence.nanoseconds / 2)) {
             let (handler, context) = bound.value
             guard !handler.hasGivenWay, !handler.hasHeard else { return }
             if isSecondHalf { handler.noteIdle(context) } else { handler.awaitFirstWords(context, isSecondHalf: true) }

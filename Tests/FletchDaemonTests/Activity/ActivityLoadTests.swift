@@ -88,6 +88,10 @@ struct ActivityLoadTests {
                     self.opened.set_result(None)
                 at = 0
                 while len(self.data) >= at + 4:
+                    if self.data[at:at + 2] == b"\\x89\\0":
+                        self.transport.write(b"\\x8a\\x80\\0\\0\\0\\0")
+                        at += 2
+                        continue
                     size, start = self.data[at + 1], at + 2
                     if size == 126: size, start = struct.unpack_from(">H", self.data, at + 2)[0], at + 4
                     if len(self.data) < start + size: break
