@@ -28,7 +28,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     private static func problems(of settings: Settings) -> [String] {
         let ofPlace = Surroundings.problem(listeningAt: settings.host.value, port: settings.port.value)
-        let ofLimit = problem(ofLimitFor: settings.concurrency.value)
+        let ofLimit = problem(ofLimitFor: settings)
         switch settings.store.value {
         case .sqlite(let path): return [ofPlace, ofLimit].compactMap(\.self) + SQLiteCheck.problems(with: path)
         }
@@ -60,16 +60,23 @@ struct CheckCommand: AsyncParsableCommand {
         }
     }
 
-    private static func problem(ofLimitFor concurrency: Int) -> String? {
+    private static func problem(ofLimitFor settings: Settings) -> String? {
+        let concurrency = settings.concurrency.value
         do {
-            let budget = try Descriptors.budget(concurrency: concurrency, yetToBeOpenedCount: Descriptors.storeCount)
-            guard budget.concurrency < concurrency else { return nil }
-            return """
-                few file descriptors: \(budget.concurrency) deliveries at once, not \(concurrency); raise the limit \
-                (ulimit -n, LimitNOFILE)
-                """
+            let budget = try Descriptors.budget(
+                concurrency: concurrency, maximumConnectionCount: settings.maximumConnections.value,
+                yetToBeOpenedCount: Descriptors.storeCount)
+            if budget.concurrency < concurrency {
+                return few("\(budget.concurrency) deliveries at once, not \(concurrency)")
+            }
+            guard let wished = settings.wishedConnections, budget.apiConnectionCount < wished else { return nil }
+            return few("\(budget.apiConnectionCount) clients at once, not \(wished)")
         } catch {
             return "\(error)"
         }
+    }
+
+    private static func few(_ consequence: String) -> String {
+        "few file descriptors: \(consequence); raise the limit (ulimit -n, LimitNOFILE)"
     }
 }

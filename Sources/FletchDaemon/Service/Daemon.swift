@@ -211,12 +211,17 @@ struct Daemon: Service, CustomStringConvertible {
     private static func budget(_ settings: Settings, _ logger: Logger) throws -> DescriptorBudget {
         let concurrency = settings.concurrency.value
         let budget = try Descriptors.budget(
-            concurrency: concurrency,
+            concurrency: concurrency, maximumConnectionCount: settings.maximumConnections.value,
             yetToBeOpenedCount: settings.incidentReceiver.value == nil ? 0 : Descriptors.incidentCount)
         if budget.concurrency < concurrency {
             logger.warning(
                 "few file descriptors, so fewer deliveries at once: raise the limit (ulimit -n, LimitNOFILE)",
                 metadata: ["concurrency": "\(budget.concurrency)"])
+        }
+        if let wished = settings.wishedConnections, budget.apiConnectionCount < wished {
+            logger.warning(
+                "few file descriptors, so fewer clients at once: raise the limit (ulimit -n, LimitNOFILE)",
+                metadata: ["connections": "\(budget.apiConnectionCount)"])
         }
         return budget
     }

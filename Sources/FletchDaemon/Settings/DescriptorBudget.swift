@@ -14,11 +14,14 @@ struct DescriptorBudget: Equatable {
     ///   - limit: What the process may have.
     ///   - openCount: What it has open before it listens and delivers.
     ///   - concurrency: How many deliveries are wished for at once.
+    ///   - maximumConnectionCount: How many clients there may be at once; at most a third of the descriptors are theirs.
     /// - Returns: nil where there are too few to work with.
-    init?(limit: Int, openCount: Int, concurrency: Int) {
+    init?(
+        limit: Int, openCount: Int, concurrency: Int, maximumConnectionCount: Int = Self.usualConnectionCount
+    ) {
         let rest = limit - openCount - Self.reserve
         guard rest >= Self.least else { return nil }
-        apiConnectionCount = min(rest / 3, Self.maximumAPIConnectionCount)
+        apiConnectionCount = min(rest / 3, maximumConnectionCount)
         outgoingConnectionCount = rest - apiConnectionCount
         self.concurrency = min(concurrency, outgoingConnectionCount / 2)
         parkedConnectionCount = min((outgoingConnectionCount - self.concurrency) / 2, Self.maximumParkedConnectionCount)
@@ -27,10 +30,11 @@ struct DescriptorBudget: Equatable {
     /// The lowest limit that there can be work with.
     static func leastLimit(openCount: Int) -> Int { openCount + reserve + least }
 
+    static let usualConnectionCount = 4_096
+
     /// For the database's readers, the resolver, listeners, signals, the client's own, and connections that are accepted
     /// beyond the limit.
     private static let reserve = 28
     private static let least = 6
-    private static let maximumAPIConnectionCount = 4_096
     private static let maximumParkedConnectionCount = 1_024
 }

@@ -17,6 +17,14 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            How many clients may be connected at once, as far as file descriptors allow. (MAXIMUM_CONNECTIONS, default: \
+            \(Settings().maximumConnections.value))
+            """, valueName: "count"))
+    var maximumConnections: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "The longest that a delivery may take. (default: \(Settings().deliveryTimeout.value))",
             valueName: "seconds"))
     var deliveryTimeout: Double?

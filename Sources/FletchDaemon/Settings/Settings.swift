@@ -8,6 +8,8 @@ struct Settings: Sendable {
     var port = Setting(9_181)
     var store = Setting(StoreLocation.sqlite("fletch.sqlite"))
     var concurrency = Setting(100)
+    /// Of clients of the API, at once.
+    var maximumConnections = Setting(DescriptorBudget.usualConnectionCount)
     /// In seconds.
     var deliveryTimeout = Setting(30.0)
     /// In seconds.
@@ -57,6 +59,8 @@ struct Settings: Sendable {
 
     static let maximumRequestLimit = 1_000_000_000
     static let maximumConcurrency = 10_000
+    /// No more than there can be descriptors.
+    static let mostConnections = 1 << 20
     /// A day.
     static let maximumSeconds = 86_400.0
 
@@ -69,6 +73,9 @@ struct Settings: Sendable {
         return (settings, settings.authorityFile != nil || settings.certificateFile != nil)
     }
 
+    /// How many clients somebody has asked for; nil for nobody.
+    var wishedConnections: Int? { maximumConnections.source == .default ? nil : maximumConnections.value }
+
     /// Whether callers are not told apart.
     var isOpen: Bool { passphrases.value.isEmpty && jwtKey.value == nil }
 
@@ -79,6 +86,7 @@ struct Settings: Sendable {
             ("port", "\(port.value)", "\(port.source)"),
             ("store", "\(store.value)", "\(store.source)"),
             ("concurrency", "\(concurrency.value)", "\(concurrency.source)"),
+            ("connections", "\(maximumConnections.value)", "\(maximumConnections.source)"),
             ("delivery-timeout", "\(deliveryTimeout.value) s", "\(deliveryTimeout.source)"),
             ("drain-timeout", "\(drainTimeout.value) s", "\(drainTimeout.source)"),
             ("proxy", proxy.value.map { "\($0)" } ?? "none", "\(proxy.source)"),

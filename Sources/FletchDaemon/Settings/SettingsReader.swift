@@ -41,6 +41,12 @@ struct SettingsReader {
                 Int($0).flatMap { 1...Settings.maximumConcurrency ~= $0 ? $0 : nil }
             }
         }
+        let connections = options.maximumConnections.map(String.init)
+        if let count = text(connections, "--maximum-connections", variable: "MAXIMUM_CONNECTIONS") {
+            set(\.maximumConnections, count, "at least 1 and at most \(Settings.mostConnections)") {
+                Int($0).flatMap { 1...Settings.mostConnections ~= $0 ? $0 : nil }
+            }
+        }
         if let timeout = text(options.deliveryTimeout.map { "\($0)" }, "--delivery-timeout") {
             set(\.deliveryTimeout, timeout, "seconds, more than 0 and at most a day") {
                 Double($0).flatMap { $0 > 0 && $0 <= Settings.maximumSeconds ? $0 : nil }

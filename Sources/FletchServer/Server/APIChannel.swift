@@ -44,9 +44,11 @@ struct ConnectionTimes: Sendable {
     /// For the handshake of TLS.
     var handshake = TimeAmount.seconds(10)
     /// For a request line and its fields, from their first byte.
-    var head = TimeAmount.seconds(60)
-    /// For the whole request.
-    var request = TimeAmount.seconds(300)
+    var head = TimeAmount.seconds(10)
+    /// For a body; for longer as long as it comes at ``minimumBodyRate`` or more.
+    var body = TimeAmount.seconds(60)
+    /// In bytes a second, on average.
+    var minimumBodyRate: Int64 = 1_024
     /// For the client to take any more of its answer.
     var stall = TimeAmount.seconds(30)
     /// For the client to send more, or to end its side, after the last answer; and for all that it sends then.
@@ -55,7 +57,7 @@ struct ConnectionTimes: Sendable {
 
     /// How often they are looked at.
     var interval: TimeAmount {
-        let shortest = [idle, handshake, head, request, stall].map(\.nanoseconds).min() ?? 0
+        let shortest = [idle, handshake, head, body, stall].map(\.nanoseconds).min() ?? 0
         return .nanoseconds(max(10_000_000, shortest / 4))
     }
 }

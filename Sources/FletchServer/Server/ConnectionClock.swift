@@ -8,7 +8,9 @@ struct ConnectionClock {
     private var idleSince: NIODeadline? = .now()
     private var handshakeSince: NIODeadline?
     private var headSince: NIODeadline?
-    private var requestSince: NIODeadline?
+    /// Since when a body comes, and how much of it has.
+    private var bodySince: NIODeadline?
+    private var bodyBytes: Int64 = 0
     /// How many writes are under way, and since when none has ended.
     private var writeCount = 0
     private var stalledSince = NIODeadline.now()
@@ -30,7 +32,7 @@ struct ConnectionClock {
     mutating func rest() {
         idleSince = .now()
         headSince = nil
-        requestSince = nil
+        bodySince = nil
     }
 
     /// A part of a head has come.
@@ -38,13 +40,24 @@ struct ConnectionClock {
 
     /// A head has come.
     mutating func begin() {
-        requestSince = headSince ?? .now()
+        bodySince = .now()
+        bodyBytes = 0
         headSince = nil
         idleSince = nil
     }
 
+    /// A part of a body has come.
+    mutating func received(_ count: Int) { bodyBytes += Int64(count) }
+
     /// A whole request has come.
-    mutating func received() { requestSince = nil }
+    mutating func received() { bodySince = nil }
+
+    /// A request has been answered: the body behind it, which may have been held up by that, has its time from now on.
+    mutating func answered() {
+        guard bodySince != nil else { return }
+        bodySince = .now()
+        bodyBytes = 0
+    }
 
     mutating func writes() {
         if writeCount == 0 { stalledSince = .now() }
@@ -69,12 +82,18 @@ struct ConnectionClock {
         now - heardAt >= times.linger || now - lingerSince >= times.longestLinger
     }
 
+    /// - Parameter isReceiving: Whether nothing but the rest of a request is waited for.
     func verdict(isIdle: Bool, isReceiving: Bool, at now: NIODeadline = .now()) -> Verdict {
         if let handshakeSince, now - handshakeSince > times.handshake { return .end }
         if writeCount > 0 { return now - stalledSince > times.stall ? .end : .fine }
         if let headSince { return now - headSince > times.head ? .requestIsSlow : .fine }
-        if isReceiving, let requestSince { return now - requestSince > times.request ? .requestIsSlow : .fine }
+        if isReceiving, let bodySince { return isSlow(now - bodySince) ? .requestIsSlow : .fine }
         if isIdle, let idleSince { return now - idleSince > times.idle ? .end : .fine }
         return .fine
+    }
+
+    private func isSlow(_ elapsed: TimeAmount) -> Bool {
+        let seconds = Double(elapsed.nanoseconds) / 1e9
+        return elapsed > times.body && Double(bodyBytes) < seconds * Double(times.minimumBodyRate)
     }
 }

@@ -19,6 +19,10 @@ package struct QueueServer: Service {
         package var maximumConnectionCount = 4_096
         /// After so long without a request a connection is closed. Default: 72 seconds, as Fastify.
         package var idleLimit = Duration.seconds(72)
+        /// So long a client may take for a request line and its fields, from their first byte. Default: 10 seconds.
+        package var headLimit = Duration.seconds(10)
+        /// So long a client may take for a body, or longer if it comes at 1 KiB a second or more. Default: a minute.
+        package var bodyLimit = Duration.seconds(60)
         /// So long a client may take for a piece of 64 KiB of its answer. Default: 30 seconds.
         package var writeLimit = Duration.seconds(30)
 
@@ -94,6 +98,8 @@ package struct QueueServer: Service {
     ) throws -> Application<QueueResponder> {
         var times = ConnectionTimes()
         times.idle = TimeAmount(configuration.idleLimit)
+        times.head = TimeAmount(configuration.headLimit)
+        times.body = TimeAmount(configuration.bodyLimit)
         times.stall = TimeAmount(configuration.writeLimit)
         times.silence = TimeAmount(configuration.silenceLimit)
         return Application(

@@ -87,7 +87,9 @@ extension TurnHandler {
         switch part {
         case .head(let head): begin(head, context)
         case .body(let bytes):
-            if isHandingOn, !isLingering { context.fireChannelRead(data) } else { drop(bytes.readableBytes, context) }
+            guard isHandingOn, !isLingering else { return drop(bytes.readableBytes, context) }
+            clock.received(bytes.readableBytes)
+            context.fireChannelRead(data)
         case .end:
             guard isHandingOn else { return }
             isHandingOn = false
@@ -203,6 +205,7 @@ extension TurnHandler {
         case .body: context.write(data, promise: noted(promise, context))
         case .end:
             let next = turns.answered()
+            clock.answered()
             context.write(data, promise: noted(promise, context))
             go(on: next, context)
         }
@@ -309,7 +312,7 @@ extension TurnHandler {
 
     private func checkTimes(_ context: ChannelHandlerContext) {
         guard context.channel.isActive, !isLingering else { return }
-        switch clock.verdict(isIdle: turns.isEmpty, isReceiving: turns.isReceiving) {
+        switch clock.verdict(isIdle: turns.isEmpty, isReceiving: turns.isReceivingNext) {
         case .fine: break
         case .requestIsSlow:
             breakOff(context)

@@ -111,6 +111,9 @@ struct Turns {
     /// Whether the first request is answered here: what the API says of it is not sent.
     var isRefusing: Bool { firstFault != nil }
 
+    /// Whether nothing but the rest of a request is waited for: those before it have been answered.
+    var isReceivingNext: Bool { open.count == 1 && isReceiving }
+
     /// Whether the first request is the last.
     var isNextLast: Bool { open.count == 1 && isClosing }
 

@@ -20,6 +20,16 @@ import Testing
         #expect(DescriptorBudget.leastLimit(openCount: 20) == 54)
     }
 
+    /// Clients get what is asked for, but no more than a third; the rest is for deliveries.
+    @Test func connectionsOfClientsHaveABoundOfTheirOwn() throws {
+        for (maximum, expected) in [(1, 1), (500, 500), (100_000, 3_317)] {
+            let budget = try #require(
+                DescriptorBudget(limit: 10_000, openCount: 20, concurrency: 100, maximumConnectionCount: maximum))
+            #expect(budget.apiConnectionCount == expected)
+            #expect(budget.apiConnectionCount + budget.outgoingConnectionCount == 10_000 - 20 - 28)
+        }
+    }
+
     @Test func plentyIsNotUsedUp() throws {
         let budget = try #require(DescriptorBudget(limit: 1 << 20, openCount: 20, concurrency: 100))
         #expect(budget.apiConnectionCount == 4_096)

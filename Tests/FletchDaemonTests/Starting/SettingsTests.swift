@@ -10,11 +10,24 @@ struct SettingsTests {
         #expect(lines["port"] == "9181 (default)")
         #expect(lines["store"] == "sqlite:fletch.sqlite (default)")
         #expect(lines["concurrency"] == "100 (default)")
+        #expect(lines["connections"] == "4096 (default)")
         #expect(lines["delivery-timeout"] == "30.0 s (default)")
         #expect(lines["drain-timeout"] == "30.0 s (default)")
         #expect(lines["log-format"] == "text (default)")
         #expect(lines["log-level"] == "info (default)")
         #expect(lines["in docker"] == "no (default)")
+    }
+
+    @Test func connectionsAreLimitedByFlagOrEnvironment() async throws {
+        let environment = ["MAXIMUM_CONNECTIONS": "20"]
+        #expect(try await settings([], environment)["connections"] == "20 (MAXIMUM_CONNECTIONS)")
+        let lines = try await settings(["--maximum-connections", "10"], environment)
+        #expect(lines["connections"] == "10 (--maximum-connections)")
+        let refused = try await outcome(of: ["--maximum-connections", "0"])
+        #expect(refused.said.contains("--maximum-connections is 0: at least 1"), "\(refused.said)")
+        // More than there can be descriptors for: that is a problem only where somebody asks for it.
+        let checked = try await outcome(of: ["check", "--port", "0", "--maximum-connections", "1000000"])
+        #expect(checked.printed.contains("clients at once, not 1000000"), "\(checked.printed)")
     }
 
     /// What an argument has become whose bytes were not UTF-8 would name another file.

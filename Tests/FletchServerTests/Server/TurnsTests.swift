@@ -113,6 +113,20 @@ import Testing
         #expect(answered.answered() == .close)
     }
 
+    /// The rest of a request is waited for alone once those before it have been answered.
+    @Test func requestInPartIsNextOnceOthersAreAnswered() {
+        var turns = Turns()
+        _ = turns.begin(reception())
+        #expect(turns.isReceivingNext)
+        turns.end()
+        #expect(!turns.isReceivingNext)
+        _ = turns.begin(reception())
+        #expect(turns.isReceiving && !turns.isReceivingNext)
+        _ = turns.answer()
+        _ = turns.answered()
+        #expect(turns.isReceivingNext)
+    }
+
     /// Only behind the last request the connection may become something else.
     @Test func nextIsTheLastWhereNoneMayFollow() {
         var turns = Turns()

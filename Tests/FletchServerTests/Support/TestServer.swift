@@ -9,7 +9,8 @@ enum TestServer {
     static func with(
         _ intercept: @escaping @Sendable (any JobStore) -> any JobStore = { $0 },
         readers: Readers = Readers(), writeLimit: Duration = .seconds(30), maximumConnectionCount: Int = 100,
-        silenceLimit: Duration = .seconds(300), access: Access.Configuration = .init(),
+        silenceLimit: Duration = .seconds(300), headLimit: Duration = .seconds(10), bodyLimit: Duration = .seconds(60),
+        access: Access.Configuration = .init(),
         activity: ActivityHub = ActivityHub(maximumCount: 10),
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
@@ -22,6 +23,8 @@ enum TestServer {
             configuration.writeLimit = writeLimit
             configuration.maximumConnectionCount = maximumConnectionCount
             configuration.silenceLimit = silenceLimit
+            configuration.headLimit = headLimit
+            configuration.bodyLimit = bodyLimit
             let server = QueueServer(api.api, configuration: configuration, logger: logger) { port.yield($0 ?? 0) }
             let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
             try await withThrowingTaskGroup(of: Void.self) { tasks in
