@@ -72,7 +72,10 @@ let package = Package(
                 "Fletch", "FletchQueue", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
-            resources: [.embedInCode("Migrations/v1-jobs.sql"), .embedInCode("Migrations/v2-tenants.sql")],
+            resources: [
+                .embedInCode("Migrations/v1-jobs.sql"), .embedInCode("Migrations/v2-tenants.sql"),
+                .embedInCode("Migrations/v3-queues.sql"),
+            ],
             swiftSettings: strict
         ),
         .target(

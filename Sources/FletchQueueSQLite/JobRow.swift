@@ -16,6 +16,7 @@ struct JobRow {
     let id: String
     let instance: String?
     let body: String
+    let bodyBytes: Int
     let runAt: Timestamp
     let isPending: Bool
     let attempt: Int
@@ -28,7 +29,9 @@ struct JobRow {
         number = row[0]
         id = String(decoding: row[1] as Data, as: UTF8.self)
         instance = row[2]
-        body = String(decoding: row[3] as Data, as: UTF8.self)
+        let bytes: Data = row[3]
+        body = String(decoding: bytes, as: UTF8.self)
+        bodyBytes = bytes.count
         runAt = Timestamp(milliseconds: row[4])
         isPending = row[5] == "pending"
         attempt = row[6]

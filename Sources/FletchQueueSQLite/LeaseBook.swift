@@ -6,6 +6,9 @@ struct LeaseBook {
         let queue: Int64
         let job: Int64
         let isExclusive: Bool
+        let tenant: String
+        /// What is gone when the job is.
+        let tally: JobTally
         var end: ContinuousClock.Instant
     }
 
@@ -72,12 +75,12 @@ struct LeaseBook {
 
     mutating func looked(at queue: Int64) { openings.remove(queue) }
 
-    mutating func lease(_ job: Int64, in queue: Int64, isExclusive: Bool, until end: ContinuousClock.Instant) -> Int64 {
+    mutating func lease(_ entry: Entry) -> LeasedJob.Lease {
         lastLease += 1
-        entries[lastLease] = Entry(queue: queue, job: job, isExclusive: isExclusive, end: end)
-        gates[queue, default: Gate()].running += 1
-        if isExclusive { gates[queue]?.isExclusive = true }
-        if gates[queue]?.isProbing == true { gates[queue]?.probe = lastLease }
+        entries[lastLease] = entry
+        gates[entry.queue, default: Gate()].running += 1
+        if entry.isExclusive { gates[entry.queue]?.isExclusive = true }
+        if gates[entry.queue]?.isProbing == true { gates[entry.queue]?.probe = lastLease }
         return lastLease
     }
 

@@ -140,5 +140,6 @@ enum SQLiteFile {
     /// In order; only ever added to.
     private static let migrations = [
         (firstMigration, PackageResources.v1_jobs_sql), ("v2-tenants", PackageResources.v2_tenants_sql),
+        ("v3-queues", PackageResources.v3_queues_sql),
     ]
 }

@@ -118,25 +118,32 @@ extension Transaction {
     /// - Returns: The last one's number; nil where there was none.
     mutating func empty(_ name: QueueName, after start: Int64, through end: Int64, _ limit: Portion) throws -> Int64? {
         guard let queue = try knownNumber(of: name),
-            let last = try last(in: queue, after: start, through: end, limit)
+            let (last, tally) = try last(in: queue, after: start, through: end, limit)
         else { return nil }
         try run(
             "DELETE FROM job INDEXED BY job_in_queue WHERE queue = ? AND number > ? AND number <= ?",
             [queue, start, last])
+        gone(tally, of: name.tenant)
         book.reconsider(queue)
         return last
     }
 
-    private func last(in queue: Int64, after start: Int64, through end: Int64, _ limit: Portion) throws -> Int64? {
+    /// - Returns: The last one's number, and what they have up to there.
+    private func last(
+        in queue: Int64, after start: Int64, through end: Int64, _ limit: Portion
+    ) throws -> (number: Int64, tally: JobTally)? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT number, \(JobRow.size) FROM job INDEXED BY job_in_queue
+                SELECT number, \(JobRow.size), length(body) FROM job INDEXED BY job_in_queue
                 WHERE queue = ? AND number > ? AND number <= ? ORDER BY number LIMIT ?
                 """)
         let rows = try Row.fetchCursor(statement, arguments: [queue, start, end, limit.count])
-        var portion = limit
+        var (portion, tally) = (limit, JobTally())
         var last: Int64?
-        while let row = try rows.next(), portion.takes(row[1]) { last = row[0] }
-        return last
+        while let row = try rows.next(), portion.takes(row[1]) {
+            last = row[0]
+            tally += JobTally(jobCount: 1, bodyBytes: row[2])
+        }
+        return last.map { ($0, tally) }
     }
 }

@@ -17,8 +17,11 @@ package final class SQLiteJobStore: JobStore {
     /// - Parameters:
     ///   - path: In a directory that is there; `-wal`, `-shm` and `.lock` files come to lie beside it.
     ///   - leaseDuration: Default: 30 seconds.
+    ///   - quotas: Where they limit jobs, those that are there are counted before it returns.
     /// - Throws: ``StoreError`` that says what is wrong with the file; it is as it was then.
-    package init(path: String, leaseDuration: Duration = .seconds(30)) throws(StoreError) {
+    package init(
+        path: String, leaseDuration: Duration = .seconds(30), quotas: Quotas = Quotas()
+    ) throws(StoreError) {
         self.leaseDuration = leaseDuration
         try SQLiteOwnership.refuseUnsuitable(path)
         lock = try FileLock(path)
@@ -27,7 +30,7 @@ package final class SQLiteJobStore: JobStore {
         try lock.lockLog()
         let watch = try FileWatch(lock.path, lock.identity)
         self.watch = watch
-        writer = try StoreError.from { try Writer(pool, watch, leaseDuration: leaseDuration) }
+        writer = try StoreError.from { try Writer(pool, watch, leaseDuration: leaseDuration, quotas: quotas) }
     }
 
     /// Ends what is under way, and closes the file, in which everything is then; where nobody else reads it, the log beside
@@ -41,8 +44,8 @@ package final class SQLiteJobStore: JobStore {
         let addedBytes = jobs.isEmpty ? nil : jobs.lazy.map(\.storedBytes).reduce(0, +)
         return try await writer.perform(adding: addedBytes) { transaction in
             var room = Self.returned
-            return try jobs.map { try transaction.enqueue($0, &room) }
-        }
+            return try transaction.enqueue(jobs, &room)
+        }.get()
     }
 
     /// How much of the jobs that are there already is read while everybody waits to write.

@@ -19,7 +19,9 @@ extension Transaction {
     mutating func settle(_ settlement: Settlement) throws {
         guard let entry = book.end(settlement.lease, hasRun: true) else { return }
         guard let next = settlement.next else {
-            return try run("DELETE FROM job WHERE number = ? AND lease = ?", [entry.job, settlement.lease])
+            try run("DELETE FROM job WHERE number = ? AND lease = ?", [entry.job, settlement.lease])
+            if db.changesCount > 0 { gone(entry.tally, of: entry.tenant) }
+            return
         }
         try run(
             """
@@ -98,7 +100,9 @@ extension Transaction {
 
     private mutating func lease(_ row: DueRow) throws -> LeasedJob {
         let lease = book.lease(
-            row.job.number, in: row.queue, isExclusive: row.job.isExclusive, until: .now + leaseDuration)
+            LeaseBook.Entry(
+                queue: row.queue, job: row.job.number, isExclusive: row.job.isExclusive, tenant: row.name.tenant,
+                tally: JobTally(jobCount: 1, bodyBytes: row.job.bodyBytes), end: .now + leaseDuration))
         try run(
             "UPDATE job SET state = 'running', lease = ?, attempt = attempt + 1 WHERE number = ?",
             [lease, row.job.number])

@@ -28,8 +28,11 @@ extension Transaction {
         guard db.changesCount > 0 else { return false }
         try run("DELETE FROM signing_secret WHERE tenant = ?", [tenant])
         try run("INSERT INTO revocation DEFAULT VALUES", [])
-        try run("UPDATE queue SET tenant = ? WHERE tenant = ?", [Self.revokedTenant(db.lastInsertedRowID), tenant])
+        let nobody = Self.revokedTenant(db.lastInsertedRowID)
+        try run("UPDATE queue SET tenant = ? WHERE tenant = ?", [nobody, tenant])
         queues = QueueNumbers()
+        book.rename(tenant, to: nobody)
+        counts.rename(TenantKey(tenant), to: TenantKey(nobody))
         return true
     }
 

@@ -7,6 +7,9 @@ struct Transaction {
     let db: Database
     var book: LeaseBook
     var queues: QueueNumbers
+    var counts: TenantCounts
+    /// Tenants that an enqueue has made queues of.
+    var grown: Set<TenantKey> = []
     let leaseDuration: Duration
 
     /// Fails where nothing could be written now.
@@ -19,12 +22,16 @@ struct Transaction {
     mutating func enqueue(_ new: NewJob, _ room: inout Portion) throws -> Job {
         let queue = try number(of: new.job.key.queue)
         if new.overrides {
+            let old = try tally(of: new.job.key)
             try run(Self.insert + Self.orOverride, arguments(of: new.job, in: queue))
+            stored(new.job, inPlaceOf: old)
             book.reconsider(queue)
             return new.job
         }
         try run(Self.insert + "ON CONFLICT (queue, id) DO NOTHING", arguments(of: new.job, in: queue))
-        return db.changesCount > 0 ? new.job : try stored(new.job.key, in: queue, &room) ?? new.job
+        guard db.changesCount > 0 else { return try stored(new.job.key, in: queue, &room) ?? new.job }
+        stored(new.job)
+        return new.job
     }
 
     func invoke(_ key: JobKey, at now: Timestamp) throws -> Bool {
@@ -37,7 +44,9 @@ struct Transaction {
 
     mutating func delete(_ key: JobKey) throws -> Bool {
         guard let queue = try knownNumber(of: key.queue) else { return false }
+        let tally = try tally(of: key)
         try run("DELETE FROM job WHERE queue = ? AND id = ?", [queue, Data(key.id.utf8)])
+        if let tally { gone(tally, of: key.queue.tenant) }
         book.reconsider(queue)
         return db.changesCount > 0
     }
@@ -66,11 +75,22 @@ struct Transaction {
         if let number = queues[queue] { return number }
         try run(
             "INSERT INTO queue (tenant, endpoint) VALUES (?, ?) ON CONFLICT DO NOTHING", [queue.tenant, queue.endpoint])
+        let isNew = db.changesCount > 0
         guard let number = try knownNumber(of: queue) else {
             throw StoreError(.damaged, "a queue is not there that was just made: check the database")
         }
         queues[queue] = number
+        if isNew { try count(newQueueOf: TenantKey(queue.tenant)) }
         return number
+    }
+
+    private mutating func count(newQueueOf tenant: TenantKey) throws {
+        grown.insert(tenant)
+        try counts.queues.add(to: tenant) { [db] in
+            let statement = try db.cachedStatement(
+                sql: "SELECT count(*) FROM queue INDEXED BY queue_of_tenant WHERE tenant = ?")
+            return try Int.fetchOne(statement, arguments: [tenant.name]) ?? 0
+        }
     }
 
     func knownNumber(of queue: QueueName) throws -> Int64? {

@@ -20,10 +20,13 @@ final class Writer: Sendable {
         // Sendable because only the pool's writer thread touches it, which `submit` hands every operation to.
         var book = LeaseBook()
         var queues = QueueNumbers()
+        var counts: TenantCounts
         /// Whether the connection syncs what it commits; nil at first, as the pool has set what it likes.
         var isDurable: Bool?
         /// Whether a sync has failed, so that the log may not be whole.
         var isSuspect = false
+
+        init(_ counts: TenantCounts) { self.counts = counts }
     }
 
     /// How long readers are waited for without whose end nothing can be written.
@@ -35,16 +38,17 @@ final class Writer: Sendable {
     private let checkpointer: Checkpointer
     private let logSync: LogSync
     private let log: String
-    private let state = State()
+    private let state: State
     private let pending = Lock<[Operation]>([])
 
-    init(_ pool: DatabasePool, _ watch: FileWatch, leaseDuration: Duration) throws {
+    init(_ pool: DatabasePool, _ watch: FileWatch, leaseDuration: Duration, quotas: Quotas = Quotas()) throws {
         self.pool = pool
         self.watch = watch
         self.leaseDuration = leaseDuration
         checkpointer = try Checkpointer(pool)
         log = pool.path + "-wal"
         logSync = LogSync(log)
+        state = State(try pool.read { try TenantCounts(quotas, counting: $0) })
     }
 
     /// Closes the pool, too. Last goes a connection that may write: SQLite takes the log away with it.
@@ -176,18 +180,21 @@ final class Writer: Sendable {
             try sync(isDurable, db)
             try db.inTransaction(.immediate) {
                 var transaction = Transaction(
-                    db: db, book: state.book, queues: state.queues, leaseDuration: leaseDuration)
+                    db: db, book: state.book, queues: state.queues, counts: state.counts, leaseDuration: leaseDuration)
                 for operation in operations { try operation.body(&transaction) }
                 state.book = transaction.book
                 state.queues = transaction.queues
+                state.counts = transaction.counts
                 return .commit
             }
+            state.counts.commit()
             checkpointer.committed(db)
             if !isDurable { logSync.request() }
         } catch {
             state.book = book
             // Numbers may be among them that were given in vain.
             state.queues = QueueNumbers()
+            state.counts.rollBack()
             let failure = StoreError(error, on: db)
             if failure.code == .failed { state.isSuspect = true }
             throw failure

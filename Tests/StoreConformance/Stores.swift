@@ -8,15 +8,32 @@ enum StoreKind: String, CaseIterable, Sendable {
 
     /// Gives `body` a new store, and takes it away again.
     func withStore<Value>(
-        leaseDuration: Duration = .seconds(30), _ body: (any JobStore & TenantStore) async throws -> Value
+        leaseDuration: Duration = .seconds(30), quotas: Quotas = Quotas(),
+        _ body: (any JobStore & TenantStore) async throws -> Value
     ) async throws -> Value {
         switch self {
         case .sqlite:
             try await withTemporaryDirectory { directory in
-                let store = try SQLiteJobStore(path: directory + "/jobs.sqlite", leaseDuration: leaseDuration)
+                let store = try SQLiteJobStore(
+                    path: directory + "/jobs.sqlite", leaseDuration: leaseDuration, quotas: quotas)
                 let value = try await body(store)
                 try store.close()
                 return value
+            }
+        }
+    }
+
+    /// Gives `body` the same store again and again, opened with other quotas each time.
+    /// - Parameter body: Also told how often it has been opened before.
+    func withReopenedStore(_ quotas: [Quotas], _ body: (any JobStore, Int) async throws -> Void) async throws {
+        switch self {
+        case .sqlite:
+            try await withTemporaryDirectory { directory in
+                for (index, quotas) in quotas.enumerated() {
+                    let store = try SQLiteJobStore(path: directory + "/jobs.sqlite", quotas: quotas)
+                    try await body(store, index)
+                    try store.close()
+                }
             }
         }
     }

@@ -7,14 +7,15 @@ package protocol JobStore: Sendable {
     /// How long a lease lasts that is not extended.
     var leaseDuration: Duration { get }
 
-    /// Stores jobs, in order.
+    /// Stores jobs, in order: all or none.
     /// - Returns: What is stored under their keys now: where a job was there already and is not overridden, that one.
     /// - Throws: Also where those have more than 1 MiB together (``StoreError/Code/answerTooLarge``); a single one, however
-    ///   large, is returned.
+    ///   large, is returned. And where a tenant would have more than its ``Quotas`` allow
+    ///   (``StoreError/Code/quotaExceeded``), which what stores nothing or takes less room than before never is.
     func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job]
 
-    /// A portion of the endpoints that the tenant has ever had a job for, in the order of their bytes, from `cursor`
-    /// (nil at first) on.
+    /// A portion of the endpoints that the tenant has had a job for, but for those that were forgotten (``Quotas``), in the
+    /// order of their bytes, from `cursor` (nil at first) on.
     func endpoints(
         of tenant: String, from cursor: String?, limit: Portion
     ) async throws(StoreError) -> EndpointPage

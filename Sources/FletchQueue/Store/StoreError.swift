@@ -20,6 +20,8 @@ package struct StoreError: Error, Hashable, CustomStringConvertible {
         package static let damaged = Code(rawValue: "store-damaged")
         /// There is no room left.
         package static let full = Code(rawValue: "store-full")
+        /// The tenant would have more than it may have (``Quotas``).
+        package static let quotaExceeded = Code(rawValue: "quota-exceeded")
         /// What there is to say of it is more than is read at once.
         package static let answerTooLarge = Code(rawValue: "store-answer-too-large")
         /// The disk failed, or nothing else is known to be the cause.

@@ -1,0 +1,12 @@
+/// How much of a store each tenant may take up.
+package struct Quotas: Sendable, Hashable {
+    /// Jobs that wait or run. Default: nil, for any number.
+    package var maximumJobCount: Int?
+    /// Bytes that the bodies of those jobs have together. Default: nil, for any number.
+    package var maximumBodyBytes: Int?
+    /// Queues that are remembered. Beyond that the store forgets queues without a job, the oldest first, and refuses nothing;
+    /// it may keep a hundredth more until it does so. Default: 100,000.
+    package var maximumQueueCount = 100_000
+
+    package init() {}
+}

@@ -1,0 +1,23 @@
+internal import FletchQueue
+import GRDB
+
+/// What quotas are held against, as one transaction leaves it to the next.
+struct TenantCounts {
+    var jobs: JobCounts
+    var queues: QueueCounts
+
+    init(_ quotas: Quotas, counting db: Database) throws {
+        jobs = try JobCounts(quotas, counting: db)
+        queues = QueueCounts(maximum: quotas.maximumQueueCount)
+    }
+
+    mutating func commit() {
+        jobs.commit()
+        queues.commit()
+    }
+
+    mutating func rollBack() {
+        jobs.rollBack()
+        queues.rollBack()
+    }
+}
