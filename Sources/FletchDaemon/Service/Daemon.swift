@@ -34,7 +34,7 @@ struct Daemon: Service, CustomStringConvertible {
         self.logger = logger
         let listening = AsyncStream<Void>.makeStream()
         self.listening = listening
-        store = try Self.open(settings.store.value)
+        store = try Self.open(settings.store.value, settings.quotas)
         incidents = try Self.incidents(settings, logger)
         let budget = try Self.budget(settings, logger)
         let clock = SystemQueueClock()
@@ -238,9 +238,9 @@ struct Daemon: Service, CustomStringConvertible {
         return configuration
     }
 
-    private static func open(_ location: StoreLocation) throws(StoreError) -> SQLiteJobStore {
+    private static func open(_ location: StoreLocation, _ quotas: Quotas) throws(StoreError) -> SQLiteJobStore {
         switch location {
-        case .sqlite(let path): try SQLiteJobStore(path: path)
+        case .sqlite(let path): try SQLiteJobStore(path: path, quotas: quotas)
         }
     }
 }

@@ -37,6 +37,26 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How many jobs a tenant may have that wait or run. (MAXIMUM_JOBS, default: any number)", valueName: "count")
+    )
+    var maximumJobs: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many bytes the bodies of those jobs may have together. (MAXIMUM_BYTES, default: any number)",
+            valueName: "bytes"))
+    var maximumBytes: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How many queues of a tenant are remembered; beyond that empty ones are forgotten, the oldest first. \
+            (MAXIMUM_QUEUES, default: \(Settings().quotas.maximumQueueCount))
+            """, valueName: "count"))
+    var maximumQueues: String?
+
+    @Option(
+        help: ArgumentHelp(
             """
             The HTTP proxy that deliveries go through. http_proxy does not count. (FLETCHD_PROXY keeps a password out of \
             the process list; default: none)

@@ -1,4 +1,5 @@
 import Fletch
+import FletchQueue
 import FletchServer
 import Logging
 
@@ -16,6 +17,12 @@ struct Settings: Sendable {
     var drainTimeout = Setting(30.0)
     var logFormat = Setting(LogLineFormat.text)
     var logLevel = Setting(Logger.Level.info)
+    /// nil for none.
+    var maximumJobs = Setting<Int?>(nil)
+    /// nil for none.
+    var maximumBytes = Setting<Int?>(nil)
+    /// nil for as many as a store keeps by itself.
+    var maximumQueues = Setting<Int?>(nil)
     /// nil for none.
     var proxy = Setting<ProxyLocation?>(nil)
     /// An endpoint at `localhost` is the container's host.
@@ -58,6 +65,7 @@ struct Settings: Sendable {
     var incidentPassphrase = Setting<String?>(nil)
 
     static let maximumRequestLimit = 1_000_000_000
+    static let maximumQuota = 1_000_000_000_000
     static let maximumConcurrency = 10_000
     /// No more than there can be descriptors.
     static let mostConnections = 1 << 20
@@ -89,6 +97,9 @@ struct Settings: Sendable {
             ("connections", "\(maximumConnections.value)", "\(maximumConnections.source)"),
             ("delivery-timeout", "\(deliveryTimeout.value) s", "\(deliveryTimeout.source)"),
             ("drain-timeout", "\(drainTimeout.value) s", "\(drainTimeout.source)"),
+            ("maximum-jobs", Self.text(maximumJobs.value), "\(maximumJobs.source)"),
+            ("maximum-bytes", Self.text(maximumBytes.value), "\(maximumBytes.source)"),
+            ("maximum-queues", "\(quotas.maximumQueueCount)", "\(maximumQueues.source)"),
             ("proxy", proxy.value.map { "\($0)" } ?? "none", "\(proxy.source)"),
             ("log-format", logFormat.value.rawValue, "\(logFormat.source)"),
             ("log-level", "\(logLevel.value)", "\(logLevel.source)"),
@@ -114,11 +125,22 @@ struct Settings: Sendable {
         ]
     }
 
+    /// What each tenant may take up of the store.
+    var quotas: Quotas {
+        var quotas = Quotas()
+        quotas.maximumJobCount = maximumJobs.value
+        quotas.maximumBodyBytes = maximumBytes.value
+        if let count = maximumQueues.value { quotas.maximumQueueCount = count }
+        return quotas
+    }
+
     private var requestLimitText: String {
         requestLimit.value.map { "\($0)/min" } ?? (isOpen ? "none" : "\(Access.usualRequestLimit)/min")
     }
 
     private var targetsText: String { callsPublicTargetsOnly.value ? "public" : "any" }
+
+    private static func text(_ quota: Int?) -> String { quota.map(String.init) ?? "none" }
 
     private static func text(_ list: [some CustomStringConvertible]) -> String {
         list.isEmpty ? "none" : list.map(\.description).joined(separator: ",")

@@ -13,6 +13,7 @@ struct SettingsReader {
         self.environment = environment
         readPlace()
         readWork()
+        readQuotas()
         readLog()
         readAccess()
         readTargets()
@@ -63,6 +64,21 @@ struct SettingsReader {
             } else {
                 problems.append("\(proxy.source) names no proxy: http://[user:password@]host[:port]")
             }
+        }
+    }
+
+    private mutating func readQuotas() {
+        readQuota(\.maximumJobs, text(options.maximumJobs, "--maximum-jobs", variable: "MAXIMUM_JOBS"))
+        readQuota(\.maximumBytes, text(options.maximumBytes, "--maximum-bytes", variable: "MAXIMUM_BYTES"))
+        readQuota(\.maximumQueues, text(options.maximumQueues, "--maximum-queues", variable: "MAXIMUM_QUEUES"))
+    }
+
+    private mutating func readQuota(_ target: WritableKeyPath<Settings, Setting<Int?>>, _ text: Setting<String>?) {
+        guard let text else { return }
+        set(target, text, "a whole number, at least 1 and at most \(Settings.maximumQuota)") { text in
+            // Not with flatMap: its nil would be a value, no limit.
+            guard let count = Int(text), 1...Settings.maximumQuota ~= count else { return nil }
+            return count
         }
     }
 

@@ -1,3 +1,4 @@
+internal import FletchQueue
 import HTTPTypes
 import NIOCore
 
@@ -119,6 +120,15 @@ extension APIResponse {
     static func limitExceeded(secondsLeft: Int) -> APIResponse {
         var response = problem(.tooManyRequests, "Rate limit exceeded, retry in \(duration(secondsLeft))")
         response.fields[.retryAfter] = String(secondsLeft)
+        return response
+    }
+
+    /// Nobody knows when jobs end that make room. Asking costs little, as nothing is written; so it is soon.
+    static let quotaRetrySeconds = 10
+
+    static func quotaExceeded(_ error: StoreError) -> APIResponse {
+        var response = problem(.tooManyRequests, code: error.code.rawValue, error.message)
+        response.fields[.retryAfter] = String(quotaRetrySeconds)
         return response
     }
 

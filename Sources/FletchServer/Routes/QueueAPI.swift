@@ -143,6 +143,7 @@ package struct QueueAPI: Sendable {
 
     /// The request was in order; what it asks for may be asked for again.
     private func unavailable(_ error: any Error) -> APIResponse {
+        if let error = error as? StoreError, error.code == .quotaExceeded { return .quotaExceeded(error) }
         let code = (error as? StoreError)?.code.rawValue ?? StoreError.Code.failed.rawValue
         if code == StoreError.Code.answerTooLarge.rawValue { return .problem(.tooLarge, code: code, "\(error)") }
         logger.error("a request cannot be served", metadata: ["code": "\(code)", "reason": "\(error)"])

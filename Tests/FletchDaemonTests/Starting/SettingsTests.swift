@@ -13,6 +13,9 @@ struct SettingsTests {
         #expect(lines["connections"] == "4096 (default)")
         #expect(lines["delivery-timeout"] == "30.0 s (default)")
         #expect(lines["drain-timeout"] == "30.0 s (default)")
+        #expect(lines["maximum-jobs"] == "none (default)")
+        #expect(lines["maximum-bytes"] == "none (default)")
+        #expect(lines["maximum-queues"] == "100000 (default)")
         #expect(lines["log-format"] == "text (default)")
         #expect(lines["log-level"] == "info (default)")
         #expect(lines["in docker"] == "no (default)")
@@ -48,6 +51,12 @@ struct SettingsTests {
             ["--port", "0", "--host", "127.0.0.2"], ["PORT": "70000", "HOST": "nowhere.invalid"])
         #expect(lines["host"] == "127.0.0.2 (--host)")
         #expect(lines["port"] == "0 (--port)")
+    }
+
+    @Test func quotasAreShown() async throws {
+        let lines = try await settings(["--maximum-jobs", "5"], ["MAXIMUM_JOBS": "7", "MAXIMUM_BYTES": "1000000"])
+        #expect(lines["maximum-jobs"] == "5 (--maximum-jobs)")
+        #expect(lines["maximum-bytes"] == "1000000 (MAXIMUM_BYTES)")
     }
 
     @Test func dockerOpensItToTheNetworkUnlessAHostIsNamed() async throws {

@@ -40,13 +40,13 @@ struct TestAPI {
     /// - Parameter intercept: What lies between the API and the store.
     static func with(
         _ intercept: (any JobStore) -> any JobStore = { $0 }, access: Access.Configuration = .init(),
-        readers: Readers = Readers(), activity: ActivityHub = ActivityHub(maximumCount: 10),
+        readers: Readers = Readers(), activity: ActivityHub = ActivityHub(maximumCount: 10), quotas: Quotas = Quotas(),
         _ body: (TestAPI) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        let store = try SQLiteJobStore(path: directory.appendingPathComponent("jobs.sqlite").path)
+        let store = try SQLiteJobStore(path: directory.appendingPathComponent("jobs.sqlite").path, quotas: quotas)
         try await body(
             TestAPI(intercept(store), tenants: store, access: access, readers: readers, activity: activity))
         try store.close()
