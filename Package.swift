@@ -71,6 +71,7 @@ let package = Package(
             dependencies: [
                 "Fletch", "FletchQueue", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "HeapModule", package: "swift-collections"),
             ],
             resources: [
                 .embedInCode("Migrations/v1-jobs.sql"), .embedInCode("Migrations/v2-tenants.sql"),
@@ -144,7 +145,9 @@ let package = Package(
             resources: [.copy("Cron/cron-cases.tsv")], swiftSettings: strict),
         .testTarget(
             name: "FletchQueueSQLiteTests",
-            dependencies: ["FletchQueue", "FletchQueueSQLite", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Fletch", "FletchQueue", "FletchQueueSQLite", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "StoreConformance", dependencies: ["FletchQueue", "FletchQueueSQLite"], swiftSettings: strict),

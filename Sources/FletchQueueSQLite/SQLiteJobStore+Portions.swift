@@ -5,17 +5,12 @@ import GRDB
 // begun anew, and one that is written for long keeps everybody from writing.
 extension SQLiteJobStore {
     package func endpoints(
-        of tenant: String, from cursor: String?, limit: Portion
+        of tenant: String?, from cursor: String?, limit: Portion
     ) async throws(StoreError) -> EndpointPage {
         try await read { db in
-            // The first one may be empty, as far as a store can know.
-            let relation = cursor == nil ? ">=" : ">"
-            let statement = try db.cachedStatement(
-                sql: """
-                    SELECT endpoint FROM queue WHERE tenant = ? AND endpoint \(relation) ? ORDER BY endpoint LIMIT ?
-                    """)
-            let endpoints = try String.fetchCursor(
-                statement, arguments: [tenant, cursor ?? "", limit.count + 1])
+            let endpoints =
+                try tenant.map { try Self.endpoints(of: $0, from: cursor, limit.count + 1, db) }
+                ?? Self.endpointsOfAll(from: cursor, limit.count + 1, db)
             var (portion, page) = (limit, EndpointPage())
             while let endpoint = try endpoints.next() {
                 guard portion.takes(endpoint.utf8.count) else {
@@ -28,52 +23,68 @@ extension SQLiteJobStore {
         }
     }
 
-    package func counts(of endpoints: [String], for tenant: String) async throws(StoreError) -> [String: Int] {
+    private static func endpoints(
+        of tenant: String, from cursor: String?, _ limit: Int, _ db: Database
+    ) throws -> FastDatabaseValueCursor<String> {
+        // The first one may be empty, as far as a store can know.
+        let relation = cursor == nil ? ">=" : ">"
+        let statement = try db.cachedStatement(
+            sql: "SELECT endpoint FROM queue WHERE tenant = ? AND endpoint \(relation) ? ORDER BY endpoint LIMIT ?")
+        return try String.fetchCursor(statement, arguments: [tenant, cursor ?? "", limit])
+    }
+
+    package func counts(of endpoints: [String], for tenant: String?) async throws(StoreError) -> [String: Int] {
         try await read { db in
-            let statement = try db.cachedStatement(
-                sql: """
-                    SELECT count(*) FROM queue JOIN job INDEXED BY job_in_queue ON job.queue = queue.id
-                    WHERE tenant = ? AND endpoint = ?
-                    """)
-            return try endpoints.reduce(into: [:]) { counts, endpoint in
-                let count = try Int.fetchOne(statement, arguments: [tenant, endpoint]) ?? 0
+            try endpoints.reduce(into: [:]) { counts, endpoint in
+                let count =
+                    try tenant.map { try Self.count(of: QueueName(tenant: $0, endpoint: endpoint), db) }
+                    ?? Self.countOfAll(at: endpoint, db)
                 if count > 0 { counts[endpoint] = count }
             }
         }
     }
 
+    private static func count(of queue: QueueName, _ db: Database) throws -> Int {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT count(*) FROM queue JOIN job INDEXED BY job_in_queue ON job.queue = queue.id
+                WHERE tenant = ? AND endpoint = ?
+                """)
+        return try Int.fetchOne(statement, arguments: [queue.tenant, queue.endpoint]) ?? 0
+    }
+
     package func jobs(
-        in queue: QueueName, from cursor: Int64, through end: Int64, limit: Portion
+        in scope: QueueScope, from cursor: Int64, through end: Int64, limit: Portion
     ) async throws(StoreError) -> JobPage {
         try await read { db in
-            let rows = try Self.rows(JobRow.columns, of: queue, cursor, end, limit, db)
             var (portion, page, last) = (limit, JobPage(jobs: [], cursor: nil), cursor)
-            while let row = try rows.next() {
+            try Self.visit(JobRow.columns, of: scope, cursor, end, limit, db) { row, queue in
                 guard portion.takes(row[row.count - 1]) else {
                     page.cursor = last
-                    break
+                    return false
                 }
                 let job = JobRow(row)
                 page.jobs.append(job.job(in: queue))
                 last = job.number
+                return true
             }
             return page
         }
     }
 
     package func extent(
-        of queue: QueueName, from cursor: Int64, limit: Portion
+        of scope: QueueScope, from cursor: Int64, limit: Portion
     ) async throws(StoreError) -> JobExtent {
         try await read { db in
-            let rows = try Self.rows("number", of: queue, cursor, .max, limit, db)
             var (portion, extent) = (limit, JobExtent(end: cursor))
-            while let row = try rows.next() {
+            try Self.visit("number", of: scope, cursor, .max, limit, db) { row, _ in
                 guard portion.takes(row[1]) else {
                     extent.cursor = extent.end
-                    break
+                    return false
                 }
                 extent.largestBytes = max(extent.largestBytes, row[1])
                 extent.end = row[0]
+                return true
             }
             return extent
         }
@@ -98,7 +109,19 @@ extension SQLiteJobStore {
     /// What is deleted in one transaction: some milliseconds' worth.
     private static let emptied = Portion(count: 500, bytes: 2 << 20)
 
-    /// What is asked for of a queue's jobs, and their sizes; one job more than there may be.
+    /// Tells what is asked for of jobs, and their sizes, as long as `visit` returns true; of one job more than there may be.
+    private static func visit(
+        _ columns: String, of scope: QueueScope, _ cursor: Int64, _ end: Int64, _ limit: Portion, _ db: Database,
+        _ visit: (Row, QueueName) throws -> Bool
+    ) throws {
+        guard let tenant = scope.tenant else {
+            return try visitAll(columns, at: scope.endpoint, after: cursor, through: end, db, visit)
+        }
+        let queue = QueueName(tenant: tenant, endpoint: scope.endpoint)
+        let rows = try rows(columns, of: queue, cursor, end, limit, db)
+        while let row = try rows.next(), try visit(row, queue) {}
+    }
+
     private static func rows(
         _ columns: String, of queue: QueueName, _ cursor: Int64, _ end: Int64, _ limit: Portion, _ db: Database
     ) throws -> RowCursor {

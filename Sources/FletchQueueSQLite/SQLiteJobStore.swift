@@ -87,15 +87,16 @@ package final class SQLiteJobStore: JobStore {
         }
     }
 
-    package func job(_ key: JobKey) async throws(StoreError) -> Job? {
+    package func job(_ id: String, in scope: QueueScope) async throws(StoreError) -> Job? {
         try await read { db in
-            try Row.fetchOne(
+            guard let tenant = scope.tenant else { return try Self.oldestJob(id, at: scope.endpoint, db) }
+            return try Row.fetchOne(
                 db,
                 sql: """
                     SELECT \(JobRow.columns) FROM queue JOIN job ON job.queue = queue.id
                     WHERE tenant = ? AND endpoint = ? AND job.id = ?
-                    """, arguments: [key.queue.tenant, key.queue.endpoint, Data(key.id.utf8)]
-            ).map { JobRow($0).job(in: key.queue) }
+                    """, arguments: [tenant, scope.endpoint, Data(id.utf8)]
+            ).map { JobRow($0).job(in: QueueName(tenant: tenant, endpoint: scope.endpoint)) }
         }
     }
 

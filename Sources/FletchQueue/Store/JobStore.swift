@@ -16,23 +16,27 @@ package protocol JobStore: Sendable {
 
     /// A portion of the endpoints that the tenant has had a job for, but for those that were forgotten (``Quotas``), in the
     /// order of their bytes, from `cursor` (nil at first) on.
+    /// - Parameter tenant: nil for all tenants; an endpoint is told once.
     func endpoints(
-        of tenant: String, from cursor: String?, limit: Portion
+        of tenant: String?, from cursor: String?, limit: Portion
     ) async throws(StoreError) -> EndpointPage
 
     /// How many jobs there are for those of the endpoints that have any, those that run included.
-    func counts(of endpoints: [String], for tenant: String) async throws(StoreError) -> [String: Int]
+    /// - Parameter tenant: nil for all tenants together.
+    func counts(of endpoints: [String], for tenant: String?) async throws(StoreError) -> [String: Int]
 
-    /// A portion of a queue's jobs, from `cursor` (0 at first) on; each job that is there all the while is in one portion.
+    /// A portion of the jobs for an endpoint, from `cursor` (0 at first) on, in the order that they were stored in; each job
+    /// that is there all the while is in one portion.
     /// - Parameter end: The last that may be in it: an ``JobExtent/end``, or `Int64.max`.
     func jobs(
-        in queue: QueueName, from cursor: Int64, through end: Int64, limit: Portion
+        in scope: QueueScope, from cursor: Int64, through end: Int64, limit: Portion
     ) async throws(StoreError) -> JobPage
 
     /// How far such a portion reaches; no body is read for that.
-    func extent(of queue: QueueName, from cursor: Int64, limit: Portion) async throws(StoreError) -> JobExtent
+    func extent(of scope: QueueScope, from cursor: Int64, limit: Portion) async throws(StoreError) -> JobExtent
 
-    func job(_ key: JobKey) async throws(StoreError) -> Job?
+    /// - Returns: Where several tenants have one, that which was stored first.
+    func job(_ id: String, in scope: QueueScope) async throws(StoreError) -> Job?
 
     /// Makes a job due at `now` that waits for its time.
     /// - Returns: Whether there was one; not where it runs already, or waits for an exclusive job.
@@ -71,6 +75,18 @@ package protocol JobStore: Sendable {
 }
 
 extension JobStore {
+    package func jobs(
+        in queue: QueueName, from cursor: Int64, through end: Int64, limit: Portion
+    ) async throws(StoreError) -> JobPage {
+        try await jobs(in: queue.scope, from: cursor, through: end, limit: limit)
+    }
+
+    package func extent(of queue: QueueName, from cursor: Int64, limit: Portion) async throws(StoreError) -> JobExtent {
+        try await extent(of: queue.scope, from: cursor, limit: limit)
+    }
+
+    package func job(_ key: JobKey) async throws(StoreError) -> Job? { try await job(key.id, in: key.queue.scope) }
+
     package func lease(_ limit: Int, at now: Timestamp) async throws(StoreError) -> Leasing {
         try await lease(limit, at: now, settling: [])
     }

@@ -5,7 +5,7 @@ enum Caller: Hashable, Sendable {
     /// Anybody, where nobody is told from others.
     case anonymous
     case tenant(String, by: Proof)
-    /// Who knows a passphrase and names no tenant.
+    /// Who knows a passphrase and names no tenant: reads those of all.
     case admin
 
     /// What shows that it is the tenant.
@@ -33,7 +33,7 @@ enum Caller: Hashable, Sendable {
         case (.none, _), (.watch, .admin): .allowed
         case (.administer, .admin), (.administer, .tenant(_, by: .impersonation)): .allowed
         case (.administer, _), (.rotate, .anonymous): .unauthenticated
-        case (_, .anonymous), (.enqueue, .tenant): .allowed
+        case (_, .anonymous), (.enqueue, .tenant), (.read, .admin): .allowed
         case (_, .tenant(_, by: .token(.enqueue))): .forbidden
         case (_, .tenant): .allowed
         case (_, .admin): .tenantNeeded

@@ -29,14 +29,14 @@ extension QueueAPI {
         return .json(.created) { json in json.list(jobs) { $0.job($1) } }
     }
 
-    func job(_ key: JobKey) async throws -> APIResponse {
-        var job = try await queue.store.job(key)
+    func job(_ id: String, in scope: QueueScope) async throws -> APIResponse {
+        var job = try await queue.store.job(id, in: scope)
         var share: Readers.Share?
         if let byteCount = job?.byteCount, byteCount > JSONText.pieceBytes {
             // A request that waits for its turn holds nothing meanwhile.
             job = nil
             share = try await readers.share(of: byteCount)
-            job = try await queue.store.job(key)
+            job = try await queue.store.job(id, in: scope)
         }
         guard let job else { return .text(.notFound, "Not Found") }
         return .json(.ok) { $0.job(job) }.holding(share)

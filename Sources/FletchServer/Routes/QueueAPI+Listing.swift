@@ -10,13 +10,13 @@ extension QueueAPI {
     /// What is read at once.
     private static let portion = Portion(count: 1_000, bytes: JSONText.pieceBytes)
 
-    func listQueues(of tenant: String) async throws -> APIResponse {
+    func listQueues(of tenant: String?) async throws -> APIResponse {
         try await listing(of: tenant, from: "[", to: "]") { endpoints, isFirst, json in
             json.commaSeparated(endpoints, isFirst: &isFirst) { $0.string($1) }
         }
     }
 
-    func statistics(of tenant: String) async throws -> APIResponse {
+    func statistics(of tenant: String?) async throws -> APIResponse {
         try await listing(of: tenant, from: "{", to: "}") { endpoints, isFirst, json in
             let counts = try await queue.store.counts(of: endpoints, for: tenant)
             json.commaSeparated(counts, isFirst: &isFirst) { json, count in
@@ -28,18 +28,18 @@ extension QueueAPI {
         }
     }
 
-    func scan(_ name: QueueName, _ target: APITarget) async throws -> APIResponse {
+    func scan(_ scope: QueueScope, _ target: APITarget) async throws -> APIResponse {
         let cursor = try Self.cursor(in: target)
-        if let answer = try await shortPage(of: name, from: cursor) { return answer }
+        if let answer = try await shortPage(of: scope, from: cursor) { return answer }
         let extent = try await queue.store.extent(
-            of: name, from: cursor, limit: Portion(count: Self.pageCount, bytes: Self.pageBytes))
-        return .json(.ok, stream: stream { write in try await send(name, from: cursor, extent, to: write) })
+            of: scope, from: cursor, limit: Portion(count: Self.pageCount, bytes: Self.pageBytes))
+        return .json(.ok, stream: stream { write in try await send(scope, from: cursor, extent, to: write) })
     }
 
     /// - Returns: nil where a page is long.
-    private func shortPage(of name: QueueName, from cursor: Int64) async throws -> APIResponse? {
+    private func shortPage(of scope: QueueScope, from cursor: Int64) async throws -> APIResponse? {
         let limit = Portion(count: Self.pageCount, bytes: Self.portion.bytes)
-        let page = try await queue.store.jobs(in: name, from: cursor, through: .max, limit: limit)
+        let page = try await queue.store.jobs(in: scope, from: cursor, through: .max, limit: limit)
         let isWhole = page.cursor == nil || page.jobs.count == Self.pageCount
         guard isWhole, page.jobs.reduce(0, { $0 + $1.byteCount }) <= Self.portion.bytes else { return nil }
         return .json(.ok) { json in
@@ -50,7 +50,7 @@ extension QueueAPI {
     }
 
     private func send(
-        _ name: QueueName, from cursor: Int64, _ extent: JobExtent, to write: APIResponse.Write
+        _ scope: QueueScope, from cursor: Int64, _ extent: JobExtent, to write: APIResponse.Write
     ) async throws {
         var json = JSONWriter(keepsLongStrings: true)
         json.pageStart(cursor: extent.cursor)
@@ -59,7 +59,7 @@ extension QueueAPI {
         while position < extent.end {
             let share = try await readers.share(of: max(Self.portion.bytes, extent.largestBytes))
             let page = try await queue.store.jobs(
-                in: name, from: position, through: extent.end, limit: Self.portion)
+                in: scope, from: position, through: extent.end, limit: Self.portion)
             json.commaSeparated(page.jobs, isFirst: &isFirst) { $0.job($1) }
             try await JSONText(json).send { piece in
                 try share.check()
@@ -75,7 +75,7 @@ extension QueueAPI {
     private typealias Render = @Sendable ([String], _ isFirst: inout Bool, inout JSONWriter) async throws -> Void
 
     private func listing(
-        of tenant: String, from start: StaticString, to end: StaticString, _ render: @escaping Render
+        of tenant: String?, from start: StaticString, to end: StaticString, _ render: @escaping Render
     ) async throws -> APIResponse {
         let first = try await queue.store.endpoints(of: tenant, from: nil, limit: Self.portion)
         let stream = stream { write in

@@ -104,21 +104,21 @@ package struct QueueAPI: Sendable {
         if request.isTooLarge { throw APIResponse.bodyTooLarge }
         let content = try request.content()
         let target = admitted.target
-        // Without one only routes are left that are about no tenant's jobs.
+        // Without one only routes are left that are about no tenant's jobs, or read those of all.
         let tenant = admitted.caller.tenant ?? ""
         return switch admitted.route {
         case .health: try await health()
         case .documentation: .html(Documentation.page)
         case .openAPI: .openAPI
         case .activity: try openActivity(request, for: admitted.caller)
-        case .listQueues: try await listQueues(of: tenant)
-        case .statistics: try await statistics(of: tenant)
+        case .listQueues: try await listQueues(of: Self.readTenant(admitted))
+        case .statistics: try await statistics(of: Self.readTenant(admitted))
         case .updateCron: try await updateCron(content, for: tenant)
         case .enqueue(let endpoint): try await enqueue(content, in: Self.queue(endpoint, of: tenant))
         case .enqueueBatch(let endpoint): try await enqueueBatch(content, in: Self.queue(endpoint, of: tenant))
-        case .scan(let endpoint): try await scan(Self.queue(endpoint, of: tenant), target)
+        case .scan(let endpoint): try await scan(Self.scope(endpoint, admitted), target)
         case .empty(let endpoint): try await empty(Self.queue(endpoint, of: tenant))
-        case .job(let endpoint, let id): try await job(JobKey(Self.queue(endpoint, of: tenant), id))
+        case .job(let endpoint, let id): try await job(id, in: Self.scope(endpoint, admitted))
         case .invoke(let endpoint, let id): try await invoke(JobKey(Self.queue(endpoint, of: tenant), id))
         case .delete(let endpoint, let id): try await delete(JobKey(Self.queue(endpoint, of: tenant), id))
         case .issueToken(let id): try await issueToken(to: id, target)
@@ -129,11 +129,28 @@ package struct QueueAPI: Sendable {
         }
     }
 
+    /// Whose jobs are read; nil for all tenants'.
+    private static func readTenant(_ admitted: AdmittedRequest) throws(APIResponse) -> String? {
+        if let tenant = admitted.caller.tenant { return tenant }
+        guard let name = admitted.target.values(of: "tenant").last else { return nil }
+        guard TenantID.isValid(name) else { throw .invalid("querystring/tenant: \(TenantID.rule)") }
+        return name
+    }
+
+    private static func scope(_ endpoint: String, _ admitted: AdmittedRequest) throws(APIResponse) -> QueueScope {
+        try checkIsURI(endpoint)
+        return QueueScope(tenant: try readTenant(admitted), endpoint: endpoint)
+    }
+
     private static func queue(_ endpoint: String, of tenant: String) throws(APIResponse) -> QueueName {
+        try checkIsURI(endpoint)
+        return QueueName(tenant: tenant, endpoint: endpoint)
+    }
+
+    private static func checkIsURI(_ endpoint: String) throws(APIResponse) {
         guard URIFormat.matches(endpoint) else {
             throw Violation("must match format \"uri\"").below("endpoint").response(in: "params")
         }
-        return QueueName(tenant: tenant, endpoint: endpoint)
     }
 
     /// What has been sent of an answer cannot be taken back: the connection ends.

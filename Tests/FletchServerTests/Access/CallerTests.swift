@@ -14,12 +14,13 @@ import Testing
 
     /// What the documentation says of a route.
     enum Need: Hashable {
-        case nothing, enqueue, tenant, watch, passphrase
+        case nothing, enqueue, read, tenant, watch, passphrase
 
         init?(_ schemes: Set<String>) {
             switch schemes {
             case []: self = .nothing
             case ["token", "enqueueToken", "tenantPassphrase"]: self = .enqueue
+            case ["token", "tenantPassphrase", "passphraseAlone"]: self = .read
             case ["token", "tenantPassphrase"]: self = .tenant
             case ["token", "tenantPassphrase", "passphrase"]: self = .watch
             case ["passphrase"]: self = .passphrase
@@ -37,9 +38,10 @@ import Testing
         case (.passphrase, .tenantByPassphrase), (.passphrase, .passphraseAlone), (.watch, .passphraseAlone): nil
         case (.passphrase, _): 401
         case (_, .token), (_, .jwt), (_, .tenantByPassphrase), (.enqueue, .enqueueToken): nil
-        case (.tenant, .enqueueToken), (.watch, .enqueueToken): 403
+        case (.tenant, .enqueueToken), (.read, .enqueueToken), (.watch, .enqueueToken): 403
+        case (.read, .passphraseAlone): nil
         case (_, .passphraseAlone): 400
-        case (.enqueue, _), (.tenant, _), (.watch, _): 401
+        case (.enqueue, _), (.tenant, _), (.read, _), (.watch, _): 401
         }
     }
 

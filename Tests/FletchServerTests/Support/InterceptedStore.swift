@@ -22,33 +22,33 @@ struct InterceptedStore: JobStore {
     }
 
     func endpoints(
-        of tenant: String, from cursor: String?, limit: Portion
+        of tenant: String?, from cursor: String?, limit: Portion
     ) async throws(StoreError) -> EndpointPage {
         try await call { () async throws(StoreError) in
             try await base.endpoints(of: tenant, from: cursor, limit: limit)
         }
     }
 
-    func counts(of endpoints: [String], for tenant: String) async throws(StoreError) -> [String: Int] {
+    func counts(of endpoints: [String], for tenant: String?) async throws(StoreError) -> [String: Int] {
         try await call { () async throws(StoreError) in try await base.counts(of: endpoints, for: tenant) }
     }
 
     func jobs(
-        in queue: QueueName, from cursor: Int64, through end: Int64, limit: Portion
+        in scope: QueueScope, from cursor: Int64, through end: Int64, limit: Portion
     ) async throws(StoreError) -> JobPage {
         try await call { () async throws(StoreError) in
-            try await base.jobs(in: queue, from: cursor, through: end, limit: limit)
+            try await base.jobs(in: scope, from: cursor, through: end, limit: limit)
         }
     }
 
-    func extent(of queue: QueueName, from cursor: Int64, limit: Portion) async throws(StoreError) -> JobExtent {
+    func extent(of scope: QueueScope, from cursor: Int64, limit: Portion) async throws(StoreError) -> JobExtent {
         try await call { () async throws(StoreError) in
-            try await base.extent(of: queue, from: cursor, limit: limit)
+            try await base.extent(of: scope, from: cursor, limit: limit)
         }
     }
 
-    func job(_ key: JobKey) async throws(StoreError) -> Job? {
-        try await call { () async throws(StoreError) in try await base.job(key) }
+    func job(_ id: String, in scope: QueueScope) async throws(StoreError) -> Job? {
+        try await call { () async throws(StoreError) in try await base.job(id, in: scope) }
     }
 
     func invoke(_ key: JobKey, at now: Timestamp) async throws(StoreError) -> Bool {
