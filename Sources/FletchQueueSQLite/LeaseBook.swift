@@ -6,7 +6,7 @@ struct LeaseBook {
         let queue: Int64
         let job: Int64
         let isExclusive: Bool
-        let tenant: String
+        var tenant: String
         /// What is gone when the job is.
         let tally: JobTally
         var end: ContinuousClock.Instant
@@ -74,6 +74,13 @@ struct LeaseBook {
     }
 
     mutating func looked(at queue: Int64) { openings.remove(queue) }
+
+    /// What a tenant has leased is another's from now on.
+    mutating func rename(_ tenant: String, to other: String) {
+        for (lease, entry) in entries where TenantKey(entry.tenant) == TenantKey(tenant) {
+            entries[lease]?.tenant = other
+        }
+    }
 
     mutating func lease(_ entry: Entry) -> LeasedJob.Lease {
         lastLease += 1

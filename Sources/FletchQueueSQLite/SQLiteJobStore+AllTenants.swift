@@ -4,7 +4,7 @@ import GRDB
 import HeapModule
 
 // What is read over all tenants. However many have a queue for an endpoint, and however many jobs: each queue costs a look at
-// an index, and each job that is handed out another one.
+// an index, and each job that is handed out another one. What revoked tenants have left is nobody's.
 extension SQLiteJobStore {
     /// Tells each endpoint once, in the order of their bytes.
     static func endpointsOfAll(from cursor: String?, _ limit: Int, _ db: Database) throws -> FastDatabaseValueCursor<
@@ -15,10 +15,10 @@ extension SQLiteJobStore {
         let statement = try db.cachedStatement(
             sql: """
                 WITH RECURSIVE next (endpoint) AS (
-                    SELECT min(endpoint) FROM queue INDEXED BY queue_of_endpoint WHERE endpoint \(relation) ?
+                    SELECT min(endpoint) FROM queue INDEXED BY queue_of_endpoint WHERE endpoint \(relation) ? AND tenant >= ' '
                     UNION ALL
                     SELECT (SELECT min(queue.endpoint) FROM queue INDEXED BY queue_of_endpoint
-                        WHERE queue.endpoint > next.endpoint)
+                        WHERE queue.endpoint > next.endpoint AND queue.tenant >= ' ')
                     FROM next WHERE next.endpoint IS NOT NULL
                     LIMIT ?)
                 SELECT endpoint FROM next WHERE endpoint IS NOT NULL
@@ -30,7 +30,8 @@ extension SQLiteJobStore {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT count(*) FROM queue INDEXED BY queue_of_endpoint
-                CROSS JOIN job INDEXED BY job_in_queue ON job.queue = queue.id WHERE endpoint = ?
+                CROSS JOIN job INDEXED BY job_in_queue ON job.queue = queue.id
+                WHERE endpoint = ? AND tenant >= ' '
                 """)
         return try Int.fetchOne(statement, arguments: [endpoint]) ?? 0
     }
@@ -42,7 +43,7 @@ extension SQLiteJobStore {
                 SELECT \(JobRow.columns), tenant FROM job JOIN queue ON queue.id = job.queue
                 WHERE number = (
                     SELECT min(number) FROM queue INDEXED BY queue_of_endpoint CROSS JOIN job ON job.queue = queue.id
-                    WHERE endpoint = ? AND job.id = ?)
+                    WHERE endpoint = ? AND tenant >= ' ' AND job.id = ?)
                 """)
         return try Row.fetchOne(statement, arguments: [endpoint, Data(id.utf8)]).map { row in
             JobRow(row).job(in: QueueName(tenant: row[row.count - 1], endpoint: endpoint))
@@ -79,7 +80,7 @@ extension SQLiteJobStore {
             sql: """
                 SELECT (SELECT number FROM job INDEXED BY job_in_queue
                     WHERE job.queue = queue.id AND number > ? ORDER BY number LIMIT 1), id, tenant
-                FROM queue INDEXED BY queue_of_endpoint WHERE endpoint = ?
+                FROM queue INDEXED BY queue_of_endpoint WHERE endpoint = ? AND tenant >= ' '
                 """)
         let rows = try Row.fetchCursor(statement, arguments: [start, endpoint])
         return try rows.reduce(into: Heap()) { heads, row in

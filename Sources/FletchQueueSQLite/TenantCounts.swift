@@ -11,6 +11,14 @@ struct TenantCounts {
         queues = QueueCounts(maximum: quotas.maximumQueueCount)
     }
 
+    /// All that a tenant has is another's from now on.
+    mutating func rename(_ tenant: TenantKey, to other: TenantKey) {
+        let tally = jobs[tenant]
+        jobs.remove(tally, from: tenant)
+        jobs.add(tally, to: other)
+        queues.forget(tenant)
+    }
+
     mutating func commit() {
         jobs.commit()
         queues.commit()

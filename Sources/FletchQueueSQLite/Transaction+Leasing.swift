@@ -92,9 +92,10 @@ extension Transaction {
 
     /// Deletes a job whose tenant has been revoked: nobody wants it delivered any more.
     /// - Returns: Whether it was one.
-    private func deleteRevoked(_ row: DueRow) throws -> Bool {
+    private mutating func deleteRevoked(_ row: DueRow) throws -> Bool {
         guard Self.isRevoked(row.name.tenant) else { return false }
         try run("DELETE FROM job WHERE number = ?", [row.job.number])
+        gone(JobTally(jobCount: 1, bodyBytes: row.job.bodyBytes), of: row.name.tenant)
         return true
     }
 

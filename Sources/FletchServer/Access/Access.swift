@@ -162,7 +162,7 @@ extension Proofs {
         switch right {
         case .administer: !passphrases.isEmpty
         case .rotate: !isOpen
-        case .none, .enqueue, .read, .watch, .change: true
+        case .none, .enqueue, .read, .change: true
         }
     }
 }

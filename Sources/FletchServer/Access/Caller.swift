@@ -30,7 +30,7 @@ enum Caller: Hashable, Sendable {
 
     func verdict(on right: Right) -> Verdict {
         switch (right, self) {
-        case (.none, _), (.watch, .admin): .allowed
+        case (.none, _): .allowed
         case (.administer, .admin), (.administer, .tenant(_, by: .impersonation)): .allowed
         case (.administer, _), (.rotate, .anonymous): .unauthenticated
         case (_, .anonymous), (.enqueue, .tenant), (.read, .admin): .allowed

@@ -1,13 +1,11 @@
-/// What a route takes of its caller.
+/// What a caller needs to use a route.
 enum Right: CaseIterable, Sendable {
     /// Nothing: anybody may use it.
     case none
     /// To store jobs of a tenant.
     case enqueue
-    /// To see a tenant's jobs and queues.
+    /// To see a tenant's jobs and queues; with a passphrase alone, those of all tenants.
     case read
-    /// To be told what happens to a tenant's jobs; with a passphrase alone, to all jobs.
-    case watch
     /// To change what there is of a tenant.
     case change
     /// To change what a tenant's deliveries are signed with.

@@ -18,7 +18,7 @@ extension QueueAPI {
             asking.fields[.authorization] = "Bearer \(subprotocol)"
         }
         do {
-            return try await access.admit(asking, .watch)
+            return try await access.admit(asking, .read)
         } catch let refusal as APIResponse where subprotocol != nil && head.asksForSocket {
             guard let reason = Self.reason(of: refusal) else { throw refusal }
             throw Self.socket(SocketRefusal(reason: reason), head)

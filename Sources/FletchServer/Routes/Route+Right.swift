@@ -4,8 +4,7 @@ extension Route {
         switch self {
         case .health, .documentation, .openAPI: .none
         case .enqueue, .enqueueBatch: .enqueue
-        case .listQueues, .statistics, .scan, .job: .read
-        case .activity: .watch
+        case .listQueues, .statistics, .scan, .job, .activity: .read
         case .updateCron, .empty, .invoke, .delete: .change
         case .rotateSigningSecret: .rotate
         case .issueToken, .revokeToken, .listTenants, .takeUsage: .administer

@@ -14,7 +14,7 @@ import Testing
 
     /// What the documentation says of a route.
     enum Need: Hashable {
-        case nothing, enqueue, read, tenant, watch, passphrase
+        case nothing, enqueue, read, tenant, passphrase
 
         init?(_ schemes: Set<String>) {
             switch schemes {
@@ -22,7 +22,6 @@ import Testing
             case ["token", "enqueueToken", "tenantPassphrase"]: self = .enqueue
             case ["token", "tenantPassphrase", "passphraseAlone"]: self = .read
             case ["token", "tenantPassphrase"]: self = .tenant
-            case ["token", "tenantPassphrase", "passphrase"]: self = .watch
             case ["passphrase"]: self = .passphrase
             default: return nil
             }
@@ -35,13 +34,13 @@ import Testing
         case (.nothing, _): nil
         case (_, .nobody), (_, .garbage), (_, .wrongToken), (_, .revokedToken), (_, .wrongPassphrase), (_, .expiredJWT):
             401
-        case (.passphrase, .tenantByPassphrase), (.passphrase, .passphraseAlone), (.watch, .passphraseAlone): nil
+        case (.passphrase, .tenantByPassphrase), (.passphrase, .passphraseAlone): nil
         case (.passphrase, _): 401
         case (_, .token), (_, .jwt), (_, .tenantByPassphrase), (.enqueue, .enqueueToken): nil
-        case (.tenant, .enqueueToken), (.read, .enqueueToken), (.watch, .enqueueToken): 403
+        case (.tenant, .enqueueToken), (.read, .enqueueToken): 403
         case (.read, .passphraseAlone): nil
         case (_, .passphraseAlone): 400
-        case (.enqueue, _), (.tenant, _), (.read, _), (.watch, _): 401
+        case (.enqueue, _), (.tenant, _), (.read, _): 401
         }
     }
 
