@@ -7,9 +7,11 @@ import NIOSSL
 package final class Certificates: Sendable {
     private struct State {
         var certificate: ServerCertificate
-        /// Of the files, when it was read.
-        var stamps: [FileStamp]
+        var plan: ReloadPlan<[FileStamp]>
     }
+
+    /// How often the log says that a certificate ends soon.
+    private static let reminder = Duration.seconds(86_400)
 
     private let chainPath: String
     private let keyPath: String
@@ -20,20 +22,24 @@ package final class Certificates: Sendable {
         self.chainPath = chainPath
         self.keyPath = keyPath
         let stamps = [FileStamp(chainPath), FileStamp(keyPath)]
-        state = Lock(State(certificate: try ServerCertificate(chain: chainPath, key: keyPath), stamps: stamps))
+        let certificate = try ServerCertificate(chain: chainPath, key: keyPath)
+        state = Lock(State(certificate: certificate, plan: ReloadPlan(stamps)))
     }
 
     /// Reads the files. Where they cannot be used, the certificate before stays in use, and the log says why.
     package func reload(_ logger: Logger) {
         let stamps = stamps
-        state.withLock { $0.stamps = stamps }
-        do {
+        do throws(ServerCertificate.Unusable) {
             let certificate = try ServerCertificate(chain: chainPath, key: keyPath)
-            state.withLock { $0.certificate = certificate }
+            state.withLock { state in
+                state.certificate = certificate
+                state.plan.read(stamps, isOfUse: true)
+            }
             logger.notice(
                 "the certificate has been reloaded", metadata: ["end": "\(certificate.end.formatted(.iso8601))"])
-            if let warning = certificate.warning() { logger.warning("\(warning)") }
+            remind(logger)
         } catch {
+            state.withLock { $0.plan.read(stamps, isOfUse: false) }
             logger.error(
                 "the certificate cannot be reloaded: the one before stays in use", metadata: ["reason": "\(error)"])
         }
@@ -41,16 +47,21 @@ package final class Certificates: Sendable {
 
     /// Reloads them whenever they have changed, until the task is cancelled.
     ///
-    /// Looks again and again: there is more than a file that may be replaced, as links on the way to it. A change counts once
-    /// it has stood for one interval: the two files change one after the other.
+    /// Looks again and again: there is more than a file that may be replaced, as links on the way to it.
     /// - Parameter interval: Default: a second.
     package func watch(every interval: Duration = .seconds(1), _ logger: Logger) async {
-        var last = stamps
+        var reminded = ContinuousClock.now
         while (try? await ContinuousClock().sleep(for: interval)) != nil {
-            let now = stamps
-            if now == last, now != state.withLock(\.stamps) { reload(logger) }
-            last = now
+            let stamps = stamps
+            if state.withLock({ $0.plan.isDue(stamps) }) { reload(logger) }
+            guard reminded.duration(to: .now) >= Self.reminder else { continue }
+            remind(logger)
+            reminded = .now
         }
+    }
+
+    private func remind(_ logger: Logger) {
+        if let warning = state.withLock(\.certificate).warning() { logger.warning("\(warning)") }
     }
 
     private var stamps: [FileStamp] { [FileStamp(chainPath), FileStamp(keyPath)] }
