@@ -29,10 +29,11 @@ struct FletchdCommand: AsyncParsableCommand {
             Greeting(settings, port: port).show(logger)
         }
         let group = ServiceGroup(configuration: .init(services: [.init(service: daemon)], logger: logger))
-        let signals = Signals {
-            Task { await group.triggerGracefulShutdown() }
-        } reload: {
-            daemon.reload()
+        let stop: @Sendable () -> Void = { Task { await group.triggerGracefulShutdown() } }
+        let hasTerminal = Surroundings.isTerminal
+        let signals = Signals(stop: stop) {
+            // Whoever started it there has left, and would find the port and the database taken.
+            if hasTerminal, !Surroundings.isTerminal { stop() } else { daemon.reload() }
         }
         do {
             try await group.run()

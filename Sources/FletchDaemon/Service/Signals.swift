@@ -2,8 +2,8 @@
 import Fletch
 import Glibc
 
-/// SIGTERM and SIGINT: the first is passed on, the second ends the process at once. Nothing is lost by that. SIGHUP ends
-/// nothing: certificates are reloaded.
+/// SIGTERM and SIGINT: the first is passed on, the second ends the process at once. Nothing is lost by that. What
+/// SIGHUP means is for others to say.
 final class Signals: Sendable {
     private static let numbers = [SIGTERM, SIGINT]
 
@@ -12,8 +12,8 @@ final class Signals: Sendable {
 
     /// - Parameters:
     ///   - stop: Called once, on a thread of its own.
-    ///   - reload: Called there for each SIGHUP.
-    init(stop: @escaping @Sendable () -> Void, reload: @escaping @Sendable () -> Void) {
+    ///   - hangUp: Called there for each SIGHUP.
+    init(stop: @escaping @Sendable () -> Void, hangUp: @escaping @Sendable () -> Void) {
         let queue = DispatchQueue(label: "signals")
         sources = (Self.numbers + [SIGHUP]).map { number in
             signal(number, SIG_IGN)
@@ -26,7 +26,7 @@ final class Signals: Sendable {
             }
             source.resume()
         }
-        sources.last?.setEventHandler(handler: reload)
+        sources.last?.setEventHandler(handler: hangUp)
         sources.last?.resume()
     }
 

@@ -103,8 +103,14 @@ struct StartTests {
             let command = "'\(Daemon.path)' --port 0 --store '\(place.store)'"
             let program = try Program(["/usr/bin/script", "-qec", command, "/dev/null"])
             let said = try await program.printed.wait { $0.contains("localhost%3A5000") }
-            program.signal(SIGTERM)
+            // That closes the terminal, and fletchd ends: its database is free again.
+            program.signal(SIGKILL)
             try await program.end()
+            _ = try await polled("the end of fletchd") {
+                let next = try Daemon.launch(place)
+                defer { next.signal(SIGKILL) }
+                return try? await Daemon.listening(next)
+            }
             let lines = said.split(separator: "\r\n").map(String.init)
             #expect(lines.count == 3)
             let address = try #require(lines.first?.split(separator: " ").last.map(String.init))
