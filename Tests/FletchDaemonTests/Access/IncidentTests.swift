@@ -78,6 +78,15 @@ struct IncidentTests {
         #expect(incidents.isEmpty)
     }
 
+    @Test func first64KiBOfALongAnswerAreTold() async throws {
+        let reply = Reply.raw(
+            "HTTP/1.1 500 Status\r\nContent-Length: 10000000000\r\n\r\n" + String(repeating: "x", count: 65_536))
+        let (incidents, _) = try await Self.incidents(of: Draft(id: "a"), reply, until: 1)
+        let body = try #require(incidents.first?.body)
+        #expect(body.contains(String(repeating: "x", count: 65_536)))
+        #expect(body.hasSuffix(#"","status":500}}"#))
+    }
+
     @Test func successIsNoIncident() async throws {
         let (incidents, _) = try await Self.incidents(of: Draft(id: "a"), .ok, until: 0)
         #expect(incidents.isEmpty)

@@ -88,20 +88,15 @@ struct BadOriginTests {
         }
     }
 
-    /// 64 KiB that have come of ten gigabytes are all that is waited for; the log shows the first of them.
+    /// 64 KiB that have come of ten gigabytes are all that is waited for.
     @Test func failureIsOverWithTheFirst64KiBOfItsBody() async throws {
         let start = "HTTP/1.1 500 Status\r\nContent-Length: 10000000000\r\n\r\n"
-        try await withQueue({ _ in .raw(start + String(repeating: "x", count: 65_536)) }, ["--log-level", "debug"]) {
-            queue in
+        try await withQueue({ _ in .raw(start + String(repeating: "x", count: 65_536)) }) { queue in
             try await queue.api.enqueue(Draft(id: "job"), at: queue.endpoint)
             try await queue.api.waitUntilGone("job", at: queue.endpoint)
             try await queue.daemon.program.said.wait { $0.contains("a delivery failed") }
             let said = queue.daemon.program.said.value
             #expect(Daemon.lines("a delivery failed", in: said).map { $0["reason"] } == ["answered 500"])
-            let bodies = Daemon.lines("a failure's answer", in: said).compactMap { $0["body"] }
-            #expect(bodies.count == 1)
-            #expect(bodies.first?.hasPrefix(String(repeating: "x", count: 1_024)) == true)
-            #expect(bodies.first?.contains("64512") == true, "\(bodies)")
         }
     }
 

@@ -125,7 +125,7 @@ struct DeliveryTests {
         return try JSONDecoder().decode(Meta.self, from: Data(text.utf8))
     }
 
-    /// Endpoints may hold tokens; a failure's answer is of use only to who looks for the reason.
+    /// Endpoints and answers may hold tokens.
     @Test func failureIsLoggedWithoutSecrets() async throws {
         try await withPlace { place in
             try await withOrigin({ _ in .status(500, body: "no such table") }) { origin in
@@ -135,7 +135,7 @@ struct DeliveryTests {
                     try await daemon.program.said.wait { $0.contains("a delivery failed") }
                     let said = daemon.program.said.value
                     #expect(said.contains("/hook") && said.contains("answered 500"), "\(said)")
-                    #expect(said.contains("no such table"))
+                    #expect(!said.contains("no such table"))
                     #expect(!said.contains("s3cret"))
                 }
             }
