@@ -1,5 +1,5 @@
 # The two commands of the README are `make demo` and `make test`; each does its own set-up.
-.PHONY: help demo test memory build install bench bench-queue origins lint format
+.PHONY: help demo test readers memory build install bench bench-queue origins lint format
 PREFIX ?= /usr/local
 headers = /usr/include/openssl/ssl.h:libssl-dev /usr/include/sqlite3.h:libsqlite3-dev
 SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
@@ -25,6 +25,12 @@ test:
 	scripts/run-tests --no-parallel --filter '^FletchCommandTests|^FletchDaemonTests'
 	scripts/test-sanitized --no-parallel --filter '^FletchTests|^FletchQueue|^StoreConformance|^FletchServerTests|$(secure)' --skip Exhaustion
 	FLETCH_MANY_FIRES=1 scripts/test-sanitized --filter everyOneOfMany
+
+#: make readers   the activity feed of fletchd with 1,000 readers, of which 10 are stuck, for half a minute
+readers:
+	@scripts/install-missing $(headers) python3:python3
+	scripts/python-packages
+	FLETCH_MANY_READERS=1 scripts/run-tests --filter ActivityLoadTests
 
 #: make memory    the library's tests under the address sanitizer, but for those that bound times
 memory:

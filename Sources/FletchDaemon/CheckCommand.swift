@@ -41,6 +41,9 @@ struct CheckCommand: AsyncParsableCommand {
         } catch {
             problems.append("\(error)")
         }
+        if settings.isOpen, !settings.isAnonymous.value, hasTenants(in: settings) {
+            problems.append(TenantsWithoutTokens().description)
+        }
         let foreign = keyIDs(in: settings).compactMap(\.self).filter { $0 != settings.vault.value.keyID }
         return problems + foreign.sorted().map { Vault.problem(ofSecretsSealedWith: $0) }
     }
@@ -52,6 +55,12 @@ struct CheckCommand: AsyncParsableCommand {
             return ["tokens are stored as they are: set FLETCHD_ENCRYPTION_KEY to have them sealed"]
         }
         return keyIDs(in: settings).contains(nil) ? ["some tokens are stored as they are: run fletchd reseal"] : []
+    }
+
+    private static func hasTenants(in settings: Settings) -> Bool {
+        switch settings.store.value {
+        case .sqlite(let path): SQLiteCheck.hasTenants(in: path)
+        }
     }
 
     private static func keyIDs(in settings: Settings) -> Set<String?> {

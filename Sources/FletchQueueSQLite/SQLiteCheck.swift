@@ -38,6 +38,13 @@ package enum SQLiteCheck {
         return (try? SQLiteFile.read(path, SQLiteFile.secretKeyIDs)) ?? []
     }
 
+    /// Whether there is a token, or a queue of any tenant but `anonymous`; false where that cannot be read.
+    package static func hasTenants(in name: String) -> Bool {
+        let path = SQLiteFile.absolute(name)
+        guard FileManager.default.fileExists(atPath: path) else { return false }
+        return (try? SQLiteFile.read(path, SQLiteFile.hasTenants)) ?? false
+    }
+
     private static func contentProblems(_ path: String) throws -> [String] {
         try SQLiteOwnership.refuseForeign(path)
         return try SQLiteFile.read(path) { db in

@@ -121,6 +121,16 @@ enum SQLiteFile {
         Set(try String?.fetchAll(db, sql: "SELECT key_id FROM token UNION SELECT key_id FROM signing_secret"))
     }
 
+    static func hasTenants(_ db: Database) throws -> Bool {
+        try Bool.fetchOne(
+            db,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM token)
+                    OR EXISTS (SELECT 1 FROM queue WHERE tenant >= ' ' AND tenant < 'anonymous')
+                    OR EXISTS (SELECT 1 FROM queue WHERE tenant > 'anonymous')
+                """) ?? false
+    }
+
     static let tooNew = StoreError(
         .tooNew, "a newer fletchd has written the database: use that one, or another file")
 

@@ -41,17 +41,7 @@ extension SQLiteJobStore: TenantStore {
         }
     }
 
-    package func hasTenants() async throws(StoreError) -> Bool {
-        try await read { db in
-            try Bool.fetchOne(
-                db,
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM token)
-                        OR EXISTS (SELECT 1 FROM queue WHERE tenant >= ' ' AND tenant < 'anonymous')
-                        OR EXISTS (SELECT 1 FROM queue WHERE tenant > 'anonymous')
-                    """) ?? false
-        }
-    }
+    package func hasTenants() async throws(StoreError) -> Bool { try await read(SQLiteFile.hasTenants) }
 
     package func tenants(from cursor: String?, limit: Int) async throws(StoreError) -> TenantPage {
         try await read { db in

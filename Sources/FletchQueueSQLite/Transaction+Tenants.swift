@@ -41,7 +41,11 @@ extension Transaction {
 
     static func isRevoked(_ tenant: String) -> Bool { tenant.utf8.first == UInt8(ascii: "\n") }
 
+    /// A queue whose last delivery is under way stays for the next time: another would get its number, and wait for that.
     mutating func endRevocation(_ number: Int64) throws {
+        let ids = try Int64.fetchAll(
+            db, sql: "SELECT id FROM queue WHERE tenant = ?", arguments: [Self.revokedTenant(number)])
+        guard !ids.contains(where: { book.gates[$0] != nil }) else { return }
         try run("DELETE FROM queue WHERE tenant = ?", [Self.revokedTenant(number)])
         queues = QueueNumbers()
         try run("DELETE FROM revocation WHERE number = ?", [number])

@@ -46,7 +46,7 @@ struct Daemon: Service, CustomStringConvertible {
             client: client, clock: clock, timeout: .seconds(settings.deliveryTimeout.value),
             isInDocker: settings.isInDocker.value, isProxied: settings.proxy.value != nil,
             signer: Self.signer(settings, registry), incidents: incidents, logger: logger)
-        let hub = ActivityHub(maximumCount: budget.apiConnectionCount / 2)
+        let hub = ActivityHub(maximumCount: max(1, budget.apiConnectionCount / 2))
         let activity = Activity(hub)
         dispatcher = Dispatcher(
             store: store, clock: clock, concurrency: budget.concurrency, activity: activity, logger: logger,
@@ -82,9 +82,12 @@ struct Daemon: Service, CustomStringConvertible {
                 return .dispatcher
             }
             parts.addTask {
-                await deleteRevokedJobs()
                 await meter.run()
                 return .meter
+            }
+            parts.addTask {
+                await deleteRevokedJobs()
+                return .deletion
             }
             if let certificates {
                 parts.addTask { [logger] in
@@ -111,13 +114,16 @@ struct Daemon: Service, CustomStringConvertible {
         throw TenantsWithoutTokens()
     }
 
+    /// What a process that has died, or a disk that failed, has left of revocations: until the task is cancelled.
     private func deleteRevokedJobs() async {
-        do {
-            try await registry.deleteRevokedJobs()
-        } catch {
-            logger.error(
-                "jobs of revoked tenants cannot be deleted; none is delivered", metadata: ["reason": "\(error)"])
-        }
+        repeat {
+            do {
+                try await registry.deleteRevokedJobs()
+            } catch {
+                logger.error(
+                    "jobs of revoked tenants cannot be deleted; none is delivered", metadata: ["reason": "\(error)"])
+            }
+        } while (try? await ContinuousClock().sleep(for: .seconds(60))) != nil
     }
 
     /// Reads again what may be read again while it runs.
@@ -126,7 +132,7 @@ struct Daemon: Service, CustomStringConvertible {
         certificates.reload(logger)
     }
 
-    private enum Part { case server, dispatcher, meter, certificates, limit }
+    private enum Part { case server, dispatcher, meter, deletion, certificates, limit }
 
     /// For deliveries to be handed back in once their time is over.
     private static let grace = Duration.seconds(1)

@@ -26,6 +26,13 @@ extension Settings {
             )
         }
         if let certificateWarning { warnings.append("\(tlsCertificate.source): \(certificateWarning)") }
+        if !isOpen, allowedOrigins.value.contains("*") {
+            warnings.append(
+                """
+                \(allowedOrigins.source) is *: every page may use a passphrase that a browser has kept. With tokens every page may \
+                ask without it
+                """)
+        }
         return warnings + ineffective
     }
 
@@ -39,11 +46,10 @@ extension Settings {
                 target may be called
                 """)
         }
-        let ofPages: [(isSet: Bool, source: SettingSource)] = [
-            (!allowedOrigins.value.isEmpty, allowedOrigins.source), (!allowedHosts.value.isEmpty, allowedHosts.source),
-            (isAnonymous.value, isAnonymous.source),
+        let ofOpenMode: [(isSet: Bool, source: SettingSource)] = [
+            (!allowedHosts.value.isEmpty, allowedHosts.source), (isAnonymous.value, isAnonymous.source),
         ]
-        for (isSet, source) in ofPages where isSet && !isOpen {
+        for (isSet, source) in ofOpenMode where isSet && !isOpen {
             warnings.append("\(source) changes nothing where a token is needed")
         }
         if incidentPassphrase.value != nil, incidentReceiver.value == nil {

@@ -121,6 +121,7 @@ struct Settings: Sendable {
             ("encryption key", vault.value.keyID ?? "none", "\(vault.source)"),
             ("signing key", signingKey.value == nil ? "none" : "RSA", "\(signingKey.source)"),
             ("incident receiver", incidentReceiver.value == nil ? "none" : "set", "\(incidentReceiver.source)"),
+            ("incident pass", incidentPassphrase.value == nil ? "none" : "set", "\(incidentPassphrase.source)"),
             ("webhook secrets", "\(webhookSecrets.value.count)", "\(webhookSecrets.source)"),
         ]
     }

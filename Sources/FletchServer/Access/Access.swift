@@ -30,8 +30,9 @@ package final class Access: Sendable {
         let caller: Caller
         /// What the answer says about the caller's limit.
         var fields = HTTPFields()
-        /// What the caller has shown, and how often tokens had changed by then.
-        var authorization: String?
+        /// The token that the caller has shown; nil where it was something else.
+        var token: String?
+        /// How often tokens had changed by then.
         var generation = 0
     }
 
@@ -98,18 +99,26 @@ package final class Access: Sendable {
         }
         if !proofs.passphrases.isEmpty, right != .administer, let tenant = caller.meteredTenant { meter.count(tenant) }
         return Admission(
-            caller: caller, fields: fields, authorization: request.fields[.authorization], generation: generation)
+            caller: caller, fields: fields, token: Self.token(of: caller, request), generation: generation)
     }
 
     /// Turns a request away whose token has been revoked since it was admitted.
     func confirm(_ admission: Admission) async throws {
-        guard case .tenant(_, by: .token) = admission.caller, registry.generation != admission.generation else {
-            return
-        }
-        guard case .bearer(let token) = Credentials(admission.authorization),
-            let holder = try await registry.holder(of: token),
-            Caller.tenant(holder.tenant, by: .token(holder.scope)) == admission.caller
-        else { throw APIResponse.unauthenticated }
+        guard let token = admission.token, registry.generation != admission.generation else { return }
+        let holder = try await registry.holder(of: token)
+        try Self.check(holder, against: admission.caller)
+    }
+
+    // By itself: Swift 6.3's optimizer crashes over the comparison behind the suspension.
+    private static func check(_ holder: TenantRegistry.Holder?, against caller: Caller) throws(APIResponse) {
+        guard let holder, caller == .tenant(holder.tenant, by: .token(holder.scope)) else { throw .unauthenticated }
+    }
+
+    private static func token(of caller: Caller, _ request: APIRequest) -> String? {
+        guard case .tenant(_, by: .token) = caller,
+            case .bearer(let token) = Credentials(request.fields[.authorization])
+        else { return nil }
+        return token
     }
 
     private func caller(of request: APIRequest, at address: ClientAddress?) async throws -> Caller? {

@@ -4,8 +4,7 @@ import HTTPTypes
 
 /// Tells the operator of each job that has failed for good, and of each failed run of one that repeats (contract, A.14).
 ///
-/// Nobody waits for it: a receiver that does not answer changes nothing for the jobs. What could certainly not be sent is
-/// tried again a few times; beyond a bound, incidents are dropped.
+/// Nobody waits for it: a receiver that does not answer changes nothing for the jobs. Beyond a bound, incidents are dropped.
 package final class IncidentReporter: Sendable {
     private let client: FletchClient
     private let endpoint: String

@@ -2,10 +2,10 @@ import HTTPTypes
 
 // What is told as it happens.
 extension QueueAPI {
-    /// Opens a socket that tells what happens to the caller's jobs; to all jobs where it is no tenant.
-    func openActivity(_ request: APIRequest, for caller: Caller) throws(APIResponse) -> APIResponse {
+    /// Opens a socket that tells what happens to a tenant's jobs; to all jobs with nil.
+    func openActivity(_ request: APIRequest, of tenant: String?) throws(APIResponse) -> APIResponse {
         guard request.asksForSocket else { throw .socketNeeded }
-        return Self.socket(activity.source(of: caller.tenant), request)
+        return Self.socket(activity.source(of: tenant), request)
     }
 
     /// Browsers let a page send no `Authorization` with it: a token may be what is offered as a subprotocol.

@@ -17,6 +17,8 @@ extension QueueAPI {
         if target.values(of: "scope").isEmpty {
             defer { activity.end(tenant, "the tenant's tokens are revoked") }
             guard try await registry.revoke(tenant) else { return .text(.notFound, "Not Found") }
+            // They are out of reach already: what cannot be deleted now is deleted later.
+            try? await registry.deleteRevokedJobs()
             await queue.changed()
         } else {
             let scope = try Self.scope(in: target)

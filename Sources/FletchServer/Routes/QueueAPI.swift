@@ -110,7 +110,7 @@ package struct QueueAPI: Sendable {
         case .health: try await health()
         case .documentation: .html(Documentation.page)
         case .openAPI: .openAPI
-        case .activity: try openActivity(request, for: admitted.caller)
+        case .activity: try openActivity(request, of: Self.readTenant(admitted))
         case .listQueues: try await listQueues(of: Self.readTenant(admitted))
         case .statistics: try await statistics(of: Self.readTenant(admitted))
         case .updateCron: try await updateCron(content, for: tenant)

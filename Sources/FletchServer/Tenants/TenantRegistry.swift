@@ -54,7 +54,7 @@ package final class TenantRegistry: Sendable {
     /// Whether there are tenants other than `anonymous`.
     package func hasTenants() async throws -> Bool { try await store.hasTenants() }
 
-    /// Deletes the jobs of revoked tenants that an earlier process has not come to.
+    /// Deletes the jobs of revoked tenants, portion by portion.
     package func deleteRevokedJobs() async throws { try await store.deleteRevoked() }
 
     /// Grows whenever tokens or secrets change.
@@ -70,16 +70,10 @@ package final class TenantRegistry: Sendable {
         return token
     }
 
-    /// Revokes a tenant's tokens, and takes its jobs from it: none is delivered any more. They are deleted portion by portion
-    /// after that.
+    /// Revokes a tenant's tokens, and takes its jobs from it: none is delivered any more.
+    /// ``deleteRevokedJobs()`` deletes them.
     /// - Returns: Whether there was a token.
     func revoke(_ tenant: String) async throws -> Bool {
-        guard try await revoked(tenant) else { return false }
-        try await store.deleteRevoked()
-        return true
-    }
-
-    private func revoked(_ tenant: String) async throws -> Bool {
         defer { known.withLock { $0.forget(tenant) } }
         return try await store.revoke(tenant)
     }

@@ -191,6 +191,8 @@ struct TenancyTests {
             let refused = try await outcome(of: ["--port", "0", "--store", place.store])
             #expect(refused.status == 1)
             #expect(refused.said.contains("neither PASSPHRASES nor JWT_PUBLIC_KEY is set"), "\(refused.said)")
+            let checked = try await outcome(of: ["check", "--port", "0", "--store", place.store])
+            #expect(checked.status == 1 && checked.printed.contains("neither PASSPHRASES nor"), "\(checked.printed)")
             try await withDaemon(place, ["--anonymous"]) { daemon in
                 let status = try await daemon.api.ask("GET", "/queues").status
                 #expect(status == 200)

@@ -192,7 +192,7 @@ struct SettingsTests {
         let closed = try await outcome(
             of: ["check", "--port", "0", "--allow-origin", "*", "--anonymous"],
             environment: ["PASSPHRASES": "a passphrase to test with"])
-        #expect(closed.printed.contains("warning: --allow-origin changes nothing"))
+        #expect(closed.printed.contains("warning: --allow-origin is *: every page may use a passphrase"))
         #expect(closed.printed.contains("warning: --anonymous changes nothing"))
     }
 
