@@ -18,6 +18,7 @@ struct SlowClientTests {
         let hasEnded = Lock(false)
         let dripping = Task {
             while !hasEnded.withLock(\.self), try client.send(Array(drop.utf8)) {
+                // The client's own pace, which is what is tested: nothing is waited for.
                 try await ContinuousClock().sleep(for: .milliseconds(20))
             }
         }
@@ -66,6 +67,7 @@ struct SlowClientTests {
             try client.send(Self.post + "Content-Length: 100002\r\n\r\n{}")
             for _ in 0..<50 {
                 try client.send(String(repeating: " ", count: 2_000))
+                // The client's own pace, as above.
                 try await ContinuousClock().sleep(for: .milliseconds(10))
             }
             #expect(start.duration(to: .now) > .milliseconds(400))
