@@ -69,21 +69,13 @@ extension FletchRequest {
         }
     }
 
-    /// Whether sending again what may have arrived does no harm: idempotent by its method, or by a key that the server
-    /// knows it again by.
-    var isRepeatable: Bool { isIdempotent || fields.contains { $0.name.canonicalName == "idempotency-key" } }
-
-    /// Whether the origin may answer by going over to another protocol (RFC 9110 §7.8).
-    var asksForUpgrade: Bool { fields.contains { $0.name.canonicalName == "upgrade" } }
-
     /// Whether it asks to be told before its body is sent (RFC 9110 §10.1.1).
     var expectsContinue: Bool { fields[.expect]?.lowercased() == "100-continue" }
 
     /// Whether the request itself ends its connection (RFC 9112 §9.6).
     var closesConnection: Bool {
-        fields.contains { field in
-            field.name.canonicalName == "connection"
-                && field.value.lowercased().split { $0 == "," || $0 == " " || $0 == "\t" }.contains("close")
+        fields[values: .connection].contains { value in
+            value.lowercased().split { $0 == "," || $0 == " " || $0 == "\t" }.contains("close")
         }
     }
 }

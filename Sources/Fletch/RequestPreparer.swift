@@ -62,13 +62,15 @@ struct RequestPreparer: Sendable {
         _ request: FletchRequest, until milestone: Milestone, on endpoint: Endpoint
     ) -> ExchangePlan {
         let disposal = request.disposal ?? configuration.disposal
+        let fields = FieldTraits(of: request.fields)
         return ExchangePlan(
             milestone: milestone, disposal: disposal, keptBytes: request.keep.bytes,
             keptFailureBytes: request.keep.failureBytes,
-            isHeadRequest: request.method == .head, asksForUpgrade: request.asksForUpgrade,
-            expectsContinue: request.expectsContinue, isIdempotent: request.isIdempotent,
-            isRepeatable: request.isRepeatable,
-            isReusable: disposal == .automatic && configuration.reusesConnections && !request.closesConnection,
+            isHeadRequest: request.method == .head, asksForUpgrade: fields.contains(.upgrade),
+            expectsContinue: fields.contains(.expect) && request.expectsContinue, isIdempotent: request.isIdempotent,
+            isRepeatable: request.isIdempotent || fields.contains(.idempotencyKey),
+            isReusable: disposal == .automatic && configuration.reusesConnections
+                && !(fields.contains(.connection) && request.closesConnection),
             discardBudgetBytes: configuration.discardBudgetBytes,
             newConnectionBytes: endpoint.newConnectionBytes)
     }

@@ -12,10 +12,10 @@ struct RequestEncoder {
         _ method: HTTPRequest.Method, fields: HTTPFields, bodyBytes: Int?
     ) throws(FletchError) -> [UInt8] {
         var head: [UInt8] = []
-        head.reserveCapacity(256)
+        head.reserveCapacity(512)
         try append(line: method.rawValue, to: &head)
-        var present = Present()
-        for field in fields { try present.note(field, bodyBytes: bodyBytes) }
+        let present = FieldTraits(of: fields)
+        try Self.checkFraming(fields, present, bodyBytes: bodyBytes)
         if !present.contains(.host) { Self.append("Host: ", target.authority, to: &head) }
         if !present.contains(.userAgent), let userAgent {
             try Self.check(userAgent.utf8, "the User-Agent")
@@ -35,6 +35,17 @@ struct RequestEncoder {
         return head
     }
 
+    private static func checkFraming(
+        _ fields: HTTPFields, _ present: FieldTraits, bodyBytes: Int?
+    ) throws(FletchError) {
+        if present.contains(.contentLength), fields[values: .contentLength] != [String(bodyBytes ?? 0)] {
+            throw invalid("Content-Length is not the body's: leave it out, it is added")
+        }
+        if present.contains(.transferEncoding) {
+            throw invalid("Transfer-Encoding contradicts the body's framing: leave it out")
+        }
+    }
+
     private func append(line method: String, to head: inout [UInt8]) throws(FletchError) {
         guard !method.isEmpty, method.utf8.allSatisfy(Self.isTokenByte) else {
             throw Self.invalid("the method holds a character that no method has")
@@ -51,10 +62,8 @@ struct RequestEncoder {
     }
 
     private static func append(_ field: HTTPField, to head: inout [UInt8]) throws(FletchError) {
+        // `HTTPFields` has let only a token through.
         let name = field.name.rawName
-        guard !name.isEmpty, name.utf8.allSatisfy(isTokenByte) else {
-            throw invalid("a field's name holds a character that no name has")
-        }
         head.append(contentsOf: name.utf8)
         head.append(contentsOf: ": ".utf8)
         try field.withUnsafeBytesOfValue { value throws(FletchError) in
@@ -91,38 +100,8 @@ struct RequestEncoder {
         }
     }
 
-    fileprivate static func invalid(_ why: String) -> FletchError {
+    private static func invalid(_ why: String) -> FletchError {
         FletchError(.invalidRequest, .notSent, "the request is malformed: \(why)")
-    }
-}
-
-/// Which of the fields that the encoder would add the caller has set.
-private struct Present: OptionSet {
-    let rawValue: UInt8
-
-    init(rawValue: UInt8) { self.rawValue = rawValue }
-
-    static let host = Present(rawValue: 1)
-    static let userAgent = Present(rawValue: 2)
-    static let authorization = Present(rawValue: 4)
-    static let proxyAuthorization = Present(rawValue: 8)
-    static let contentLength = Present(rawValue: 16)
-
-    mutating func note(_ field: HTTPField, bodyBytes: Int?) throws(FletchError) {
-        switch field.name.canonicalName {
-        case "host": insert(.host)
-        case "user-agent": insert(.userAgent)
-        case "authorization": insert(.authorization)
-        case "proxy-authorization": insert(.proxyAuthorization)
-        case "content-length":
-            guard !contains(.contentLength), field.value == String(bodyBytes ?? 0) else {
-                throw RequestEncoder.invalid("Content-Length is not the body's: leave it out, it is added")
-            }
-            insert(.contentLength)
-        case "transfer-encoding":
-            throw RequestEncoder.invalid("Transfer-Encoding contradicts the body's framing: leave it out")
-        default: break
-        }
     }
 }
 
