@@ -45,12 +45,13 @@ struct Daemon: Service, CustomStringConvertible {
         let deliverer = Deliverer(
             client: client, clock: clock, timeout: .seconds(settings.deliveryTimeout.value),
             isInDocker: settings.isInDocker.value, isProxied: settings.proxy.value != nil,
-            signer: Self.signer(settings, registry), incidents: incidents, logger: logger)
+            signer: Self.signer(settings, registry),
+            meter: settings.passphrases.value.isEmpty ? nil : meter, incidents: incidents, logger: logger)
         let hub = ActivityHub(maximumCount: max(1, budget.apiConnectionCount / 2))
         let activity = Activity(hub)
         dispatcher = Dispatcher(
             store: store, clock: clock, concurrency: budget.concurrency, activity: activity, logger: logger,
-            delivery: settings.passphrases.value.isEmpty ? deliverer.deliver : Self.metered(deliverer, meter))
+            delivery: deliverer.deliver)
         var configuration = QueueServer.Configuration()
         configuration.host = settings.host.value
         configuration.port = settings.port.value
@@ -162,15 +163,6 @@ struct Daemon: Service, CustomStringConvertible {
             if count > 0 { logger.notice("handed back what was under way", metadata: ["jobs": "\(count)"]) }
         } onGracefulShutdown: {
             Task { await dispatcher.drain() }
-        }
-    }
-
-    /// Each delivery counts as its tenant's.
-    private static func metered(_ deliverer: Deliverer, _ meter: UsageMeter) -> Dispatcher.Delivery {
-        { job in
-            let end = await deliverer.deliver(job)
-            if case .ran = end { meter.count(job.job.key.queue.tenant) }
-            return end
         }
     }
 

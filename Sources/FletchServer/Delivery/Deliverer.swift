@@ -20,6 +20,7 @@ package struct Deliverer: Sendable {
     private let isInDocker: Bool
     private let isProxied: Bool
     private let signer: Signer
+    private let meter: UsageMeter?
     private let incidents: IncidentReporter?
     private let logger: Logger
 
@@ -27,12 +28,13 @@ package struct Deliverer: Sendable {
     ///   - timeout: For all of a delivery, redirects included.
     ///   - isInDocker: `localhost` is the container's host then.
     ///   - signer: Default: signs nothing.
+    ///   - meter: Counts each run as its tenant's. Default: nobody does.
     ///   - incidents: Is told what has failed for good. Default: nobody.
     ///   - isProxied: Whether the client connects to a proxy, whichever the endpoint.
     package init(
         client: FletchClient, clock: any QueueClock, timeout: Duration, isInDocker: Bool = false,
-        isProxied: Bool = false, signer: Signer = Signer(), incidents: IncidentReporter? = nil,
-        logger: Logger
+        isProxied: Bool = false, signer: Signer = Signer(), meter: UsageMeter? = nil,
+        incidents: IncidentReporter? = nil, logger: Logger
     ) {
         self.client = client
         self.clock = clock
@@ -40,6 +42,7 @@ package struct Deliverer: Sendable {
         self.isInDocker = isInDocker
         self.isProxied = isProxied
         self.signer = signer
+        self.meter = meter
         self.incidents = incidents
         self.logger = logger
     }
@@ -77,16 +80,16 @@ package struct Deliverer: Sendable {
             do throws(FletchError) {
                 let receipt = try await client.send(next.request(until: end), until: .answered)
                 switch next.redirected(by: receipt.status?.code ?? 0, to: receipt.location) {
-                case .none: return .ran(outcome(receipt, job))
+                case .none: return ran(job, outcome(receipt, job))
                 case .to(let redirected): next = redirected
                 case .refused:
-                    return .ran(failed(job, "redirected from https to another scheme, which is not followed"))
+                    return ran(job, failed(job, "redirected from https to another scheme, which is not followed"))
                 }
             } catch {
                 return self.end(of: job, error, mayHaveBeenSeen: error.certainty == .unknown || redirectCount > 0)
             }
         }
-        return .ran(failed(job, "redirected more than \(Self.maximumRedirectCount) times"))
+        return ran(job, failed(job, "redirected more than \(Self.maximumRedirectCount) times"))
     }
 
     private func end(of job: LeasedJob, _ error: FletchError, mayHaveBeenSeen: Bool) -> DeliveryEnd {
@@ -101,7 +104,12 @@ package struct Deliverer: Sendable {
         // The head may have come, and the rest of what a failure says not.
         let status = error.receipt?.status?.code
         let outcome = status.map(RunOutcome.init(status:)) ?? .failed
-        return .ran(failed(job, "\(error)", outcome, status, error.receipt?.body ?? []))
+        return ran(job, failed(job, "\(error)", outcome, status, error.receipt?.body ?? []))
+    }
+
+    private func ran(_ job: LeasedJob, _ outcome: RunOutcome) -> DeliveryEnd {
+        meter?.count(job.job.key.queue.tenant)
+        return .ran(outcome)
     }
 
     private func outcome(_ receipt: Receipt, _ job: LeasedJob) -> RunOutcome {

@@ -11,15 +11,17 @@ struct JobRequest {
     private var body: FletchRequest.Body
 
     /// - Parameter signature: What shows where it comes from.
-    init(of job: LeasedJob, at now: Timestamp, isInDocker: Bool, signature: HTTPFields = [:]) {
+    init(of job: LeasedJob, at now: Timestamp, isInDocker: Bool, signature: [HTTPField] = []) {
         let endpoint = job.job.key.queue.endpoint
         url = isInDocker ? Self.reachableFromContainer(endpoint) : endpoint
         body = .utf8(job.job.body)
-        fields = [
-            .accept: "*/*", .contentType: "text/plain", .meta: JobMeta(job, at: now).json,
-            .idempotencyKey: job.idempotencyKey, .attempt: "\(job.attempt)",
-        ]
-        fields.append(contentsOf: signature)
+        fields = HTTPFields(
+            [
+                HTTPField(name: .accept, value: "*/*"), HTTPField(name: .contentType, value: "text/plain"),
+                HTTPField(name: .meta, value: JobMeta(job, at: now).json),
+                HTTPField(name: .idempotencyKey, value: job.idempotencyKey),
+                HTTPField(name: .attempt, value: "\(job.attempt)"),
+            ] + signature)
     }
 
     func request(until end: ContinuousClock.Instant) -> FletchRequest {

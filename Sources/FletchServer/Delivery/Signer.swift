@@ -20,18 +20,27 @@ package struct Signer: Sendable {
     }
 
     /// What a delivery carries, signed anew for each attempt.
-    func fields(for job: LeasedJob, at now: Timestamp) async throws -> HTTPFields {
-        let keys = try await registry?.signingKeys(of: job.job.key.queue.tenant) ?? ownKeys
+    func fields(for job: LeasedJob, at now: Timestamp) async throws -> [HTTPField] {
+        let keys = try await keys(of: job.job.key.queue.tenant)
         let body = job.job.body
-        var fields = HTTPFields()
-        fields[.quirrelSignature] =
-            try asymmetricKey?.quirrelSignature(of: body, at: now) ?? keys.quirrelSignature(of: body, at: now)
+        var fields: [HTTPField] = []
+        if let signature = try asymmetricKey?.quirrelSignature(of: body, at: now)
+            ?? keys.quirrelSignature(of: body, at: now)
+        {
+            fields.append(HTTPField(name: .quirrelSignature, value: signature))
+        }
         if let signature = keys.webhookSignature(id: job.idempotencyKey, of: body, at: now) {
-            fields[.webhookID] = job.idempotencyKey
-            fields[.webhookTimestamp] = String(now.milliseconds / 1_000)
-            fields[.webhookSignature] = signature
+            fields.append(HTTPField(name: .webhookID, value: job.idempotencyKey))
+            fields.append(HTTPField(name: .webhookTimestamp, value: String(now.milliseconds / 1_000)))
+            fields.append(HTTPField(name: .webhookSignature, value: signature))
         }
         return fields
+    }
+
+    private func keys(of tenant: String) async throws -> SigningKeys {
+        guard let registry else { return ownKeys }
+        if let known = registry.knownSigningKeys(of: tenant) { return known }
+        return try await registry.signingKeys(of: tenant)
     }
 }
 

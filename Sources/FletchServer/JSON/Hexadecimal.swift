@@ -1,3 +1,5 @@
+import Foundation
+
 enum Hexadecimal {
     static func value(of digit: UInt8) -> UInt8? {
         switch digit {
@@ -9,13 +11,21 @@ enum Hexadecimal {
     }
 
     /// In lower case.
-    static func text(of bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+    static func text(of bytes: some ContiguousBytes, behind prefix: String = "") -> String {
+        bytes.withUnsafeBytes { bytes in
+            String(unsafeUninitializedCapacity: prefix.utf8.count + 2 * bytes.count) { text in
+                var end = text.initialize(fromContentsOf: prefix.utf8)
+                for byte in bytes {
+                    text[end] = digit(byte >> 4)
+                    text[end + 1] = digit(byte & 15)
+                    end += 2
+                }
+                return end
+            }
         }
-        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

@@ -4,10 +4,13 @@ import Foundation
 
 /// What the deliveries of one tenant are signed with.
 struct SigningKeys: Sendable {
+    /// The hash as it is behind the key: half of the work for a short message.
+    private typealias Keyed = HMAC<SHA256>
+
     /// As Quirrel signs; nil where the tenant has no token.
-    private let token: SymmetricKey?
+    private let token: Keyed?
     /// As Standard Webhooks has it: the latest first, and until when the others count.
-    private let secrets: [(key: SymmetricKey, end: Timestamp?)]
+    private let secrets: [(hash: Keyed, end: Timestamp?)]
 
     /// How long a receiver has to take up a new secret.
     private static let overlap: Int64 = 86_400_000
@@ -18,12 +21,12 @@ struct SigningKeys: Sendable {
     ///   - token: The tenant's.
     ///   - secrets: As they are shown, with when each was made; the latest first.
     init(token: [UInt8]?, secrets: [(text: [UInt8], createdAt: Timestamp)]) {
-        self.token = token.map { SymmetricKey(data: $0) }
+        self.token = token.map { Keyed(key: SymmetricKey(data: $0)) }
         var end: Timestamp?
-        var keys: [(key: SymmetricKey, end: Timestamp?)] = []
+        var keys: [(hash: Keyed, end: Timestamp?)] = []
         for (text, createdAt) in secrets {
             guard let secret = WebhookSecret(String(decoding: text, as: UTF8.self)) else { continue }
-            keys.append((SymmetricKey(data: secret.bytes), end))
+            keys.append((Keyed(key: SymmetricKey(data: secret.bytes)), end))
             end = Self.end(ofSecretReplacedAt: createdAt)
         }
         self.secrets = keys
@@ -32,7 +35,7 @@ struct SigningKeys: Sendable {
     /// The operator's own, which all count at any time.
     init(_ secrets: [WebhookSecret]) {
         token = nil
-        self.secrets = secrets.map { (SymmetricKey(data: $0.bytes), nil) }
+        self.secrets = secrets.map { (Keyed(key: SymmetricKey(data: $0.bytes)), nil) }
     }
 
     static func end(ofSecretReplacedAt moment: Timestamp) -> Timestamp {
@@ -43,28 +46,25 @@ struct SigningKeys: Sendable {
     func quirrelSignature(of body: String, at now: Timestamp) -> String? {
         guard let token else { return nil }
         let time = String(now.milliseconds)
-        var code = HMAC<SHA256>(key: token)
-        code.update(body)
-        code.update(time)
-        return "v=\(time),d=\(Hexadecimal.text(of: code.finalize()))"
+        return Hexadecimal.text(of: token.code(of: body + time), behind: "v=\(time),d=")
     }
 
     /// `v1,…` for each secret that counts now, with spaces between them (Standard Webhooks 1.0); nil without a secret.
     /// - Parameter id: Has no dot.
     func webhookSignature(id: String, of body: String, at now: Timestamp) -> String? {
+        guard !secrets.isEmpty else { return nil }
+        let text = "\(id).\(now.milliseconds / 1_000).\(body)"
         let signatures = secrets.filter { $0.end.map { now < $0 } ?? true }.map { secret in
-            var code = HMAC<SHA256>(key: secret.key)
-            code.update("\(id).\(now.milliseconds / 1_000).")
-            code.update(body)
-            return "v1," + Data(code.finalize()).base64EncodedString()
+            "v1," + Data(secret.hash.code(of: text)).base64EncodedString()
         }
         return signatures.isEmpty ? nil : signatures.joined(separator: " ")
     }
 }
 
 extension HMAC {
-    fileprivate mutating func update(_ text: String) {
-        var text = text
-        text.withUTF8 { update(data: UnsafeRawBufferPointer($0)) }
+    fileprivate func code(of text: String) -> MAC {
+        var (code, text) = (self, text)
+        text.withUTF8 { code.update(data: UnsafeRawBufferPointer($0)) }
+        return code.finalize()
     }
 }

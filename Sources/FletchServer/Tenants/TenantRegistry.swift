@@ -114,6 +114,9 @@ package final class TenantRegistry: Sendable {
         return (secret, hadOne ? SigningKeys.end(ofSecretReplacedAt: now) : nil)
     }
 
+    /// What deliveries of a tenant are signed with, where that is in memory.
+    func knownSigningKeys(of tenant: String) -> SigningKeys? { known.withLock { $0.keys[tenant] } }
+
     /// What deliveries of a tenant are signed with.
     func signingKeys(of tenant: String) async throws -> SigningKeys {
         let (keys, generation) = known.withLock { ($0.keys[tenant], $0.generation) }

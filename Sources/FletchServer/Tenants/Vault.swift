@@ -31,7 +31,7 @@ package struct Vault: Sendable {
         }
         let key = SymmetricKey(data: bytes)
         let tag = HMAC<SHA256>.authenticationCode(for: Data("fletchd key id".utf8), using: key)
-        self.key = Key(key: key, id: Hexadecimal.text(of: tag.prefix(8)))
+        self.key = Key(key: key, id: Hexadecimal.text(of: Array(tag.prefix(8))))
     }
 
     /// Tells the key from others; nil where there is none.
