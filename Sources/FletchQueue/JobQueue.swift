@@ -19,10 +19,13 @@ package struct JobQueue: Sendable {
     }
 
     /// Stores a job for each draft, in order; they are on disk when it returns.
+    /// - Parameter digest: SHA-256 of the token that was asked with.
     /// - Returns: What is stored under their keys.
-    package func enqueue(_ drafts: [JobDraft], in queue: QueueName) async throws(StoreError) -> [Job] {
+    package func enqueue(
+        _ drafts: [JobDraft], in queue: QueueName, by digest: [UInt8]? = nil
+    ) async throws(StoreError) -> [Job] {
         let now = clock.now
-        return try await enqueue(drafts.map { $0.job(in: queue, instance: ids(), at: now) })
+        return try await enqueue(drafts.map { $0.job(in: queue, instance: ids(), at: now) }, by: digest)
     }
 
     /// Makes a job due now.
@@ -66,9 +69,9 @@ package struct JobQueue: Sendable {
     /// The time that jobs are due by.
     package var now: Timestamp { clock.now }
 
-    private func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {
+    private func enqueue(_ jobs: [NewJob], by digest: [UInt8]?) async throws(StoreError) -> [Job] {
         let stored = try await changing(jobs.map(\.job.key)) { () async throws(StoreError) in
-            try await store.enqueue(jobs)
+            try await store.enqueue(jobs, by: digest)
         } events: { stored in
             // One that was there already stays as it is.
             zip(jobs, stored).compactMap { $0.job.instance == $1.instance ? .scheduled($1) : nil }
@@ -83,8 +86,10 @@ package struct JobQueue: Sendable {
     /// there is below `baseURL`. Portion by portion, so that others write in between: after an error a part may be done,
     /// and the same plan does the rest.
     /// - Returns: The endpoints that have a job no more.
-    package func update(_ plan: CronPlan, for tenant: String) async throws(StoreError) -> [String] {
-        if !plan.isDryRun { try await store(plan, for: tenant) }
+    package func update(
+        _ plan: CronPlan, for tenant: String, by digest: [UInt8]? = nil
+    ) async throws(StoreError) -> [String] {
+        if !plan.isDryRun { try await store(plan, for: tenant, by: digest) }
         var deleted: [String] = []
         var cursor: String?
         repeat {
@@ -101,7 +106,7 @@ package struct JobQueue: Sendable {
 
     private static let portion = Portion(count: 1_000, bytes: 1 << 20)
 
-    private func store(_ plan: CronPlan, for tenant: String) async throws(StoreError) {
+    private func store(_ plan: CronPlan, for tenant: String, by digest: [UInt8]?) async throws(StoreError) {
         let now = clock.now
         var rest = plan.drafts[...]
         while !rest.isEmpty {
@@ -109,7 +114,7 @@ package struct JobQueue: Sendable {
                 draft.job(in: QueueName(tenant: tenant, endpoint: endpoint), instance: ids(), at: now)
             }
             rest = rest.dropFirst(jobs.count)
-            _ = try await enqueue(jobs)
+            _ = try await enqueue(jobs, by: digest)
         }
     }
 

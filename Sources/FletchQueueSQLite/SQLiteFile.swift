@@ -70,6 +70,8 @@ enum SQLiteFile {
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // Checkpointer sees to it.
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            // Tokens that are replaced or deleted leave nothing behind. Debian's SQLite does so by itself.
+            try db.execute(sql: "PRAGMA secure_delete = ON")
             try db.execute(sql: "PRAGMA cache_size = -16000")
         }
         return configuration

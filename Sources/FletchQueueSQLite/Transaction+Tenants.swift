@@ -22,6 +22,11 @@ extension Transaction {
         return db.changesCount > 0
     }
 
+    func hasToken(_ digest: [UInt8]) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM token WHERE digest = ?")
+        return try Int.fetchOne(statement, arguments: [Data(digest)]) != nil
+    }
+
     /// - Returns: Whether there was a token.
     mutating func revoke(_ tenant: String) throws -> Bool {
         try run("DELETE FROM token WHERE tenant = ?", [tenant])
@@ -77,8 +82,6 @@ extension Transaction {
     }
 
     func reseal(_ change: (StoredSecret, SecretOwner) throws -> StoredSecret) throws -> Int {
-        // So that what was there is overwritten.
-        try db.execute(sql: "PRAGMA secure_delete = ON")
         let tokens = try Row.fetchAll(db, sql: "SELECT secret, key_id, tenant, scope FROM token")
         for row in tokens {
             let scope = TenantToken.Scope(rawValue: row[3]) ?? .all

@@ -76,7 +76,7 @@ import Testing
             var room = Portion(count: .max, bytes: 1 << 20)
             let other = JobKey(QueueName(tenant: key.queue.tenant, endpoint: "https://example.com/new"), "a")
             let jobs = [key, other].map { NewJob(Job(key: $0, body: "x", runAt: Timestamp(milliseconds: 0))) }
-            _ = try transaction.enqueue(jobs, &room)
+            _ = try transaction.enqueue(jobs, by: nil, &room)
             _ = try transaction.delete(key)
             guard atCommit else { throw Refused() }
             // A queue that is not there: looked for at the very end.

@@ -37,6 +37,25 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.allCases) func nothingIsStoredByATokenThatIsGone(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let (old, new) = (Self.token("a", 1), Self.token("a", 2))
+            let jobs = [job("x", in: QueueName(tenant: "a", endpoint: "https://example.com/a"))]
+            try await store.issue(old)
+            #expect(try await store.enqueue(jobs, by: old.digest).count == 1)
+            try await store.issue(new)
+            for digest in [old.digest, Array(repeating: 9, count: 32)] {
+                let error = await #expect(throws: StoreError.self) { try await store.enqueue(jobs, by: digest) }
+                #expect(error?.code == .tokenRevoked)
+            }
+            #expect(try await store.enqueue(jobs, by: new.digest).count == 1)
+            #expect(try await store.revoke("a"))
+            let error = await #expect(throws: StoreError.self) { try await store.enqueue(jobs, by: new.digest) }
+            #expect(error?.code == .tokenRevoked)
+            #expect(try await !store.hasTenants())
+        }
+    }
+
     @Test(arguments: StoreKind.allCases) func revocationTakesTokensSecretsJobsAndQueues(_ kind: StoreKind) async throws
     {
         try await kind.withStore { store in

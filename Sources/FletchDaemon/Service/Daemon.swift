@@ -47,7 +47,8 @@ struct Daemon: Service, CustomStringConvertible {
             isInDocker: settings.isInDocker.value, isProxied: settings.proxy.value != nil,
             signer: Self.signer(settings, registry),
             meter: settings.passphrases.value.isEmpty ? nil : meter, incidents: incidents, logger: logger)
-        let hub = ActivityHub(maximumCount: max(1, budget.apiConnectionCount / 2))
+        let hub = ActivityHub(
+            maximumCount: max(1, budget.apiConnectionCount / 2), isShared: !settings.isOpen)
         let activity = Activity(hub)
         dispatcher = Dispatcher(
             store: store, clock: clock, concurrency: budget.concurrency, activity: activity, logger: logger,

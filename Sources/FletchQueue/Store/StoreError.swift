@@ -22,6 +22,8 @@ package struct StoreError: Error, Hashable, CustomStringConvertible {
         package static let full = Code(rawValue: "store-full")
         /// The tenant would have more than it may have (``Quotas``).
         package static let quotaExceeded = Code(rawValue: "quota-exceeded")
+        /// The token that was asked with has been revoked meanwhile.
+        package static let tokenRevoked = Code(rawValue: "token-revoked")
         /// What there is to say of it is more than is read at once.
         package static let answerTooLarge = Code(rawValue: "store-answer-too-large")
         /// The disk failed, or nothing else is known to be the cause.

@@ -30,8 +30,8 @@ package final class Access: Sendable {
         let caller: Caller
         /// What the answer says about the caller's limit.
         var fields = HTTPFields()
-        /// The token that the caller has shown; nil where it was something else.
-        var token: String?
+        /// SHA-256 of the token that the caller has shown; nil where it was something else.
+        var digest: [UInt8]?
         /// How often tokens had changed by then.
         var generation = 0
     }
@@ -84,7 +84,7 @@ package final class Access: Sendable {
         guard right != .none else { return Admission(caller: .anonymous) }
         let address = proxies.client(request.peer, request.fields)
         let generation = registry.generation
-        guard let caller = try await caller(of: request, at: address) else {
+        guard let (caller, digest) = try await caller(of: request, at: address) else {
             let fields = try count(.address(address))
             throw (right == .administer ? APIResponse.unauthenticatedAdmin : .unauthenticated).adding(fields)
         }
@@ -98,14 +98,13 @@ package final class Access: Sendable {
                 .adding(fields)
         }
         if !proofs.passphrases.isEmpty, right != .administer, let tenant = caller.meteredTenant { meter.count(tenant) }
-        return Admission(
-            caller: caller, fields: fields, token: Self.token(of: caller, request), generation: generation)
+        return Admission(caller: caller, fields: fields, digest: digest, generation: generation)
     }
 
     /// Turns a request away whose token has been revoked since it was admitted.
     func confirm(_ admission: Admission) async throws {
-        guard let token = admission.token, registry.generation != admission.generation else { return }
-        let holder = try await registry.holder(of: token)
+        guard let digest = admission.digest, registry.generation != admission.generation else { return }
+        let holder = try await registry.holder(of: digest)
         try Self.check(holder, against: admission.caller)
     }
 
@@ -114,14 +113,10 @@ package final class Access: Sendable {
         guard let holder, caller == .tenant(holder.tenant, by: .token(holder.scope)) else { throw .unauthenticated }
     }
 
-    private static func token(of caller: Caller, _ request: APIRequest) -> String? {
-        guard case .tenant(_, by: .token) = caller,
-            case .bearer(let token) = Credentials(request.fields[.authorization])
-        else { return nil }
-        return token
-    }
-
-    private func caller(of request: APIRequest, at address: ClientAddress?) async throws -> Caller? {
+    /// - Returns: Also the digest of its token.
+    private func caller(
+        of request: APIRequest, at address: ClientAddress?
+    ) async throws -> (Caller, digest: [UInt8]?)? {
         let credentials = Credentials(request.fields[.authorization])
         if case .basic = credentials {
             try refuseGuesser(address)
@@ -132,11 +127,12 @@ package final class Access: Sendable {
         }
         switch Claim(credentials, proofs, countsUsage: request.fields[.countUsage] != nil) {
         case .known(.tenant(let id, _)) where !TenantID.isValid(id): throw APIResponse.invalid("\(TenantID.rule)")
-        case .known(let caller): return caller
+        case .known(let caller): return (caller, nil)
         case .token(let token):
-            return try await registry.holder(of: token).map { .tenant($0.tenant, by: .token($0.scope)) }
+            let digest = TenantRegistry.digest(token)
+            return try await registry.holder(of: digest).map { (.tenant($0.tenant, by: .token($0.scope)), digest) }
         case .jwt(let token):
-            return await jwtVerifier?.subject(of: token, at: clock.now).map { .tenant($0, by: .jwt) }
+            return await jwtVerifier?.subject(of: token, at: clock.now).map { (.tenant($0, by: .jwt), nil) }
         case .wrongPassphrase:
             _ = counts.withLock { $0.guesses.count(address, at: .now) }
             return nil

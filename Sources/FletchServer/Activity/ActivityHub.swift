@@ -12,22 +12,27 @@ package final class ActivityHub: JobObserver {
 
     private struct State {
         var places: [Place] = []
-        /// How many read, by tenant; nil for those who read all.
-        var readers: [String?: Int] = [:]
-        /// How many sockets there are, those included that are about to open.
+        /// How many sockets there are, by tenant (nil for those who read all); those included that are about to open.
+        var sockets: [String?: Int] = [:]
         var socketCount = 0
     }
 
     private let maximumCount: Int
+    private let isShared: Bool
     private let times: ActivityTimes
     private let state = Lock(State())
     private let readerCount = Atomic(0)
 
-    /// - Parameter maximumCount: How many may read at once.
-    package convenience init(maximumCount: Int) { self.init(maximumCount: maximumCount, ActivityTimes()) }
+    /// - Parameters:
+    ///   - maximumCount: How many may read at once.
+    ///   - isShared: Whether tenants share the places: none takes as many as it leaves free, so that the next gets one.
+    package convenience init(maximumCount: Int, isShared: Bool = false) {
+        self.init(maximumCount: maximumCount, isShared: isShared, ActivityTimes())
+    }
 
-    init(maximumCount: Int, _ times: ActivityTimes) {
+    init(maximumCount: Int, isShared: Bool = false, _ times: ActivityTimes) {
         self.maximumCount = maximumCount
+        self.isShared = isShared
         self.times = times
     }
 
@@ -37,7 +42,7 @@ package final class ActivityHub: JobObserver {
     package func note(_ event: JobEvent) {
         let tenant = event.key.queue.tenant
         let places = state.withLock { state in
-            state.readers[tenant] == nil && state.readers[nil] == nil ? [] : state.places
+            state.sockets[tenant] == nil && state.sockets[nil] == nil ? [] : state.places
         }
         guard !places.isEmpty else { return }
         var json = JSONWriter()
@@ -47,25 +52,38 @@ package final class ActivityHub: JobObserver {
     }
 
     /// Where the events of a tenant's jobs are read; of all tenants' with nil.
-    func source(of tenant: String?) -> any SocketSource { ActivitySource(hub: self, tenant: tenant) }
+    /// - Parameter mayRead: Asked once the socket is open, and told to ``end(_:_:)``: whoever is refused then reads no more.
+    ///   Default: everybody may.
+    func source(
+        of tenant: String?, mayRead: @escaping @Sendable () async -> Bool = { true }
+    ) -> any SocketSource {
+        ActivitySource(hub: self, tenant: tenant, mayRead: mayRead)
+    }
 
     /// Ends the sockets of those who read what happens to a tenant's jobs.
     func end(_ tenant: String, _ reason: String) {
         for place in state.withLock(\.places) { place.loop.execute { place.circle.value.end(tenant, reason) } }
     }
 
-    fileprivate func enter() -> Bool {
+    fileprivate func enter(_ tenant: String?) -> Bool {
         state.withLock { state in
-            guard state.socketCount < maximumCount else { return false }
+            let (own, free) = (state.sockets[tenant] ?? 0, maximumCount - state.socketCount)
+            guard free > 0, own < free || own == 0 || tenant == nil || !isShared else { return false }
+            state.sockets[tenant] = own + 1
             state.socketCount += 1
             return true
         }
     }
 
-    fileprivate func leave() { state.withLock { $0.socketCount -= 1 } }
+    fileprivate func leave(_ tenant: String?) {
+        state.withLock { state in
+            state.socketCount -= 1
+            let left = (state.sockets[tenant] ?? 0) - 1
+            state.sockets[tenant] = left > 0 ? left : nil
+        }
+    }
 
     fileprivate func add(_ socket: SocketHandler, of tenant: String?, on loop: any EventLoop) {
-        state.withLock { $0.readers[tenant, default: 0] += 1 }
         readerCount.add(1, ordering: .relaxed)
         circle(of: loop).add(socket, of: tenant)
     }
@@ -73,11 +91,7 @@ package final class ActivityHub: JobObserver {
     fileprivate func remove(_ socket: SocketHandler, of tenant: String?, on loop: any EventLoop) {
         circle(of: loop).remove(socket, of: tenant)
         readerCount.subtract(1, ordering: .relaxed)
-        state.withLock { state in
-            state.socketCount -= 1
-            let left = (state.readers[tenant] ?? 0) - 1
-            state.readers[tenant] = left > 0 ? left : nil
-        }
+        leave(tenant)
     }
 
     private func circle(of loop: any EventLoop) -> ActivityCircle {
@@ -94,9 +108,19 @@ package final class ActivityHub: JobObserver {
 private struct ActivitySource: SocketSource {
     let hub: ActivityHub
     let tenant: String?
+    let mayRead: @Sendable () async -> Bool
 
-    func enter() -> Bool { hub.enter() }
-    func leave() { hub.leave() }
-    func opened(_ socket: SocketHandler, on loop: any EventLoop) { hub.add(socket, of: tenant, on: loop) }
+    func enter() -> Bool { hub.enter(tenant) }
+    func leave() { hub.leave(tenant) }
+
+    func opened(_ socket: SocketHandler, on loop: any EventLoop) {
+        hub.add(socket, of: tenant, on: loop)
+        let bound = NIOLoopBound(socket, eventLoop: loop)
+        Task {
+            guard await !mayRead() else { return }
+            loop.execute { bound.value.end(.policyViolation, "the tenant's tokens have changed") }
+        }
+    }
+
     func closed(_ socket: SocketHandler, on loop: any EventLoop) { hub.remove(socket, of: tenant, on: loop) }
 }

@@ -3,9 +3,13 @@ import HTTPTypes
 // What is told as it happens.
 extension QueueAPI {
     /// Opens a socket that tells what happens to a tenant's jobs; to all jobs with nil.
-    func openActivity(_ request: APIRequest, of tenant: String?) throws(APIResponse) -> APIResponse {
+    func openActivity(
+        _ request: APIRequest, of tenant: String?, _ admission: Access.Admission
+    ) throws(APIResponse) -> APIResponse {
         guard request.asksForSocket else { throw .socketNeeded }
-        return Self.socket(activity.source(of: tenant), request)
+        // Its token may be revoked before the socket is among those that this ends.
+        let source = activity.source(of: tenant) { [access] in (try? await access.confirm(admission)) != nil }
+        return Self.socket(source, request)
     }
 
     /// Browsers let a page send no `Authorization` with it: a token may be what is offered as a subprotocol.

@@ -5,17 +5,17 @@ extension QueueAPI {
     /// How many jobs a batch has at most.
     static let maximumBatchCount = 1_000
 
-    func enqueue(_ content: JSONValue?, in name: QueueName) async throws -> APIResponse {
+    func enqueue(_ content: JSONValue?, in name: QueueName, by digest: [UInt8]?) async throws -> APIResponse {
         let body: EnqueueBody = try Self.checked(content, as: "object") { value throws(Violation) in
             try EnqueueBody(value)
         }
         try checkIsCallable(name)
-        let jobs = try await queue.enqueue([body.checked()], in: name)
+        let jobs = try await queue.enqueue([body.checked()], in: name, by: digest)
         return .json(.created) { json in jobs.first.map { json.job($0) } }
     }
 
     /// All of them, or none.
-    func enqueueBatch(_ content: JSONValue?, in name: QueueName) async throws -> APIResponse {
+    func enqueueBatch(_ content: JSONValue?, in name: QueueName, by digest: [UInt8]?) async throws -> APIResponse {
         let bodies: [EnqueueBody] = try Self.checked(content, as: "array") { value throws(Violation) in
             try value.items { item throws(Violation) in try EnqueueBody(item) }
         }
@@ -25,7 +25,8 @@ extension QueueAPI {
                 "That's a whole lot of jobs! If this wasn't a mistake, please get in touch to lift the 1000 limit.")
         }
         try checkIsCallable(name)
-        let jobs = try await queue.enqueue(bodies.map { body throws(APIResponse) in try body.checked() }, in: name)
+        let drafts = try bodies.map { body throws(APIResponse) in try body.checked() }
+        let jobs = try await queue.enqueue(drafts, in: name, by: digest)
         return .json(.created) { json in json.list(jobs) { $0.job($1) } }
     }
 

@@ -16,11 +16,11 @@ extension QueueAPI {
         return .empty(.noContent)
     }
 
-    func updateCron(_ content: JSONValue?, for tenant: String) async throws -> APIResponse {
+    func updateCron(_ content: JSONValue?, for tenant: String, by digest: [UInt8]?) async throws -> APIResponse {
         let body: UpdateCronBody = try Self.checked(content, as: "object") { value throws(Violation) in
             try UpdateCronBody(value)
         }
-        let deleted = try await queue.update(body.plan(), for: tenant)
+        let deleted = try await queue.update(body.plan(), for: tenant, by: digest)
         return .json(.ok) { json in
             json.raw("{\"deleted\":")
             json.list(deleted) { $0.string($1) }

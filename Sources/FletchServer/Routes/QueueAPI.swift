@@ -106,16 +106,18 @@ package struct QueueAPI: Sendable {
         let target = admitted.target
         // Without one only routes are left that are about no tenant's jobs, or read those of all.
         let tenant = admitted.caller.tenant ?? ""
+        let digest = admitted.admission.digest
         return switch admitted.route {
         case .health: try await health()
         case .documentation: .html(Documentation.page)
         case .openAPI: .openAPI
-        case .activity: try openActivity(request, of: Self.readTenant(admitted))
+        case .activity: try openActivity(request, of: Self.readTenant(admitted), admitted.admission)
         case .listQueues: try await listQueues(of: Self.readTenant(admitted))
         case .statistics: try await statistics(of: Self.readTenant(admitted))
-        case .updateCron: try await updateCron(content, for: tenant)
-        case .enqueue(let endpoint): try await enqueue(content, in: Self.queue(endpoint, of: tenant))
-        case .enqueueBatch(let endpoint): try await enqueueBatch(content, in: Self.queue(endpoint, of: tenant))
+        case .updateCron: try await updateCron(content, for: tenant, by: digest)
+        case .enqueue(let endpoint): try await enqueue(content, in: Self.queue(endpoint, of: tenant), by: digest)
+        case .enqueueBatch(let endpoint):
+            try await enqueueBatch(content, in: Self.queue(endpoint, of: tenant), by: digest)
         case .scan(let endpoint): try await scan(Self.scope(endpoint, admitted), target)
         case .empty(let endpoint): try await empty(Self.queue(endpoint, of: tenant))
         case .job(let endpoint, let id): try await job(id, in: Self.scope(endpoint, admitted))
@@ -160,7 +162,10 @@ package struct QueueAPI: Sendable {
 
     /// The request was in order; what it asks for may be asked for again.
     private func unavailable(_ error: any Error) -> APIResponse {
-        if let error = error as? StoreError, error.code == .quotaExceeded { return .quotaExceeded(error) }
+        if let error = error as? StoreError {
+            if error.code == .quotaExceeded { return .quotaExceeded(error) }
+            if error.code == .tokenRevoked { return .unauthenticated }
+        }
         let code = (error as? StoreError)?.code.rawValue ?? StoreError.Code.failed.rawValue
         if code == StoreError.Code.answerTooLarge.rawValue { return .problem(.tooLarge, code: code, "\(error)") }
         logger.error("a request cannot be served", metadata: ["code": "\(code)", "reason": "\(error)"])

@@ -37,9 +37,10 @@ struct QueueResponder: HTTPResponder {
             return .empty(.switchingProtocols)
         } catch SocketOpening.Failure.tooMany {
             return .problem(.serviceUnavailable, "as many read this as may at once: try again later").adding(others)
+        } catch SocketOpening.Failure.tooLate {
+            return .invalid("nothing may be sent before the WebSocket is open").adding(others)
         } catch {
-            return .invalid("a WebSocket needs one Sec-WebSocket-Key, and may send nothing before it is open")
-                .adding(others)
+            return .invalid("a WebSocket needs one Sec-WebSocket-Key, and the version 13").adding(others)
         }
     }
 

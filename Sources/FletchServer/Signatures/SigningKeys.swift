@@ -15,8 +15,6 @@ struct SigningKeys: Sendable {
     /// How long a receiver has to take up a new secret.
     private static let overlap: Int64 = 86_400_000
 
-    static let none = SigningKeys(token: nil, secrets: [])
-
     /// - Parameters:
     ///   - token: The tenant's.
     ///   - secrets: As they are shown, with when each was made; the latest first.

@@ -8,7 +8,7 @@ struct SocketOpening: Sendable {
     enum Failure: Error {
         /// There are as many as there may be.
         case tooMany
-        /// The client has gone, or has sent more than it may before the answer.
+        /// The client has gone, or has sent something before the answer.
         case tooLate
     }
 

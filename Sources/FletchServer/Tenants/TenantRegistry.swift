@@ -85,8 +85,8 @@ package final class TenantRegistry: Sendable {
         return try await store.revokeToken(of: tenant, scope: scope)
     }
 
-    func holder(of token: String) async throws(StoreError) -> Holder? {
-        let digest = Self.digest(token)
+    /// - Parameter digest: As ``digest(_:)`` makes it of the token.
+    func holder(of digest: [UInt8]) async throws(StoreError) -> Holder? {
         let (holder, generation) = known.withLock { ($0.holders[digest], $0.generation) }
         if let holder { return holder }
         guard let token = try await store.token(digest: digest) else { return nil }
@@ -136,5 +136,5 @@ package final class TenantRegistry: Sendable {
         return found
     }
 
-    private static func digest(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
+    static func digest(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
 }

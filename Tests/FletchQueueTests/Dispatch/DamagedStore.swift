@@ -25,7 +25,9 @@ struct DamagedStore: JobStore {
         try await base.settle(settlements)
     }
 
-    func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] { try await base.enqueue(jobs) }
+    func enqueue(_ jobs: [NewJob], by digest: [UInt8]?) async throws(StoreError) -> [Job] {
+        try await base.enqueue(jobs, by: digest)
+    }
     func endpoints(
         of tenant: String?, from cursor: String?, limit: Portion
     ) async throws(StoreError) -> EndpointPage {

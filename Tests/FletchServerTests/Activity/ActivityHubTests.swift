@@ -111,6 +111,53 @@ import Testing
         #expect(source.enter())
     }
 
+    @Test func placesAreSharedByTenants() throws {
+        let (hub, loop) = (ActivityHub(maximumCount: 8, isShared: true), EmbeddedEventLoop())
+        func enter(_ tenant: String?) throws -> Bool { hub.source(of: tenant).enter() }
+        let first = try Reader(hub, of: "one", on: loop)
+        for _ in 1..<4 { #expect(try enter("one")) }
+        // As many are free as it has.
+        #expect(try !enter("one"))
+        #expect(try enter("other"))
+        #expect(try enter("other"))
+        #expect(try !enter("other"))
+        #expect(try enter(nil))
+        #expect(try !enter("other"))
+        #expect(try enter("third"))
+        #expect(try !enter("fourth"))
+        #expect(try !enter(nil))
+        _ = try first.channel.finish()
+        #expect(try !enter("one"))
+        #expect(try enter("fourth"))
+    }
+
+    @Test func readerWhoMayReadNoMoreIsEnded() async throws {
+        for mayRead in [true, false] {
+            let (hub, loop) = (ActivityHub(maximumCount: 1), NIOAsyncTestingEventLoop())
+            let channel = NIOAsyncTestingChannel(loop: loop)
+            let asked = AsyncStream<Void>.makeStream()
+            let source = hub.source(of: "t") {
+                defer { asked.continuation.finish() }
+                return mayRead
+            }
+            #expect(source.enter())
+            try await loop.executeInContext {
+                try channel.pipeline.syncOperations.addHandler(SocketHandler(source, SocketLimits()))
+            }
+            try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1))
+            for await _ in asked.stream {}
+            if mayRead {
+                hub.note(started("a", of: "t"))
+                #expect(try await String(buffer: channel.waitForOutboundWrite(as: ByteBuffer.self)).contains("a"))
+            } else {
+                let frame = try await channel.waitForOutboundWrite(as: ByteBuffer.self)
+                #expect(frame == SocketFrame.close(.policyViolation, "the tenant's tokens have changed"))
+            }
+            try await channel.close()
+            await loop.shutdownGracefully()
+        }
+    }
+
     @Test func nobodyWatchesOnceAllHaveLeft() throws {
         let (hub, loop) = (ActivityHub(maximumCount: 10), EmbeddedEventLoop())
         #expect(!hub.isWatching)

@@ -17,8 +17,8 @@ struct InterceptedStore: JobStore {
         return result
     }
 
-    func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] {
-        try await call { () async throws(StoreError) in try await base.enqueue(jobs) }
+    func enqueue(_ jobs: [NewJob], by digest: [UInt8]?) async throws(StoreError) -> [Job] {
+        try await call { () async throws(StoreError) in try await base.enqueue(jobs, by: digest) }
     }
 
     func endpoints(

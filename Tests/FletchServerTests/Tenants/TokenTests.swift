@@ -89,6 +89,34 @@ import Testing
         }
     }
 
+    /// Between the last look at the token and the transaction.
+    @Test func tokenThatIsRevokedAtTheLastMomentStoresNothing() async throws {
+        var access = Access.Configuration()
+        access.passphrases = Passphrases(TestAPI.passphrase)
+        let cron =
+            #"{"baseUrl":"http://a.example","crons":[{"route":"x","schedule":"* * * * *","timezone":"Etc/UTC"}]}"#
+        for (method, path, body) in [
+            (HTTPRequest.Method.post, queue, "{}"), (.post, queue + "/batch", "[{}]"),
+            (.put, "/queues/update-cron", cron),
+        ] {
+            try await TestAPI.with(
+                { store in
+                    InterceptedStore(
+                        base: store,
+                        before: { () async throws(StoreError) in
+                            _ = try await (store as? any TenantStore)?.revoke("one")
+                        })
+                }, access: access
+            ) { api in
+                let token = HTTPFields.bearer(await Self.token(api))
+                let answer = await api.send(method, path, body, fields: token)
+                #expect(answer.status == 401 && answer.text == "Unauthenticated")
+                let new = HTTPFields.bearer(await Self.token(api))
+                #expect(await api.send(.get, "/queues", fields: new).text == "[]")
+            }
+        }
+    }
+
     @Test func usageIsCountedByCallAndForgottenWhenItIsRead() async throws {
         try await TestAPI.withTenants { api in
             let one = HTTPFields.bearer(await Self.token(api, "one"))
