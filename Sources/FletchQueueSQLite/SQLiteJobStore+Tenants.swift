@@ -45,14 +45,22 @@ extension SQLiteJobStore: TenantStore {
 
     package func tenants(from cursor: String?, limit: Int) async throws(StoreError) -> TenantPage {
         try await read { db in
-            let relation = cursor == nil ? ">=" : ">"
+            // From each tenant to the next, however many queues that one has. Names begin behind the control characters.
             let rows = try Row.fetchAll(
                 db,
                 sql: """
+                    WITH RECURSIVE known (tenant) AS (
+                        SELECT max(char(31), ?)
+                        UNION ALL
+                        SELECT (
+                            SELECT min(tenant) FROM (
+                                SELECT min(tenant) AS tenant FROM token WHERE tenant > known.tenant
+                                UNION ALL
+                                SELECT min(tenant) FROM queue WHERE tenant > known.tenant))
+                        FROM known WHERE tenant IS NOT NULL LIMIT ?)
                     SELECT tenant, (SELECT count(*) FROM queue WHERE queue.tenant = known.tenant)
-                    FROM (SELECT tenant FROM token UNION SELECT tenant FROM queue) AS known
-                    WHERE tenant \(relation) ? AND tenant >= ' ' ORDER BY tenant LIMIT ?
-                    """, arguments: [cursor ?? "", limit + 1])
+                    FROM known WHERE tenant IS NOT NULL LIMIT -1 OFFSET 1
+                    """, arguments: [cursor ?? "", limit + 2])
             var page = TenantPage(
                 tenants: try rows.prefix(limit).map { row in
                     Tenant(id: row[0], queueCount: row[1], tokens: try Self.tokens(of: row[0], db))
