@@ -37,7 +37,8 @@ extension SQLiteJobStore: TenantStore {
                 for endpoint in page.endpoints { try await empty(QueueName(tenant: tenant, endpoint: endpoint)) }
                 cursor = page.cursor
             } while cursor != nil
-            try await writer.perform { try $0.endRevocation(number) }
+            var last: Int64? = 0
+            while let id = last { last = try await writer.perform { try $0.endRevocation(number, after: id) } }
         }
     }
 

@@ -46,14 +46,22 @@ extension Transaction {
 
     static func isRevoked(_ tenant: String) -> Bool { tenant.utf8.first == UInt8(ascii: "\n") }
 
-    /// A queue whose last delivery is under way stays for the next time: another would get its number, and wait for that.
-    mutating func endRevocation(_ number: Int64) throws {
+    /// Deletes a portion of the queues of a revoked tenant, whose jobs are gone.
+    ///
+    /// One whose last delivery is under way stays for the next time: another would get its number, and wait for that.
+    /// - Returns: The last id of the portion, where there may be more behind it.
+    mutating func endRevocation(_ number: Int64, after last: Int64) throws -> Int64? {
+        let (tenant, limit) = (Self.revokedTenant(number), 1_000)
         let ids = try Int64.fetchAll(
-            db, sql: "SELECT id FROM queue WHERE tenant = ?", arguments: [Self.revokedTenant(number)])
-        guard !ids.contains(where: { book.gates[$0] != nil }) else { return }
-        try run("DELETE FROM queue WHERE tenant = ?", [Self.revokedTenant(number)])
+            db, sql: "SELECT id FROM queue WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?",
+            arguments: [tenant, last, limit])
+        for id in ids where book.gates[id] == nil { try run("DELETE FROM queue WHERE id = ?", [id]) }
         queues = QueueNumbers()
-        try run("DELETE FROM revocation WHERE number = ?", [number])
+        if ids.count == limit { return ids.last }
+        try run(
+            "DELETE FROM revocation WHERE number = ? AND NOT EXISTS (SELECT 1 FROM queue WHERE tenant = ?)",
+            [number, tenant])
+        return nil
     }
 
     func rotate(_ secret: SigningSecret, of tenant: String) throws {

@@ -86,6 +86,24 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.allCases) func queuesOfARevokedTenantGoInPortions(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let queues = (0..<2_001).map { QueueName(tenant: "a", endpoint: "https://example.com/\($0)") }
+            _ = try await store.enqueue(queues.map { job("x", in: $0) })
+            try await store.issue(Self.token("a", 1))
+            let running = try await store.leased(1)
+            #expect(try await store.revoke("a"))
+            try await store.deleteRevoked()
+            #expect(try await !store.hasTenants())
+            // One waits for its delivery to end.
+            try await store.settle(running[0])
+            try await store.deleteRevoked()
+            try await store.deleteRevoked()
+            #expect(
+                try await store.endpoints(of: nil, from: nil, limit: Portion(count: 9, bytes: 999)).endpoints.isEmpty)
+        }
+    }
+
     /// The same queue is another one afterwards.
     @Test(arguments: StoreKind.allCases) func queueCanBeUsedAgainAfterARevocation(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
