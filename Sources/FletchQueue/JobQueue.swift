@@ -19,13 +19,17 @@ package struct JobQueue: Sendable {
     }
 
     /// Stores a job for each draft, in order; they are on disk when it returns.
-    /// - Parameter digest: SHA-256 of the token that was asked with.
+    /// - Parameters:
+    ///   - digest: SHA-256 of the token that was asked with.
+    ///   - showsStored: Whether the answer shows what was there already; else it shows what was asked for in its place.
     /// - Returns: What is stored under their keys.
     package func enqueue(
-        _ drafts: [JobDraft], in queue: QueueName, by digest: [UInt8]? = nil
+        _ drafts: [JobDraft], in queue: QueueName, by digest: [UInt8]? = nil, showsStored: Bool = true
     ) async throws(StoreError) -> [Job] {
         let now = clock.now
-        return try await enqueue(drafts.map { $0.job(in: queue, instance: ids(), at: now) }, by: digest)
+        let jobs = drafts.map { $0.job(in: queue, instance: ids(), at: now) }
+        let stored = try await enqueue(jobs, by: digest)
+        return showsStored ? stored : jobs.map(\.job)
     }
 
     /// Makes a job due now.

@@ -183,9 +183,14 @@ struct Daemon: Service, CustomStringConvertible {
             client: try FletchClient(configuration), endpoint: endpoint, passphrase: settings.incidentPassphrase.value)
     }
 
-    private static func policy(_ settings: Settings) -> AddressPolicy {
+    private static func policy(_ settings: Settings, _ logger: Logger) -> AddressPolicy {
         guard settings.callsPublicTargetsOnly.value else { return .any }
         let host = settings.isInDocker.value ? Surroundings.addresses(of: Deliverer.dockerHost) : []
+        if settings.isInDocker.value, host.isEmpty {
+            logger.warning(
+                "the container's host is not known: it is called only if --allow-target names its address",
+                metadata: ["name": "\(Deliverer.dockerHost)"])
+        }
         return .publicOnly(except: settings.allowedTargets.value + host.compactMap { AddressBlock($0) })
     }
 
@@ -232,7 +237,7 @@ struct Daemon: Service, CustomStringConvertible {
         configuration.maximumConnectionCount = budget.outgoingConnectionCount
         configuration.maximumParkedConnectionCount = budget.parkedConnectionCount
         configuration.proxy = settings.proxy.value?.setting ?? .none
-        configuration.addressPolicy = policy(settings)
+        configuration.addressPolicy = policy(settings, logger)
         configuration.tls = settings.deliveryTLS.settings
         return configuration
     }

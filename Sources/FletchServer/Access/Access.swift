@@ -32,8 +32,17 @@ package final class Access: Sendable {
         var fields = HTTPFields()
         /// SHA-256 of the token that the caller has shown; nil where it was something else.
         var digest: [UInt8]?
+        /// Until when the JWT counts that the caller has shown.
+        var end: Timestamp?
         /// How often tokens had changed by then.
         var generation = 0
+    }
+
+    /// Who asks, and what that rests on.
+    private struct Asker {
+        let caller: Caller
+        var digest: [UInt8]?
+        var end: Timestamp?
     }
 
     private enum LimitKey: Hashable {
@@ -84,10 +93,11 @@ package final class Access: Sendable {
         guard right != .none else { return Admission(caller: .anonymous) }
         let address = proxies.client(request.peer, request.fields)
         let generation = registry.generation
-        guard let (caller, digest) = try await caller(of: request, at: address) else {
+        guard let asker = try await asker(of: request, at: address) else {
             let fields = try count(.address(address))
             throw (right == .administer ? APIResponse.unauthenticatedAdmin : .unauthenticated).adding(fields)
         }
+        let caller = asker.caller
         let fields = try count(caller == .anonymous ? .address(address) : .caller(caller.limitKey))
         switch caller.verdict(on: right) {
         case .allowed: break
@@ -98,7 +108,13 @@ package final class Access: Sendable {
                 .adding(fields)
         }
         if !proofs.passphrases.isEmpty, right != .administer, let tenant = caller.meteredTenant { meter.count(tenant) }
-        return Admission(caller: caller, fields: fields, digest: digest, generation: generation)
+        return Admission(
+            caller: caller, fields: fields, digest: asker.digest, end: asker.end, generation: generation)
+    }
+
+    /// How long a caller may go on by what it has shown; nil for ever.
+    func timeLeft(_ admission: Admission) -> Duration? {
+        admission.end.map { .milliseconds(max(0, $0.milliseconds - clock.now.milliseconds)) }
     }
 
     /// Turns a request away whose token has been revoked since it was admitted.
@@ -113,10 +129,7 @@ package final class Access: Sendable {
         guard let holder, caller == .tenant(holder.tenant, by: .token(holder.scope)) else { throw .unauthenticated }
     }
 
-    /// - Returns: Also the digest of its token.
-    private func caller(
-        of request: APIRequest, at address: ClientAddress?
-    ) async throws -> (Caller, digest: [UInt8]?)? {
+    private func asker(of request: APIRequest, at address: ClientAddress?) async throws -> Asker? {
         let credentials = Credentials(request.fields[.authorization])
         if case .basic = credentials {
             try refuseGuesser(address)
@@ -127,12 +140,16 @@ package final class Access: Sendable {
         }
         switch Claim(credentials, proofs, countsUsage: request.fields[.countUsage] != nil) {
         case .known(.tenant(let id, _)) where !TenantID.isValid(id): throw APIResponse.invalid("\(TenantID.rule)")
-        case .known(let caller): return (caller, nil)
+        case .known(let caller): return Asker(caller: caller)
         case .token(let token):
             let digest = TenantRegistry.digest(token)
-            return try await registry.holder(of: digest).map { (.tenant($0.tenant, by: .token($0.scope)), digest) }
+            return try await registry.holder(of: digest).map {
+                Asker(caller: .tenant($0.tenant, by: .token($0.scope)), digest: digest)
+            }
         case .jwt(let token):
-            return await jwtVerifier?.subject(of: token, at: clock.now).map { (.tenant($0, by: .jwt), nil) }
+            return await jwtVerifier?.holder(of: token, at: clock.now).map {
+                Asker(caller: .tenant($0.subject, by: .jwt), end: $0.end)
+            }
         case .wrongPassphrase:
             _ = counts.withLock { $0.guesses.count(address, at: .now) }
             return nil

@@ -32,6 +32,9 @@ package struct JWTVerifier: Sendable {
         let exp: Double?
         let nbf: Double?
 
+        /// Rounded down, to the millisecond.
+        var end: Timestamp? { exp.map { Timestamp(milliseconds: Int64(clamping: $0 * 1_000, rounded: .down)) } }
+
         /// Times are looked at by the queue's clock.
         func verify(using algorithm: some JWTAlgorithm) {}
     }
@@ -45,13 +48,14 @@ package struct JWTVerifier: Sendable {
         keys = text.hasPrefix("{") ? try await Self.keys(ofSet: text) : try await Self.keys(ofPEM: text)
     }
 
-    /// - Returns: Whom the token names (`sub`); nil where it is not valid, not yet, or no more (leeway 0).
-    func subject(of token: String, at now: Timestamp) async -> String? {
+    /// - Returns: Whom the token names (`sub`), and until when (`exp`; nil for ever); nil where it is not valid, not yet, or no
+    ///   more (leeway 0).
+    func holder(of token: String, at now: Timestamp) async -> (subject: String, end: Timestamp?)? {
         guard let header = Self.header(of: token), header.crit == nil else { return nil }
         for key in keys
         where key.algorithm == header.alg && (key.id == nil || header.kid == nil || key.id == header.kid) {
             guard let claims = try? await key.collection.verify(token, as: Claims.self) else { continue }
-            return Self.subject(of: claims, at: Double(now.milliseconds) / 1_000)
+            return Self.subject(of: claims, at: Double(now.milliseconds) / 1_000).map { ($0, claims.end) }
         }
         return nil
     }

@@ -15,9 +15,9 @@ package struct Passphrases: Sendable {
     /// None.
     package init() { self.init("") }
 
-    /// - Parameter text: One or more, with colons or line ends between them.
+    /// - Parameter text: One or more, with colons or line ends between them; one of nothing but spaces is none.
     package init(_ text: String) {
-        let passphrases = text.split { $0 == ":" || $0.isNewline }
+        let passphrases = text.split { $0 == ":" || $0.isNewline }.filter { !$0.allSatisfy(\.isWhitespace) }
         digests = passphrases.map { SHA256.hash(data: Array($0.utf8)) }
         shortCount = passphrases.count { $0.utf8.count < Self.sensibleBytes }
     }

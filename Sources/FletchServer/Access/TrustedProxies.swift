@@ -29,15 +29,15 @@ package struct TrustedProxies: Sendable {
     private static func named(in fields: HTTPFields) -> [Substring]? {
         let standard = fields[values: .forwarded].flatMap(forwarded)
         let usual = fields[values: .forwardedFor].flatMap { $0.split(separator: ",") }.map { $0.trimming(" \t") }
-        if standard.isEmpty { return usual }
+        if standard.allSatisfy(\.isEmpty) { return usual }
         return usual.isEmpty || standard.map { ClientAddress($0) } == usual.map { ClientAddress($0) } ? standard : nil
     }
 
-    /// What `for` says of each element (RFC 7239 §4).
+    /// What `for` says of each element (RFC 7239 §4); empty where it says nothing, which is somebody all the same.
     private static func forwarded(_ value: String) -> [Substring] {
-        value.split(separator: ",").compactMap { element in
+        value.split(separator: ",").map { element in
             let pairs = element.split(separator: ";").map { $0.trimming(" \t") }
-            return pairs.first { $0.lowercased().hasPrefix("for=") }?.dropFirst(4).trimming("\"")
+            return pairs.first { $0.lowercased().hasPrefix("for=") }?.dropFirst(4).trimming("\"") ?? ""
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Fletch
 import HTTPTypes
 
 /// Which web pages may ask: pure.
@@ -56,20 +57,26 @@ struct WebPages: Sendable {
     /// Whether nobody else can have the name: who points one at this machine needs one with a dot.
     private func isOwn(_ host: String) -> Bool {
         let name = Self.name(of: host)
-        return !name.contains(".") || name.hasSuffix(".localhost") || name == "host.docker.internal"
-            || Self.isAddress(name) || allowedHosts.contains(name)
+        if Self.isAddress(name) || allowedHosts.contains(name) { return true }
+        let hasDot = name.contains(".") || name.hasPrefix("[")
+        return !hasDot || name.hasSuffix(".localhost") || name == "host.docker.internal"
     }
 
     /// Without its port and the root's dot.
     private static func name(of host: String) -> String {
-        if host.hasPrefix("[") { return String(host.prefix(through: host.lastIndex(of: "]") ?? host.startIndex)) }
+        if host.hasPrefix("["), let end = host.lastIndex(of: "]") {
+            let rest = host[host.index(after: end)...]
+            return rest.isEmpty || rest.hasPrefix(":") ? String(host[...end]) : host
+        }
         let name = host.prefix { $0 != ":" }
         return String(name.hasSuffix(".") ? name.dropLast() : name)
     }
 
     /// IPv6 has brackets, and nothing else has.
     private static func isAddress(_ name: String) -> Bool {
-        if name.hasPrefix("[") { return true }
+        if name.hasPrefix("[") {
+            return name.hasSuffix("]") && SocketAddress(literal: String(name.dropFirst().dropLast()), port: 0) != nil
+        }
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil && ($0 == "0" || !$0.hasPrefix("0")) }
     }

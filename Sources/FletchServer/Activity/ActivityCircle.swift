@@ -5,6 +5,11 @@ import NIOCore
 /// A frame is made once for all of them, and what happens within a short while goes out in one piece: a reader costs the
 /// same whether much happens or little.
 final class ActivityCircle {
+    private struct Reader {
+        let socket: SocketHandler
+        let end: Scheduled<Void>?
+    }
+
     private struct Audience {
         enum Step {
             case flush
@@ -12,7 +17,7 @@ final class ActivityCircle {
             case wait
         }
 
-        var readers: [ObjectIdentifier: SocketHandler] = [:]
+        var readers: [ObjectIdentifier: Reader] = [:]
         var pending = ByteBuffer()
         var isScheduled = false
         var lastFlush: NIODeadline?
@@ -39,15 +44,17 @@ final class ActivityCircle {
         self.times = times
     }
 
-    func add(_ socket: SocketHandler, of tenant: String?) {
+    /// - Parameter limit: How long it lasts at most; nil for ever.
+    func add(_ socket: SocketHandler, of tenant: String?, for limit: Duration?) {
         // It is told of nothing that was before it.
         flush(tenant)
-        audiences[tenant, default: Audience()].readers[ObjectIdentifier(socket)] = socket
+        let reader = Reader(socket: socket, end: end(socket, after: limit))
+        audiences[tenant, default: Audience()].readers[ObjectIdentifier(socket)] = reader
         if pings == nil { startPings() }
     }
 
     func remove(_ socket: SocketHandler, of tenant: String?) {
-        audiences[tenant]?.readers[ObjectIdentifier(socket)] = nil
+        audiences[tenant]?.readers.removeValue(forKey: ObjectIdentifier(socket))?.end?.cancel()
         if audiences[tenant]?.readers.isEmpty == true { audiences[tenant] = nil }
         guard audiences.isEmpty else { return }
         pings?.cancel()
@@ -64,7 +71,16 @@ final class ActivityCircle {
     func end(_ tenant: String, _ reason: String) {
         guard let readers = audiences[tenant]?.readers.values else { return }
         flush(tenant)
-        for reader in readers { reader.end(.policyViolation, reason) }
+        for reader in readers { reader.socket.end(.policyViolation, reason) }
+    }
+
+    private func end(_ socket: SocketHandler, after limit: Duration?) -> Scheduled<Void>? {
+        // What lasts for years need not be counted.
+        guard let limit, limit < .seconds(86_400 * 365) else { return nil }
+        let bound = NIOLoopBound(socket, eventLoop: loop)
+        return loop.scheduleTask(in: TimeAmount(limit)) {
+            bound.value.end(.policyViolation, "the token has expired")
+        }
     }
 
     private func add(_ frame: ByteBuffer, to tenant: String?) {
@@ -85,14 +101,14 @@ final class ActivityCircle {
         audiences[tenant]?.pending = ByteBuffer()
         audiences[tenant]?.lastFlush = loop.now
         // One that is cut leaves meanwhile.
-        for reader in audience.readers.values { reader.send(audience.pending) }
+        for reader in audience.readers.values { reader.socket.send(audience.pending) }
     }
 
     private func startPings() {
         let bound = NIOLoopBound(self, eventLoop: loop)
         pings = loop.scheduleRepeatedTask(initialDelay: times.ping, delay: times.ping) { _ in
             for reader in bound.value.audiences.values.flatMap(\.readers.values) {
-                if reader.isQuiet { reader.cut() } else { reader.ping() }
+                if reader.socket.isQuiet { reader.socket.cut() } else { reader.socket.ping() }
             }
         }
     }

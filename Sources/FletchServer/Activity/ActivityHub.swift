@@ -52,12 +52,14 @@ package final class ActivityHub: JobObserver {
     }
 
     /// Where the events of a tenant's jobs are read; of all tenants' with nil.
-    /// - Parameter mayRead: Asked once the socket is open, and told to ``end(_:_:)``: whoever is refused then reads no more.
-    ///   Default: everybody may.
+    /// - Parameters:
+    ///   - limit: How long the socket lasts at most. Default: for ever.
+    ///   - mayRead: Asked once the socket is open, and told to ``end(_:_:)``: whoever is refused then reads no more. Default:
+    ///     everybody may.
     func source(
-        of tenant: String?, mayRead: @escaping @Sendable () async -> Bool = { true }
+        of tenant: String?, limit: Duration? = nil, mayRead: @escaping @Sendable () async -> Bool = { true }
     ) -> any SocketSource {
-        ActivitySource(hub: self, tenant: tenant, mayRead: mayRead)
+        ActivitySource(hub: self, tenant: tenant, limit: limit, mayRead: mayRead)
     }
 
     /// Ends the sockets of those who read what happens to a tenant's jobs.
@@ -83,9 +85,11 @@ package final class ActivityHub: JobObserver {
         }
     }
 
-    fileprivate func add(_ socket: SocketHandler, of tenant: String?, on loop: any EventLoop) {
+    fileprivate func add(
+        _ socket: SocketHandler, of tenant: String?, for limit: Duration?, on loop: any EventLoop
+    ) {
         readerCount.add(1, ordering: .relaxed)
-        circle(of: loop).add(socket, of: tenant)
+        circle(of: loop).add(socket, of: tenant, for: limit)
     }
 
     fileprivate func remove(_ socket: SocketHandler, of tenant: String?, on loop: any EventLoop) {
@@ -108,13 +112,14 @@ package final class ActivityHub: JobObserver {
 private struct ActivitySource: SocketSource {
     let hub: ActivityHub
     let tenant: String?
+    let limit: Duration?
     let mayRead: @Sendable () async -> Bool
 
     func enter() -> Bool { hub.enter(tenant) }
     func leave() { hub.leave(tenant) }
 
     func opened(_ socket: SocketHandler, on loop: any EventLoop) {
-        hub.add(socket, of: tenant, on: loop)
+        hub.add(socket, of: tenant, for: limit, on: loop)
         let bound = NIOLoopBound(socket, eventLoop: loop)
         Task {
             guard await !mayRead() else { return }

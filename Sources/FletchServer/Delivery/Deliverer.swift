@@ -86,13 +86,14 @@ package struct Deliverer: Sendable {
                     return ran(job, failed(job, "redirected from https to another scheme, which is not followed"))
                 }
             } catch {
-                return self.end(of: job, error, mayHaveBeenSeen: error.certainty == .unknown || redirectCount > 0)
+                return self.end(of: job, error, isRedirected: redirectCount > 0)
             }
         }
         return ran(job, failed(job, "redirected more than \(Self.maximumRedirectCount) times"))
     }
 
-    private func end(of job: LeasedJob, _ error: FletchError, mayHaveBeenSeen: Bool) -> DeliveryEnd {
+    private func end(of job: LeasedJob, _ error: FletchError, isRedirected: Bool) -> DeliveryEnd {
+        let mayHaveBeenSeen = error.certainty == .unknown || isRedirected
         if error.code == .cancelled || error.code == .clientClosed {
             return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
         }
@@ -104,7 +105,8 @@ package struct Deliverer: Sendable {
         // The head may have come, and the rest of what a failure says not.
         let status = error.receipt?.status?.code
         let outcome = status.map(RunOutcome.init(status:)) ?? .failed
-        return ran(job, failed(job, "\(error)", outcome, status, error.receipt?.body ?? []))
+        let reason = isRedirected ? "after a redirect: \(error)" : "\(error)"
+        return ran(job, failed(job, reason, outcome, status, error.receipt?.body ?? []))
     }
 
     private func ran(_ job: LeasedJob, _ outcome: RunOutcome) -> DeliveryEnd {

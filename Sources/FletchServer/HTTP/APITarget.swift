@@ -27,6 +27,15 @@ struct APITarget {
         }
     }
 
+    /// Of a target that is a whole URL: it counts in place of `Host` (RFC 9112 §3.2.2). nil for a path.
+    static func authority(of target: String) -> String? {
+        let target = target[...].utf8
+        guard target.first != UInt8(ascii: "/"), let slash = target.firstIndex(of: UInt8(ascii: "/")) else {
+            return nil
+        }
+        return String(Substring(target[slash...].dropFirst(2).prefix { !"/?#".utf8.contains($0) }))
+    }
+
     /// A proxy may be asked with a whole URL (RFC 9112 §3.2.2), and pass it on.
     private static func withoutAuthority(_ target: String) -> Substring.UTF8View {
         let target = target[...].utf8

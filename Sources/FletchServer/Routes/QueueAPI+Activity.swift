@@ -8,7 +8,9 @@ extension QueueAPI {
     ) throws(APIResponse) -> APIResponse {
         guard request.asksForSocket else { throw .socketNeeded }
         // Its token may be revoked before the socket is among those that this ends.
-        let source = activity.source(of: tenant) { [access] in (try? await access.confirm(admission)) != nil }
+        let source = activity.source(of: tenant, limit: access.timeLeft(admission)) { [access] in
+            (try? await access.confirm(admission)) != nil
+        }
         return Self.socket(source, request)
     }
 

@@ -106,7 +106,6 @@ package struct QueueAPI: Sendable {
         let target = admitted.target
         // Without one only routes are left that are about no tenant's jobs, or read those of all.
         let tenant = admitted.caller.tenant ?? ""
-        let digest = admitted.admission.digest
         return switch admitted.route {
         case .health: try await health()
         case .documentation: .html(Documentation.page)
@@ -114,10 +113,11 @@ package struct QueueAPI: Sendable {
         case .activity: try openActivity(request, of: Self.readTenant(admitted), admitted.admission)
         case .listQueues: try await listQueues(of: Self.readTenant(admitted))
         case .statistics: try await statistics(of: Self.readTenant(admitted))
-        case .updateCron: try await updateCron(content, for: tenant, by: digest)
-        case .enqueue(let endpoint): try await enqueue(content, in: Self.queue(endpoint, of: tenant), by: digest)
+        case .updateCron: try await updateCron(content, for: tenant, by: admitted.admission.digest)
+        case .enqueue(let endpoint):
+            try await enqueue(content, in: Self.queue(endpoint, of: tenant), admitted.admission)
         case .enqueueBatch(let endpoint):
-            try await enqueueBatch(content, in: Self.queue(endpoint, of: tenant), by: digest)
+            try await enqueueBatch(content, in: Self.queue(endpoint, of: tenant), admitted.admission)
         case .scan(let endpoint): try await scan(Self.scope(endpoint, admitted), target)
         case .empty(let endpoint): try await empty(Self.queue(endpoint, of: tenant))
         case .job(let endpoint, let id): try await job(id, in: Self.scope(endpoint, admitted))

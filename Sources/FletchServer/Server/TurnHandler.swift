@@ -110,6 +110,10 @@ extension TurnHandler {
             // Hummingbird ends a connection by itself where this says `close`, and does not say so.
             var head = head
             head.headers.remove(name: "connection")
+            // What follows does not see it any more.
+            if let authority = APITarget.authority(of: head.uri) {
+                head.headers.replaceOrAdd(name: "host", value: authority)
+            }
             // The API is asked for no other protocol than it may get.
             if reception.asksForSocket { socketRequest = head } else { head.headers.remove(name: "upgrade") }
             context.fireChannelRead(wrapInboundOut(.head(head)))

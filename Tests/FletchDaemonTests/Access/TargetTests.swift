@@ -68,6 +68,7 @@ struct TargetTests {
                         let failures = Daemon.lines("a delivery failed", in: daemon.program.said.value)
                         #expect(failures.first?["reason"]?.contains("127.0.0.2") == true)
                         #expect(failures.first?["reason"]?.contains("target-refused") == true)
+                        #expect(failures.first?["reason"]?.hasPrefix("after a redirect: ") == true)
                     }
                 }
             }

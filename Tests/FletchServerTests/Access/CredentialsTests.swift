@@ -22,7 +22,7 @@ import Testing
         for wrong in ["", "on", "one:", "onee", "ONE", "one:a longer passphrase"] {
             #expect(!passphrases.contains(wrong))
         }
-        #expect(Passphrases("").isEmpty && Passphrases(":\n:").isEmpty)
+        #expect(Passphrases("").isEmpty && Passphrases(": \n\t:").isEmpty)
         #expect(!Passphrases().contains(""))
     }
 

@@ -26,7 +26,7 @@ import Testing
         let keys = try await TestKeys()
         func subject(_ expiresIn: Double?, _ validIn: Double? = nil, _ subject: String? = "a") async throws -> String? {
             let token = try await keys.token(subject: subject, expiresIn: expiresIn, validIn: validIn)
-            return await keys.verifier.subject(of: token, at: Self.now)
+            return await keys.verifier.holder(of: token, at: Self.now)?.subject
         }
         #expect(try await subject(0.001) == "a")
         #expect(try await subject(0) == nil)
@@ -39,14 +39,25 @@ import Testing
         #expect(try await subject(60, nil, "a\nb") == nil)
     }
 
+    @Test func endIsKnownWhereThereIsOne() async throws {
+        let keys = try await TestKeys()
+        for (expiresIn, end) in [(nil, nil), (1.5, TestAPI.now.milliseconds + 1_500), (1e300, Int64.max)]
+            as [(Double?, Int64?)]
+        {
+            let token = try await keys.token(subject: "a", expiresIn: expiresIn)
+            let holder = try #require(await keys.verifier.holder(of: token, at: Self.now))
+            #expect(holder.end?.milliseconds == end)
+        }
+    }
+
     @Test func tokenOfAnotherKeyOrAChangedOneIsNone() async throws {
         let keys = try await TestKeys()
         let token = try await keys.token(subject: "a")
-        #expect(await (try TestKeys()).verifier.subject(of: token, at: Self.now) == nil)
+        #expect(await (try TestKeys()).verifier.holder(of: token, at: Self.now)?.subject == nil)
         let parts = token.split(separator: ".")
         let forged = "\(parts[0]).\(Self.encoded(Data(#"{"sub":"b"}"#.utf8))).\(parts[2])"
         for token in [forged, "\(parts[0]).\(parts[1]).", "..", "a.b.c", "\(parts[0])..\(parts[2])", ""] {
-            #expect(await keys.verifier.subject(of: token, at: Self.now) == nil)
+            #expect(await keys.verifier.holder(of: token, at: Self.now)?.subject == nil)
         }
     }
 
@@ -57,13 +68,13 @@ import Testing
         let verifier = try await JWTVerifier(pem)
         for name in ["none", "None", "NONE", "", "RS256x"] {
             let token = try Self.token(header: #"{"alg":"\#(name)"}"#)
-            #expect(await verifier.subject(of: token, at: Self.now) == nil)
+            #expect(await verifier.holder(of: token, at: Self.now)?.subject == nil)
         }
         for secret in [Data(pem.utf8), key.publicKey.derRepresentation] {
             let token = Self.token(header: #"{"alg":"HS256"}"#) { (text: Data) -> Data in
                 Data(HMAC<SHA256>.authenticationCode(for: text, using: SymmetricKey(data: secret)))
             }
-            #expect(await verifier.subject(of: token, at: Self.now) == nil)
+            #expect(await verifier.holder(of: token, at: Self.now)?.subject == nil)
         }
     }
 
@@ -79,12 +90,12 @@ import Testing
         }
         let token = try await signer.sign(TestKeys.Claims(sub: "a"))
         let verifier = try await JWTVerifier(key.publicKey.pemRepresentation)
-        #expect(await verifier.subject(of: token, at: Self.now) == "a")
+        #expect(await verifier.holder(of: token, at: Self.now)?.subject == "a")
         // What one algorithm has signed is not taken for another's.
         let parts = token.split(separator: ".")
         let other = name == "RS256" ? "PS256" : "RS256"
         let forged = "\(Self.encoded(Data(#"{"alg":"\#(other)"}"#.utf8))).\(parts[1]).\(parts[2])"
-        #expect(await verifier.subject(of: forged, at: Self.now) == nil)
+        #expect(await verifier.holder(of: forged, at: Self.now)?.subject == nil)
     }
 
     @Test func otherKindsOfKeysAreKnown() async throws {
@@ -96,7 +107,7 @@ import Testing
         ]
         for (pem, signer) in signers {
             let token = try await signer.sign(TestKeys.Claims(sub: "a"))
-            #expect(await (try JWTVerifier(pem)).subject(of: token, at: Self.now) == "a")
+            #expect(await (try JWTVerifier(pem)).holder(of: token, at: Self.now)?.subject == "a")
         }
     }
 
@@ -119,7 +130,7 @@ import Testing
             var header = JWTHeader()
             header.kid = id
             let token = try await JWTKeyCollection().add(ecdsa: key).sign(TestKeys.Claims(sub: "a"), header: header)
-            #expect(await verifier.subject(of: token, at: Self.now) == subject, "\(id ?? "none")")
+            #expect(await verifier.holder(of: token, at: Self.now)?.subject == subject, "\(id ?? "none")")
         }
     }
 
@@ -131,7 +142,7 @@ import Testing
         await pss.add(pss: key, digestAlgorithm: .sha256)
         for signer in [pss, pkcs, pss, pkcs] {
             let token = try await signer.sign(TestKeys.Claims(sub: "a"))
-            #expect(await verifier.subject(of: token, at: Self.now) == "a")
+            #expect(await verifier.holder(of: token, at: Self.now)?.subject == "a")
         }
     }
 
@@ -148,7 +159,7 @@ import Testing
             await signers[2].add(pss: key, digestAlgorithm: .sha256)
             for (signer, isTaken) in zip(signers, taken) {
                 let token = try await signer.sign(TestKeys.Claims(sub: "a"))
-                let subject = await verifier.subject(of: token, at: Self.now)
+                let subject = await verifier.holder(of: token, at: Self.now)?.subject
                 #expect((subject == "a") == isTaken, "\(named)")
             }
         }
@@ -164,7 +175,7 @@ import Testing
                 let signing = try P256.Signing.PrivateKey(pemRepresentation: key.pemRepresentation)
                 return try signing.signature(for: text).rawRepresentation
             }
-            #expect(await verifier.subject(of: token, at: Self.now) == subject)
+            #expect(await verifier.holder(of: token, at: Self.now)?.subject == subject)
         }
     }
 

@@ -27,7 +27,8 @@ import Testing
         ("for=192.0.2.1", "192.0.2.1"), ("For=\"[2001:db8::1]:4711\";proto=http", "2001:db8::1"),
         ("proto=https; for=192.0.2.1;by=10.0.0.1, for=10.1.2.3", "192.0.2.1"),
         ("for=_hidden, for=10.1.2.3", "10.1.2.3"),
-        ("proto=https", "10.0.0.1"), ("for=198.51.100.9, for=192.0.2.1", "192.0.2.1"),
+        ("proto=https", "10.0.0.1"), ("for=198.51.100.9, proto=https;by=10.1.2.3", "10.0.0.1"),
+        ("for=198.51.100.9, proto=https, for=10.1.2.3", "10.1.2.3"), ("for=198.51.100.9, for=192.0.2.1", "192.0.2.1"),
     ])
     func standardFieldIsReadAsWell(_ value: String, _ client: String) {
         #expect(Self.client("10.0.0.1", [Self.forwarded: value]) == ClientAddress(client))
@@ -53,6 +54,8 @@ import Testing
         #expect(Self.client("10.0.0.1", fields) == ClientAddress("10.0.0.1"))
         let same: HTTPFields = [Self.forwardedFor: "192.0.2.1", Self.forwarded: "for=\"192.0.2.1:80\""]
         #expect(Self.client("10.0.0.1", same) == ClientAddress("192.0.2.1"))
+        let unnamed: HTTPFields = [Self.forwardedFor: "192.0.2.1", Self.forwarded: "proto=https"]
+        #expect(Self.client("10.0.0.1", unnamed) == ClientAddress("192.0.2.1"))
     }
 
     @Test func limitsAreThoseOfTheClientBehindTheProxy() async throws {

@@ -10,9 +10,9 @@ import Testing
     private struct Reader {
         let channel: EmbeddedChannel
 
-        init(_ hub: ActivityHub, of tenant: String?, on loop: EmbeddedEventLoop) throws {
+        init(_ hub: ActivityHub, of tenant: String?, for limit: Duration? = nil, on loop: EmbeddedEventLoop) throws {
             channel = EmbeddedChannel(loop: loop)
-            let source = hub.source(of: tenant)
+            let source = hub.source(of: tenant, limit: limit)
             try #require(source.enter())
             try channel.pipeline.syncOperations.addHandler(SocketHandler(source, SocketLimits()))
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -129,6 +129,19 @@ import Testing
         _ = try first.channel.finish()
         #expect(try !enter("one"))
         #expect(try enter("fourth"))
+    }
+
+    @Test func readerIsEndedWhenItsTimeIsUp() throws {
+        let (hub, loop) = (ActivityHub(maximumCount: 2), EmbeddedEventLoop())
+        let short = try Reader(hub, of: "t", for: .milliseconds(1_500), on: loop)
+        let gone = try Reader(hub, of: "t", for: .milliseconds(1_500), on: loop)
+        try gone.channel.close().wait()
+        let long = try Reader(hub, of: "t", for: .seconds(Int64.max), on: loop)
+        loop.advanceTime(by: .milliseconds(1_499))
+        #expect(try short.piece() == nil)
+        loop.advanceTime(by: .milliseconds(1))
+        #expect(try short.channel.readOutbound() == SocketFrame.close(.policyViolation, "the token has expired"))
+        #expect(try long.piece() == nil && hub.isWatching)
     }
 
     @Test func readerWhoMayReadNoMoreIsEnded() async throws {

@@ -29,6 +29,16 @@ import Testing
         }
     }
 
+    /// It counts in place of `Host` (RFC 9112 §3.2.2).
+    @Test(arguments: [("http://evil.example", "127.0.0.1", "403"), ("http://127.0.0.1:80", "evil.example", "200")])
+    func nameInTheRequestLineCounts(_ origin: String, _ host: String, _ status: String) async throws {
+        try await TestServer.with { port in
+            let answer = try await Self.answer(
+                port, "GET \(origin)/queues HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+        }
+    }
+
     @Test func requestsOfAConnectionAreAnsweredInOrder() async throws {
         try await TestServer.with { port in
             let client = try RawClient(port: port)

@@ -1,4 +1,5 @@
 import FletchQueue
+import Foundation
 import HTTPTypes
 import NIOCore
 import Testing
@@ -70,6 +71,41 @@ import Testing
             #expect(await api.send(.delete, "/tokens/one?scope=enqueue", fields: Self.admin).status == 404)
             #expect(await api.send(.post, queue, "{}", fields: enqueue).status == 401)
             #expect(await api.send(.get, "/queues", fields: all).text.contains(endpoint))
+        }
+    }
+
+    /// Ids can be guessed, and `@cron` is one.
+    @Test func enqueueTokenNeitherSeesNorReplacesAJob() async throws {
+        try await TestAPI.withTenants { api in
+            let all = HTTPFields.bearer(await Self.token(api))
+            let enqueue = HTTPFields.bearer(await Self.token(api, scope: "?scope=enqueue"))
+            _ = await api.send(.post, queue, #"{"id":"a","body":"secret"}"#, fields: all)
+            for (path, body) in [
+                (queue, #"{"id":"a","body":"mine"}"#), (queue + "/batch", #"[{"id":"a","body":"mine"}]"#),
+            ] {
+                let answer = await api.send(.post, path, body, fields: enqueue)
+                #expect(answer.status == 201 && answer.text.contains("mine") && !answer.text.contains("secret"))
+                #expect(await api.send(.post, path, body, fields: all).text.contains("secret"))
+                let override = body.replacingOccurrences(of: "}", with: #","override":true}"#)
+                let refused = await api.send(.post, path, override, fields: enqueue)
+                #expect(refused.status == 403 && refused.text.contains("override"))
+            }
+            #expect(await api.send(.get, queue + "/a", fields: all).text.contains("secret"))
+        }
+    }
+
+    @Test func tokenThatIsReplacedWhileTheBodyComesIsGoodForNothing() async throws {
+        try await TestAPI.withTenants { api in
+            let old = HTTPFields.bearer(await Self.token(api))
+            _ = await api.send(.post, queue, #"{"id":"a"}"#, fields: old)
+            var request = APIRequest(method: .delete, target: queue + "/a", fields: old)
+            request.host = "localhost"
+            guard case .admitted(let admitted) = await api.api.receive(request) else {
+                throw APIResponse.unauthenticated
+            }
+            let new = HTTPFields.bearer(await Self.token(api))
+            #expect(await api.api.response(to: request, admitted).status == .unauthorized)
+            #expect(await api.send(.get, queue + "/a", fields: new).status == 200)
         }
     }
 
