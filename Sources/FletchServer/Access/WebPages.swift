@@ -58,27 +58,24 @@ struct WebPages: Sendable {
     private func isOwn(_ host: String) -> Bool {
         let name = Self.name(of: host)
         if Self.isAddress(name) || allowedHosts.contains(name) { return true }
-        let hasDot = name.contains(".") || name.hasPrefix("[")
+        let hasDot = name.utf8.contains(UInt8(ascii: ".")) || name.hasPrefix("[")
         return !hasDot || name.hasSuffix(".localhost") || name == "host.docker.internal"
     }
 
     /// Without its port and the root's dot.
     private static func name(of host: String) -> String {
-        if host.hasPrefix("["), let end = host.lastIndex(of: "]") {
-            let rest = host[host.index(after: end)...]
-            return rest.isEmpty || rest.hasPrefix(":") ? String(host[...end]) : host
+        if host.hasPrefix("["), let end = host.utf8.lastIndex(of: UInt8(ascii: "]")) {
+            let rest = host.utf8[host.utf8.index(after: end)...]
+            return rest.first.map { $0 == UInt8(ascii: ":") } ?? true ? String(host[...end]) : host
         }
-        let name = host.prefix { $0 != ":" }
-        return String(name.hasSuffix(".") ? name.dropLast() : name)
+        let name = host.utf8.prefix { $0 != UInt8(ascii: ":") }
+        return String(Substring(name.last == UInt8(ascii: ".") ? name.dropLast() : name))
     }
 
-    /// IPv6 has brackets, and nothing else has.
+    /// IPv6 has brackets.
     private static func isAddress(_ name: String) -> Bool {
-        if name.hasPrefix("[") {
-            return name.hasSuffix("]") && SocketAddress(literal: String(name.dropFirst().dropLast()), port: 0) != nil
-        }
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil && ($0 == "0" || !$0.hasPrefix("0")) }
+        let isBracketed = name.hasPrefix("[") && name.hasSuffix("]")
+        return SocketAddress(literal: isBracketed ? String(name.dropFirst().dropLast()) : name, port: 0) != nil
     }
 
     /// Whether a page comes from this very server. Its scheme may be that of a proxy before it.
