@@ -3,7 +3,8 @@ import Foundation
 import GRDB
 
 extension Transaction {
-    func issue(_ token: TenantToken) throws {
+    mutating func issue(_ token: TenantToken) throws {
+        tokens = KnownTokens()
         try run(
             """
             INSERT INTO token (tenant, scope, digest, secret, key_id, issued_at) VALUES (?, ?, ?, ?, ?, ?)
@@ -17,18 +18,24 @@ extension Transaction {
             ])
     }
 
-    func revokeToken(of tenant: String, scope: TenantToken.Scope) throws -> Bool {
+    mutating func revokeToken(of tenant: String, scope: TenantToken.Scope) throws -> Bool {
+        tokens = KnownTokens()
         try run("DELETE FROM token WHERE tenant = ? AND scope = ?", [tenant, scope.rawValue])
         return db.changesCount > 0
     }
 
-    func hasToken(_ digest: [UInt8]) throws -> Bool {
+    /// Looked up once, as long as tokens do not change.
+    mutating func hasToken(_ digest: [UInt8]) throws -> Bool {
+        if tokens.contains(digest) { return true }
         let statement = try db.cachedStatement(sql: "SELECT 1 FROM token WHERE digest = ?")
-        return try Int.fetchOne(statement, arguments: [Data(digest)]) != nil
+        guard try Int.fetchOne(statement, arguments: [Data(digest)]) != nil else { return false }
+        tokens.insert(digest)
+        return true
     }
 
     /// - Returns: Whether there was a token.
     mutating func revoke(_ tenant: String) throws -> Bool {
+        tokens = KnownTokens()
         try run("DELETE FROM token WHERE tenant = ?", [tenant])
         guard db.changesCount > 0 else { return false }
         try run("DELETE FROM signing_secret WHERE tenant = ?", [tenant])

@@ -7,6 +7,7 @@ struct Transaction {
     let db: Database
     var book: LeaseBook
     var queues: QueueNumbers
+    var tokens: KnownTokens
     var counts: TenantCounts
     /// Tenants that an enqueue has made queues of.
     var grown: Set<TenantKey> = []

@@ -20,6 +20,7 @@ final class Writer: Sendable {
         // Sendable because only the pool's writer thread touches it, which `submit` hands every operation to.
         var book = LeaseBook()
         var queues = QueueNumbers()
+        var tokens = KnownTokens()
         var counts: TenantCounts
         /// Whether the connection syncs what it commits; nil at first, as the pool has set what it likes.
         var isDurable: Bool?
@@ -180,10 +181,12 @@ final class Writer: Sendable {
             try sync(isDurable, db)
             try db.inTransaction(.immediate) {
                 var transaction = Transaction(
-                    db: db, book: state.book, queues: state.queues, counts: state.counts, leaseDuration: leaseDuration)
+                    db: db, book: state.book, queues: state.queues, tokens: state.tokens, counts: state.counts,
+                    leaseDuration: leaseDuration)
                 for operation in operations { try operation.body(&transaction) }
                 state.book = transaction.book
                 state.queues = transaction.queues
+                state.tokens = transaction.tokens
                 state.counts = transaction.counts
                 return .commit
             }
@@ -192,8 +195,9 @@ final class Writer: Sendable {
             if !isDurable { logSync.request() }
         } catch {
             state.book = book
-            // Numbers may be among them that were given in vain.
+            // Numbers may be among them that were given in vain, and tokens that were issued so.
             state.queues = QueueNumbers()
+            state.tokens = KnownTokens()
             state.counts.rollBack()
             let failure = StoreError(error, on: db)
             if failure.code == .failed { state.isSuspect = true }

@@ -49,6 +49,13 @@ import Testing
                 #expect(error?.code == .tokenRevoked)
             }
             #expect(try await store.enqueue(jobs, by: new.digest).count == 1)
+            let device = Self.token("a", 3, scope: .enqueue)
+            try await store.issue(device)
+            for _ in 0..<2 { #expect(try await store.enqueue(jobs, by: device.digest).count == 1) }
+            #expect(try await store.revokeToken(of: "a", scope: .enqueue))
+            let refusal = await #expect(throws: StoreError.self) { try await store.enqueue(jobs, by: device.digest) }
+            #expect(refusal?.code == .tokenRevoked)
+            #expect(try await store.enqueue(jobs, by: new.digest).count == 1)
             #expect(try await store.revoke("a"))
             let error = await #expect(throws: StoreError.self) { try await store.enqueue(jobs, by: new.digest) }
             #expect(error?.code == .tokenRevoked)
