@@ -15,13 +15,11 @@ struct JobRequest {
         let endpoint = job.job.key.queue.endpoint
         url = isInDocker ? Self.reachableFromContainer(endpoint) : endpoint
         body = .utf8(job.job.body)
-        fields = HTTPFields(
-            [
-                HTTPField(name: .accept, value: "*/*"), HTTPField(name: .contentType, value: "text/plain"),
-                HTTPField(name: .meta, value: JobMeta(job, at: now).json),
-                HTTPField(name: .idempotencyKey, value: job.idempotencyKey),
-                HTTPField(name: .attempt, value: "\(job.attempt)"),
-            ] + signature)
+        fields = [
+            .accept: "*/*", .contentType: "text/plain", .meta: JobMeta(job, at: now).json,
+            .idempotencyKey: job.idempotencyKey, .attempt: "\(job.attempt)",
+        ]
+        fields.append(contentsOf: signature)
     }
 
     func request(until end: ContinuousClock.Instant) -> FletchRequest {

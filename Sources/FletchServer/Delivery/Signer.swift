@@ -29,8 +29,10 @@ package struct Signer: Sendable {
         {
             fields.append(HTTPField(name: .quirrelSignature, value: signature))
         }
-        if let signature = keys.webhookSignature(id: job.idempotencyKey, of: body, at: now) {
-            fields.append(HTTPField(name: .webhookID, value: job.idempotencyKey))
+        guard keys.hasSecrets else { return fields }
+        let id = job.idempotencyKey
+        if let signature = keys.webhookSignature(id: id, of: body, at: now) {
+            fields.append(HTTPField(name: .webhookID, value: id))
             fields.append(HTTPField(name: .webhookTimestamp, value: String(now.milliseconds / 1_000)))
             fields.append(HTTPField(name: .webhookSignature, value: signature))
         }

@@ -11,10 +11,12 @@ enum Hexadecimal {
     }
 
     /// In lower case.
-    static func text(of bytes: some ContiguousBytes, behind prefix: String = "") -> String {
-        bytes.withUnsafeBytes { bytes in
-            String(unsafeUninitializedCapacity: prefix.utf8.count + 2 * bytes.count) { text in
-                var end = text.initialize(fromContentsOf: prefix.utf8)
+    static func text(of bytes: some ContiguousBytes, behind prefixes: String...) -> String {
+        let prefixBytes = prefixes.reduce(0) { $0 + $1.utf8.count }
+        return bytes.withUnsafeBytes { bytes in
+            String(unsafeUninitializedCapacity: prefixBytes + 2 * bytes.count) { text in
+                var end = 0
+                for prefix in prefixes { end = text[end...].initialize(fromContentsOf: prefix.utf8) }
                 for byte in bytes {
                     text[end] = digit(byte >> 4)
                     text[end + 1] = digit(byte & 15)
@@ -26,6 +28,6 @@ enum Hexadecimal {
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+        value &+ (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
     }
 }

@@ -1,16 +1,12 @@
-import Crypto
 internal import FletchQueue
 import Foundation
 
 /// What the deliveries of one tenant are signed with.
 struct SigningKeys: Sendable {
-    /// The hash as it is behind the key: half of the work for a short message.
-    private typealias Keyed = HMAC<SHA256>
-
     /// As Quirrel signs; nil where the tenant has no token.
-    private let token: Keyed?
+    private let token: KeyedHash?
     /// As Standard Webhooks has it: the latest first, and until when the others count.
-    private let secrets: [(hash: Keyed, end: Timestamp?)]
+    private let secrets: [(hash: KeyedHash, end: Timestamp?)]
 
     /// How long a receiver has to take up a new secret.
     private static let overlap: Int64 = 86_400_000
@@ -19,12 +15,12 @@ struct SigningKeys: Sendable {
     ///   - token: The tenant's.
     ///   - secrets: As they are shown, with when each was made; the latest first.
     init(token: [UInt8]?, secrets: [(text: [UInt8], createdAt: Timestamp)]) {
-        self.token = token.map { Keyed(key: SymmetricKey(data: $0)) }
+        self.token = token.map(KeyedHash.init(key:))
         var end: Timestamp?
-        var keys: [(hash: Keyed, end: Timestamp?)] = []
+        var keys: [(hash: KeyedHash, end: Timestamp?)] = []
         for (text, createdAt) in secrets {
             guard let secret = WebhookSecret(String(decoding: text, as: UTF8.self)) else { continue }
-            keys.append((Keyed(key: SymmetricKey(data: secret.bytes)), end))
+            keys.append((KeyedHash(key: secret.bytes), end))
             end = Self.end(ofSecretReplacedAt: createdAt)
         }
         self.secrets = keys
@@ -33,8 +29,10 @@ struct SigningKeys: Sendable {
     /// The operator's own, which all count at any time.
     init(_ secrets: [WebhookSecret]) {
         token = nil
-        self.secrets = secrets.map { (Keyed(key: SymmetricKey(data: $0.bytes)), nil) }
+        self.secrets = secrets.map { (KeyedHash(key: $0.bytes), nil) }
     }
+
+    var hasSecrets: Bool { !secrets.isEmpty }
 
     static func end(ofSecretReplacedAt moment: Timestamp) -> Timestamp {
         Timestamp(milliseconds: moment.milliseconds + overlap)
@@ -44,25 +42,16 @@ struct SigningKeys: Sendable {
     func quirrelSignature(of body: String, at now: Timestamp) -> String? {
         guard let token else { return nil }
         let time = String(now.milliseconds)
-        return Hexadecimal.text(of: token.code(of: body + time), behind: "v=\(time),d=")
+        return Hexadecimal.text(of: token.code(of: body, time), behind: "v=", time, ",d=")
     }
 
     /// `v1,…` for each secret that counts now, with spaces between them (Standard Webhooks 1.0); nil without a secret.
     /// - Parameter id: Has no dot.
     func webhookSignature(id: String, of body: String, at now: Timestamp) -> String? {
-        guard !secrets.isEmpty else { return nil }
-        let text = "\(id).\(now.milliseconds / 1_000).\(body)"
+        let time = String(now.milliseconds / 1_000)
         let signatures = secrets.filter { $0.end.map { now < $0 } ?? true }.map { secret in
-            "v1," + Data(secret.hash.code(of: text)).base64EncodedString()
+            "v1," + Data(secret.hash.code(of: id, ".", time, ".", body)).base64EncodedString()
         }
         return signatures.isEmpty ? nil : signatures.joined(separator: " ")
-    }
-}
-
-extension HMAC {
-    fileprivate func code(of text: String) -> MAC {
-        var (code, text) = (self, text)
-        text.withUTF8 { code.update(data: UnsafeRawBufferPointer($0)) }
-        return code.finalize()
     }
 }
