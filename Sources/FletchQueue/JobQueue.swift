@@ -20,11 +20,11 @@ package struct JobQueue: Sendable {
 
     /// Stores a job for each draft, in order; they are on disk when it returns.
     /// - Parameters:
-    ///   - digest: SHA-256 of the token that was asked with.
+    ///   - digest: Of the token that was asked with.
     ///   - showsStored: Whether the answer shows what was there already; else it shows what was asked for in its place.
     /// - Returns: What is stored under their keys.
     package func enqueue(
-        _ drafts: [JobDraft], in queue: QueueName, by digest: [UInt8]? = nil, showsStored: Bool = true
+        _ drafts: [JobDraft], in queue: QueueName, by digest: TokenDigest? = nil, showsStored: Bool = true
     ) async throws(StoreError) -> [Job] {
         let now = clock.now
         let jobs = drafts.map { $0.job(in: queue, instance: ids(), at: now) }
@@ -63,17 +63,17 @@ package struct JobQueue: Sendable {
             await dispatcher.stored(dueAt: nil)
             throw error
         }
-        activity?.emptied(queue)
+        activity?.emptied { $0 == queue }
         await dispatcher.stored(dueAt: nil)
     }
 
-    /// Jobs have been deleted that others may have waited for.
-    package func changed() async { await dispatcher.stored(dueAt: nil) }
+    /// A tenant's jobs are gone, and others may have waited for them.
+    package func revoked(_ tenant: String) async {
+        activity?.emptied { $0.tenant == tenant }
+        await dispatcher.stored(dueAt: nil)
+    }
 
-    /// The time that jobs are due by.
-    package var now: Timestamp { clock.now }
-
-    private func enqueue(_ jobs: [NewJob], by digest: [UInt8]?) async throws(StoreError) -> [Job] {
+    private func enqueue(_ jobs: [NewJob], by digest: TokenDigest?) async throws(StoreError) -> [Job] {
         let stored = try await changing(jobs.map(\.job.key)) { () async throws(StoreError) in
             try await store.enqueue(jobs, by: digest)
         } events: { stored in
@@ -91,7 +91,7 @@ package struct JobQueue: Sendable {
     /// and the same plan does the rest.
     /// - Returns: The endpoints that have a job no more.
     package func update(
-        _ plan: CronPlan, for tenant: String, by digest: [UInt8]? = nil
+        _ plan: CronPlan, for tenant: String, by digest: TokenDigest? = nil
     ) async throws(StoreError) -> [String] {
         if !plan.isDryRun { try await store(plan, for: tenant, by: digest) }
         var deleted: [String] = []
@@ -110,7 +110,7 @@ package struct JobQueue: Sendable {
 
     private static let portion = Portion(count: 1_000, bytes: 1 << 20)
 
-    private func store(_ plan: CronPlan, for tenant: String, by digest: [UInt8]?) async throws(StoreError) {
+    private func store(_ plan: CronPlan, for tenant: String, by digest: TokenDigest?) async throws(StoreError) {
         let now = clock.now
         var rest = plan.drafts[...]
         while !rest.isEmpty {

@@ -1,11 +1,13 @@
+internal import FletchQueue
+
 /// The digests of tokens that were found since tokens have changed last.
 struct KnownTokens {
     private static let maximumCount = 10_000
-    private var digests: Set<[UInt8]> = []
+    private var digests: Set<TokenDigest> = []
 
-    func contains(_ digest: [UInt8]) -> Bool { digests.contains(digest) }
+    func contains(_ digest: TokenDigest) -> Bool { digests.contains(digest) }
 
-    mutating func insert(_ digest: [UInt8]) {
+    mutating func insert(_ digest: TokenDigest) {
         if digests.count >= Self.maximumCount { digests = [] }
         digests.insert(digest)
     }

@@ -8,7 +8,7 @@ struct QueueNumbers {
     subscript(_ queue: QueueName) -> Int64? {
         get { numbers[queue] }
         set {
-            if numbers.count >= Self.maximumCount { numbers = [:] }
+            if newValue != nil, numbers.count >= Self.maximumCount { numbers = [:] }
             numbers[queue] = newValue
         }
     }

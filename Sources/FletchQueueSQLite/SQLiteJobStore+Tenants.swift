@@ -7,9 +7,9 @@ extension SQLiteJobStore: TenantStore {
         try await writer.perform(adding: Self.tenantBytes) { try $0.issue(token) }
     }
 
-    package func token(digest: [UInt8]) async throws(StoreError) -> TenantToken? {
+    package func token(digest: TokenDigest) async throws(StoreError) -> TenantToken? {
         try await read { db in
-            try TenantToken.one(db, "digest = ?", [Data(digest)])
+            try TenantToken.one(db, "digest = ?", [Data(digest.bytes)])
         }
     }
 
@@ -80,8 +80,15 @@ extension SQLiteJobStore: TenantStore {
         }
     }
 
-    package func rotate(_ secret: SigningSecret, of tenant: String) async throws(StoreError) {
-        try await writer.perform(adding: Self.tenantBytes) { try $0.rotate(secret, of: tenant) }
+    package func rotate(
+        _ secret: SigningSecret, of tenant: String, by digest: TokenDigest?
+    ) async throws(StoreError) {
+        let refusal = try await writer.perform(adding: Self.tenantBytes) { transaction in
+            let refusal = try transaction.refusal(of: digest)
+            if refusal == nil { try transaction.rotate(secret, of: tenant) }
+            return refusal
+        }
+        if let refusal { throw refusal }
     }
 
     package func signingSecrets(of tenant: String) async throws(StoreError) -> [SigningSecret] {
@@ -133,7 +140,7 @@ extension TenantToken {
     fileprivate init?(_ row: Row) {
         guard let scope = Scope(rawValue: row[3]) else { return nil }
         self.init(
-            tenant: row[2], scope: scope, digest: Array(row[4] as Data), secret: StoredSecret(row),
+            tenant: row[2], scope: scope, digest: TokenDigest(Array(row[4] as Data)), secret: StoredSecret(row),
             issuedAt: Timestamp(milliseconds: row[5]))
     }
 }

@@ -40,7 +40,7 @@ package final class SQLiteJobStore: JobStore {
         try StoreError.from { try writer.close() }
     }
 
-    package func enqueue(_ jobs: [NewJob], by digest: [UInt8]?) async throws(StoreError) -> [Job] {
+    package func enqueue(_ jobs: [NewJob], by digest: TokenDigest?) async throws(StoreError) -> [Job] {
         let addedBytes = jobs.isEmpty ? nil : jobs.lazy.map(\.storedBytes).reduce(0, +)
         return try await writer.perform(adding: addedBytes) { transaction in
             var room = Self.returned

@@ -7,12 +7,9 @@ extension Transaction {
     /// - Returns: Why none is stored where a tenant would have more than it may have, or its token is there no more: nothing
     ///   has been written then, so that others in the same transaction go on.
     mutating func enqueue(
-        _ jobs: [NewJob], by digest: [UInt8]?, _ room: inout Portion
+        _ jobs: [NewJob], by digest: TokenDigest?, _ room: inout Portion
     ) throws -> Result<[Job], StoreError> {
-        if let digest, try !hasToken(digest) {
-            return .failure(StoreError(.tokenRevoked, "nothing is stored: the token has been revoked"))
-        }
-        if let refusal = try refusal(of: jobs) { return .failure(refusal) }
+        if let refusal = try refusal(of: digest) ?? refusal(of: jobs) { return .failure(refusal) }
         var stored: [Job] = []
         stored.reserveCapacity(jobs.count)
         for job in jobs { stored.append(try enqueue(job, &room)) }

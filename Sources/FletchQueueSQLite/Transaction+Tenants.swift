@@ -13,7 +13,8 @@ extension Transaction {
                 issued_at = excluded.issued_at
             """,
             [
-                token.tenant, token.scope.rawValue, Data(token.digest), Data(token.secret.bytes), token.secret.keyID,
+                token.tenant, token.scope.rawValue, Data(token.digest.bytes), Data(token.secret.bytes),
+                token.secret.keyID,
                 token.issuedAt.milliseconds,
             ])
     }
@@ -24,13 +25,15 @@ extension Transaction {
         return db.changesCount > 0
     }
 
-    /// Looked up once, as long as tokens do not change.
-    mutating func hasToken(_ digest: [UInt8]) throws -> Bool {
-        if tokens.contains(digest) { return true }
+    /// Why nothing may be stored by a token; nil where it is there. Looked up once, as long as tokens do not change.
+    mutating func refusal(of digest: TokenDigest?) throws -> StoreError? {
+        guard let digest, !tokens.contains(digest) else { return nil }
         let statement = try db.cachedStatement(sql: "SELECT 1 FROM token WHERE digest = ?")
-        guard try Int.fetchOne(statement, arguments: [Data(digest)]) != nil else { return false }
+        guard try Int.fetchOne(statement, arguments: [Data(digest.bytes)]) != nil else {
+            return StoreError(.tokenRevoked, "nothing is stored: the token has been revoked")
+        }
         tokens.insert(digest)
-        return true
+        return nil
     }
 
     /// - Returns: Whether there was a token.

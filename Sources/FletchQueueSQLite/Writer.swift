@@ -183,6 +183,9 @@ final class Writer: Sendable {
                 var transaction = Transaction(
                     db: db, book: state.book, queues: state.queues, tokens: state.tokens, counts: state.counts,
                     leaseDuration: leaseDuration)
+                // Handed over, not shared: else the first change would copy all that is known.
+                state.queues = QueueNumbers()
+                state.tokens = KnownTokens()
                 for operation in operations { try operation.body(&transaction) }
                 state.book = transaction.book
                 state.queues = transaction.queues

@@ -30,7 +30,7 @@ import Testing
             #expect(!SQLiteCheck.hasTenants(in: place.database))
             let store = try SQLiteJobStore(path: place.database)
             let token = TenantToken(
-                tenant: "a", scope: .all, digest: Array(repeating: 1, count: 32),
+                tenant: "a", scope: .all, digest: TokenDigest(Array(repeating: 1, count: 32)),
                 secret: StoredSecret(bytes: [1], keyID: nil), issuedAt: Timestamp(milliseconds: 1))
             try await store.issue(token)
             #expect(try await store.token(of: "a", scope: .all) == token)

@@ -54,7 +54,7 @@ import Testing
             try await store.issue(
                 TenantToken(
                     tenant: key.queue.tenant, scope: .all,
-                    digest: Array(repeating: UInt8(key.queue.tenant.utf8.count), count: 32),
+                    digest: TokenDigest(Array(repeating: UInt8(key.queue.tenant.utf8.count), count: 32)),
                     secret: StoredSecret(bytes: [], keyID: nil), issuedAt: Timestamp(milliseconds: 0)))
             _ = try await store.revoke(key.queue.tenant)
         case 11: await fail(with: key, store, atCommit: Bool.random(using: &generator))

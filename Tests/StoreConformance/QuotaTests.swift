@@ -143,7 +143,7 @@ import Testing
             _ = try await store.enqueue(jobs)
             try await store.issue(
                 TenantToken(
-                    tenant: "stranger", scope: .all, digest: Array(repeating: 1, count: 32),
+                    tenant: "stranger", scope: .all, digest: TokenDigest(Array(repeating: 1, count: 32)),
                     secret: StoredSecret(bytes: [1], keyID: nil), issuedAt: at(1)))
             #expect(try await store.revoke("stranger"))
             #expect(try await Self.stores(jobs, store))

@@ -7,7 +7,7 @@ import Testing
         _ tenant: String, _ number: UInt8, scope: TenantToken.Scope = .all, at moment: Int64 = 1
     ) -> TenantToken {
         TenantToken(
-            tenant: tenant, scope: scope, digest: Array(repeating: number, count: 32),
+            tenant: tenant, scope: scope, digest: TokenDigest(Array(repeating: number, count: 32)),
             secret: StoredSecret(bytes: [number, 0, 255], keyID: number.isMultiple(of: 2) ? "key" : nil),
             issuedAt: at(moment))
     }
@@ -22,7 +22,7 @@ import Testing
             #expect(try await store.token(of: "a", scope: .all) == one)
             #expect(try await store.token(of: "a", scope: .enqueue) == other)
             #expect(try await store.token(of: "b", scope: .all) == nil)
-            #expect(try await store.token(digest: Array(repeating: 9, count: 32)) == nil)
+            #expect(try await store.token(digest: TokenDigest(Array(repeating: 9, count: 32))) == nil)
         }
     }
 
@@ -37,6 +37,22 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.allCases) func signingSecretIsNotRotatedByATokenThatIsGone(
+        _ kind: StoreKind
+    ) async throws {
+        try await kind.withStore { store in
+            let token = Self.token("a", 1)
+            try await store.issue(token)
+            try await store.rotate(Self.secret(1), of: "a", by: token.digest)
+            #expect(try await store.revoke("a"))
+            let error = await #expect(throws: StoreError.self) {
+                try await store.rotate(Self.secret(2), of: "a", by: token.digest)
+            }
+            #expect(error?.code == .tokenRevoked)
+            #expect(try await store.signingSecrets(of: "a").isEmpty)
+        }
+    }
+
     @Test(arguments: StoreKind.allCases) func nothingIsStoredByATokenThatIsGone(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             let (old, new) = (Self.token("a", 1), Self.token("a", 2))
@@ -44,7 +60,7 @@ import Testing
             try await store.issue(old)
             #expect(try await store.enqueue(jobs, by: old.digest).count == 1)
             try await store.issue(new)
-            for digest in [old.digest, Array(repeating: 9, count: 32)] {
+            for digest in [old.digest, TokenDigest(Array(repeating: 9, count: 32))] {
                 let error = await #expect(throws: StoreError.self) { try await store.enqueue(jobs, by: digest) }
                 #expect(error?.code == .tokenRevoked)
             }
@@ -72,7 +88,7 @@ import Testing
             try await store.issue(Self.token("a", 1))
             try await store.issue(Self.token("a", 2, scope: .enqueue))
             try await store.issue(Self.token("b", 3))
-            try await store.rotate(Self.secret(1), of: "a")
+            try await store.rotate(Self.secret(1), of: "a", by: nil)
             let running = try await store.leased(1)
             #expect(try await store.revoke("a"))
             #expect(try await store.token(of: "a", scope: .all) == nil)
@@ -179,8 +195,8 @@ import Testing
         try await kind.withStore { store in
             #expect(try await store.signingSecrets(of: "a").isEmpty)
             for number in UInt8(1)...3 {
-                try await store.rotate(Self.secret(number), of: "a")
-                try await store.rotate(Self.secret(number + 100), of: "b")
+                try await store.rotate(Self.secret(number), of: "a", by: nil)
+                try await store.rotate(Self.secret(number + 100), of: "b", by: nil)
             }
             #expect(try await store.signingSecrets(of: "a") == [Self.secret(3), Self.secret(2)])
             #expect(try await store.signingSecrets(of: "b") == [Self.secret(103), Self.secret(102)])
@@ -203,7 +219,7 @@ import Testing
         try await kind.withStore { store in
             try await store.issue(Self.token("a", 1))
             try await store.issue(Self.token("b", 2))
-            try await store.rotate(Self.secret(7), of: "b")
+            try await store.rotate(Self.secret(7), of: "b", by: nil)
             #expect(try await store.secretKeyIDs() == [nil, "key"])
             await #expect(throws: StoreError.self) {
                 try await store.reseal { secret, _ in

@@ -34,11 +34,11 @@ package final class Activity: Sendable {
         }
     }
 
-    /// All jobs of a queue have been deleted. Nobody is told: there may be any number of them.
-    func emptied(_ queue: QueueName) {
+    /// All jobs of such queues have been deleted. Nobody is told: there may be any number of them.
+    func emptied(where isEmptied: (QueueName) -> Bool) {
         guard isWatched else { return }
         tell { order in
-            order.emptied(queue)
+            order.emptied(where: isEmptied)
             return []
         }
     }
@@ -80,7 +80,7 @@ package final class Activity: Sendable {
         return false
     }
 
-    /// The observer is told before the next event can be: what it does is short.
+    /// The observer is told before the next event can be. While somebody watches, that takes as long as writing the job does.
     private func tell(_ happen: (inout ActivityOrder) -> [JobEvent]) {
         order.withLock { order in
             for event in happen(&order) { observer.note(event) }

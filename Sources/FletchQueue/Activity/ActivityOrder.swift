@@ -46,10 +46,10 @@ struct ActivityOrder {
         return events + ended
     }
 
-    /// All jobs of a queue have been deleted.
-    mutating func emptied(_ queue: QueueName) {
-        for (lease, run) in runs where run.key.queue == queue { runs[lease]?.isOutdated = true }
-        for (key, change) in changes where key.queue == queue {
+    /// All jobs of such queues have been deleted.
+    mutating func emptied(where isEmptied: (QueueName) -> Bool) {
+        for (lease, run) in runs where isEmptied(run.key.queue) { runs[lease]?.isOutdated = true }
+        for (key, change) in changes where isEmptied(key.queue) {
             changes[key]?.held = change.held.map { Self.outdated($0) { _ in true } }
         }
     }

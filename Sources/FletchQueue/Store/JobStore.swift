@@ -8,13 +8,13 @@ package protocol JobStore: Sendable {
     var leaseDuration: Duration { get }
 
     /// Stores jobs, in order: all or none.
-    /// - Parameter digest: SHA-256 of the token that was asked with; nil where it was something else.
+    /// - Parameter digest: Of the token that was asked with; nil where it was something else.
     /// - Returns: What is stored under their keys now: where a job was there already and is not overridden, that one.
     /// - Throws: Also where those have more than 1 MiB together (``StoreError/Code/answerTooLarge``); a single one, however
     ///   large, is returned. And where a tenant would have more than its ``Quotas`` allow
     ///   (``StoreError/Code/quotaExceeded``), which what stores nothing or takes less room than before never is. And where
     ///   there is no such token any more (``StoreError/Code/tokenRevoked``): nobody would find those jobs.
-    func enqueue(_ jobs: [NewJob], by digest: [UInt8]?) async throws(StoreError) -> [Job]
+    func enqueue(_ jobs: [NewJob], by digest: TokenDigest?) async throws(StoreError) -> [Job]
 
     /// A portion of the endpoints that the tenant has had a job for, but for those that were forgotten (``Quotas``), in the
     /// order of their bytes, from `cursor` (nil at first) on.

@@ -3,8 +3,7 @@ package protocol TenantStore: Sendable {
     /// Stores a token in place of the one that the tenant had for the same scope.
     func issue(_ token: TenantToken) async throws(StoreError)
 
-    /// - Parameter digest: SHA-256 of the token.
-    func token(digest: [UInt8]) async throws(StoreError) -> TenantToken?
+    func token(digest: TokenDigest) async throws(StoreError) -> TenantToken?
 
     func token(of tenant: String, scope: TenantToken.Scope) async throws(StoreError) -> TenantToken?
 
@@ -28,7 +27,9 @@ package protocol TenantStore: Sendable {
     func tenants(from cursor: String?, limit: Int) async throws(StoreError) -> TenantPage
 
     /// Stores a secret before those that there are; of these only the latest is kept.
-    func rotate(_ secret: SigningSecret, of tenant: String) async throws(StoreError)
+    /// - Parameter digest: Of the token that was asked with; nil where it was something else.
+    /// - Throws: `.tokenRevoked` where that is there no more.
+    func rotate(_ secret: SigningSecret, of tenant: String, by digest: TokenDigest?) async throws(StoreError)
 
     /// - Returns: At most two, the latest first.
     func signingSecrets(of tenant: String) async throws(StoreError) -> [SigningSecret]

@@ -10,12 +10,11 @@ package struct TenantToken: Hashable, Sendable {
 
     package let tenant: String
     package let scope: Scope
-    /// SHA-256 of the token.
-    package let digest: [UInt8]
+    package let digest: TokenDigest
     package var secret: StoredSecret
     package let issuedAt: Timestamp
 
-    package init(tenant: String, scope: Scope, digest: [UInt8], secret: StoredSecret, issuedAt: Timestamp) {
+    package init(tenant: String, scope: Scope, digest: TokenDigest, secret: StoredSecret, issuedAt: Timestamp) {
         self.tenant = tenant
         self.scope = scope
         self.digest = digest

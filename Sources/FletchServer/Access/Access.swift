@@ -11,7 +11,7 @@ package final class Access: Sendable {
         package var jwtVerifier: JWTVerifier?
         /// How many requests each caller may make in a minute. Default: 10,000 where callers are told apart, else any number.
         package var requestLimit: Int?
-        /// Web pages that may ask where callers are not told apart; `*` for all. Default: none.
+        /// Web pages that may ask where callers are not told apart, and else with a passphrase; `*` for all. Default: none.
         package var allowedOrigins: [String] = []
         /// Names of this server beside those that nobody else can have, where callers are not told apart. Default: none.
         package var allowedHosts: [String] = []
@@ -29,24 +29,22 @@ package final class Access: Sendable {
     struct Admission {
         let caller: Caller
         /// What the answer says about the caller's limit.
-        var fields = HTTPFields()
-        /// SHA-256 of the token that the caller has shown; nil where it was something else.
-        var digest: [UInt8]?
+        var fields: [HTTPField] = []
+        /// Of the token that the caller has shown; nil where it was something else.
+        var digest: TokenDigest?
+        /// How often tokens had changed when it was looked up.
+        var generation = 0
         /// Until when the JWT counts that the caller has shown.
         var end: Timestamp?
-        /// How often tokens had changed by then.
-        var generation = 0
     }
 
-    /// Who asks, and what that rests on.
-    private struct Asker {
-        let caller: Caller
-        var digest: [UInt8]?
-        var end: Timestamp?
-    }
-
+    /// What shares a limit of requests.
     private enum LimitKey: Hashable {
-        case caller(Caller)
+        /// A tenant, whatever it has shown.
+        case tenant(String)
+        /// An operator in a tenant's name.
+        case operatorFor(String)
+        case operators
         case address(ClientAddress?)
     }
 
@@ -62,7 +60,9 @@ package final class Access: Sendable {
     let pages: WebPages
     let registry: TenantRegistry
     let meter: UsageMeter
-    private let proofs: Proofs
+    /// Whether callers are not told apart.
+    private let isOpen: Bool
+    private let passphrases: Passphrases
     private let proxies: TrustedProxies
     private let jwtVerifier: JWTVerifier?
     private let clock: any QueueClock
@@ -75,7 +75,8 @@ package final class Access: Sendable {
         self.registry = registry
         self.meter = meter
         self.clock = clock
-        proofs = Proofs(passphrases: configuration.passphrases, hasKey: configuration.jwtVerifier != nil)
+        isOpen = configuration.isOpen
+        passphrases = configuration.passphrases
         proxies = configuration.trustedProxies
         jwtVerifier = configuration.jwtVerifier
         pages = WebPages(
@@ -86,19 +87,23 @@ package final class Access: Sendable {
     }
 
     /// Whether there are routes for such a right at all.
-    func offers(_ right: Right) -> Bool { proofs.offers(right) }
+    func offers(_ right: Right) -> Bool {
+        switch right {
+        case .administer: !passphrases.isEmpty
+        case .rotate: !isOpen
+        case .none, .enqueue, .read, .change: true
+        }
+    }
 
     /// Turns a request away, or says whose it is.
     func admit(_ request: APIRequest, _ right: Right) async throws -> Admission {
         guard right != .none else { return Admission(caller: .anonymous) }
-        let address = proxies.client(request.peer, request.fields)
-        let generation = registry.generation
-        guard let asker = try await asker(of: request, at: address) else {
-            let fields = try count(.address(address))
+        guard var admission = try await identified(request, right) else {
+            let fields = try count(.address(address(of: request)))
             throw (right == .administer ? APIResponse.unauthenticatedAdmin : .unauthenticated).adding(fields)
         }
-        let caller = asker.caller
-        let fields = try count(caller == .anonymous ? .address(address) : .caller(caller.limitKey))
+        let caller = admission.caller
+        let fields = try count(limitKey(of: caller, request))
         switch caller.verdict(on: right) {
         case .allowed: break
         case .unauthenticated: throw APIResponse.unauthenticatedAdmin.adding(fields)
@@ -107,9 +112,9 @@ package final class Access: Sendable {
             throw APIResponse.invalid("name the tenant: it is the user name, with the passphrase as the password")
                 .adding(fields)
         }
-        if !proofs.passphrases.isEmpty, right != .administer, let tenant = caller.meteredTenant { meter.count(tenant) }
-        return Admission(
-            caller: caller, fields: fields, digest: asker.digest, end: asker.end, generation: generation)
+        if !passphrases.isEmpty, right != .administer, let tenant = caller.meteredTenant { meter.count(tenant) }
+        admission.fields = fields
+        return admission
     }
 
     /// How long a caller may go on by what it has shown; nil for ever.
@@ -120,8 +125,7 @@ package final class Access: Sendable {
     /// Turns a request away whose token has been revoked since it was admitted.
     func confirm(_ admission: Admission) async throws {
         guard let digest = admission.digest, registry.generation != admission.generation else { return }
-        let holder = try await registry.holder(of: digest)
-        try Self.check(holder, against: admission.caller)
+        try Self.check(await registry.holder(of: digest)?.holder, against: admission.caller)
     }
 
     // By itself: Swift 6.3's optimizer crashes over the comparison behind the suspension.
@@ -129,32 +133,50 @@ package final class Access: Sendable {
         guard let holder, caller == .tenant(holder.tenant, by: .token(holder.scope)) else { throw .unauthenticated }
     }
 
-    private func asker(of request: APIRequest, at address: ClientAddress?) async throws -> Asker? {
-        let credentials = Credentials(request.fields[.authorization])
-        if case .basic = credentials {
-            try refuseGuesser(address)
-            // Browsers keep these credentials, and send them along with what any page makes them ask.
-            if !proofs.isOpen, let origin = pages.foreignOrigin(request.fields, host: request.host) {
-                throw APIResponse.forbidden("a passphrase is not taken from a page of \(origin.prefix(256))")
+    /// - Returns: nil for nobody who may ask.
+    private func identified(_ request: APIRequest, _ right: Right) async throws -> Admission? {
+        guard !isOpen else { return Admission(caller: .anonymous) }
+        switch Credentials(request.fields.value(of: .authorization)) {
+        case .none, .unreadable: return nil
+        case .bearer(let value): return try await holder(of: value)
+        case .basic(let user, let password): return try operatorFor(user, password, request, right)
+        }
+    }
+
+    private func holder(of value: String) async throws -> Admission? {
+        if let jwtVerifier, Credentials.isJWT(value) {
+            return await jwtVerifier.holder(of: value, at: clock.now).map {
+                Admission(caller: .tenant($0.subject, by: .jwt), end: $0.end)
             }
         }
-        switch Claim(credentials, proofs, countsUsage: request.fields[.countUsage] != nil) {
-        case .known(.tenant(let id, _)) where !TenantID.isValid(id): throw APIResponse.invalid("\(TenantID.rule)")
-        case .known(let caller): return Asker(caller: caller)
-        case .token(let token):
-            let digest = TenantRegistry.digest(token)
-            return try await registry.holder(of: digest).map {
-                Asker(caller: .tenant($0.tenant, by: .token($0.scope)), digest: digest)
-            }
-        case .jwt(let token):
-            return await jwtVerifier?.holder(of: token, at: clock.now).map {
-                Asker(caller: .tenant($0.subject, by: .jwt), end: $0.end)
-            }
-        case .wrongPassphrase:
-            _ = counts.withLock { $0.guesses.count(address, at: .now) }
+        // Without passphrases none could be revoked.
+        guard !passphrases.isEmpty else { return nil }
+        let digest = TokenDigest(of: value)
+        return try await registry.holder(of: digest).map { holder, generation in
+            Admission(
+                caller: .tenant(holder.tenant, by: .token(holder.scope)), digest: digest, generation: generation)
+        }
+    }
+
+    private func operatorFor(
+        _ tenant: String, _ passphrase: String, _ request: APIRequest, _ right: Right
+    ) throws(APIResponse) -> Admission? {
+        let address = address(of: request)
+        try refuseGuesser(address)
+        // Browsers keep these credentials, and send them along with what any page makes them ask.
+        if let origin = pages.foreignOrigin(request.fields, host: request.host) {
+            throw .forbidden("a passphrase is not taken from a page of \(origin.prefix(256))")
+        }
+        guard passphrases.contains(passphrase) else {
+            let now = ContinuousClock.now
+            _ = counts.withLock { $0.guesses.count(address, at: now) }
             return nil
-        case .refused: return nil
         }
+        // What is about no tenant's jobs does not depend on whom the operator names.
+        guard !tenant.isEmpty, right != .administer else { return Admission(caller: .admin) }
+        guard TenantID.isValid(tenant) else { throw .invalid("\(TenantID.rule)") }
+        let isCounted = request.fields.contains(.countUsage)
+        return Admission(caller: .tenant(tenant, by: .impersonation(isCounted: isCounted)))
     }
 
     /// So that passphrases cannot be guessed.
@@ -165,27 +187,32 @@ package final class Access: Sendable {
         throw .limitExceeded(secondsLeft: window.secondsLeft)
     }
 
-    private func count(_ key: LimitKey) throws(APIResponse) -> HTTPFields {
-        guard isLimited else { return HTTPFields() }
-        let window = counts.withLock { $0.requests.count(key, at: .now) }
-        var fields = HTTPFields()
-        fields[.rateLimit] = String(window.limit)
-        fields[.rateRemaining] = String(window.remaining)
-        fields[.rateReset] = String(window.secondsLeft)
+    private func address(of request: APIRequest) -> ClientAddress? {
+        proxies.client(ClientAddress(request.peer), request.fields)
+    }
+
+    private func limitKey(of caller: Caller, _ request: APIRequest) -> LimitKey {
+        switch caller {
+        case .anonymous: .address(address(of: request))
+        case .admin: .operators
+        case .tenant(let id, by: .impersonation): .operatorFor(id)
+        case .tenant(let id, _): .tenant(id)
+        }
+    }
+
+    private func count(_ key: @autoclosure () -> LimitKey) throws(APIResponse) -> [HTTPField] {
+        guard isLimited else { return [] }
+        let (key, now) = (key(), ContinuousClock.now)
+        let window = counts.withLock { $0.requests.count(key, at: now) }
+        let fields = [
+            HTTPField(name: .rateLimit, value: String(window.limit)),
+            HTTPField(name: .rateRemaining, value: String(window.remaining)),
+            HTTPField(name: .rateReset, value: String(window.secondsLeft)),
+        ]
         guard !window.isExceeded else {
             throw APIResponse.limitExceeded(secondsLeft: window.secondsLeft).adding(fields)
         }
         return fields
-    }
-}
-
-extension Proofs {
-    fileprivate func offers(_ right: Right) -> Bool {
-        switch right {
-        case .administer: !passphrases.isEmpty
-        case .rotate: !isOpen
-        case .none, .enqueue, .read, .change: true
-        }
     }
 }
 

@@ -2,7 +2,7 @@ internal import FletchQueue
 
 /// Who asks, and what that one may do.
 enum Caller: Hashable, Sendable {
-    /// Anybody, where nobody is told from others.
+    /// Anybody, where there is no authentication.
     case anonymous
     case tenant(String, by: Proof)
     /// Who knows a passphrase and names no tenant: reads those of all.
@@ -46,15 +46,6 @@ enum Caller: Hashable, Sendable {
         case .anonymous: "anonymous"
         case .tenant(let id, _): id
         case .admin: nil
-        }
-    }
-
-    /// Callers with the same key share a limit of requests: a tenant, whatever its proof; an operator in a tenant's name.
-    var limitKey: Caller {
-        switch self {
-        case .anonymous, .admin: self
-        case .tenant(let id, by: .impersonation): .tenant(id, by: .impersonation(isCounted: false))
-        case .tenant(let id, _): .tenant(id, by: .token(.all))
         }
     }
 

@@ -14,13 +14,19 @@ enum Credentials: Hashable, Sendable {
             self = .none
             return
         }
-        let parts = field.split(separator: " ", maxSplits: 1)
-        let value = parts.count > 1 ? parts[1].drop { $0 == " " } : ""
-        switch parts.first?.lowercased() {
+        let end = field.utf8.firstIndex(of: UInt8(ascii: " ")) ?? field.endIndex
+        let value = Substring(field.utf8[end...].drop { $0 == UInt8(ascii: " ") })
+        switch field[..<end].lowercased() {
         case "bearer" where !value.isEmpty: self = .bearer(String(value))
         case "basic": self = Self.basic(value) ?? .unreadable
         default: self = .unreadable
         }
+    }
+
+    /// Whether it has three parts (RFC 7519 §3.1). Tokens have no dot.
+    static func isJWT(_ value: String) -> Bool {
+        var value = value
+        return value.withUTF8 { bytes in bytes.count { $0 == UInt8(ascii: ".") } } == 2
     }
 
     private static func basic(_ encoded: Substring) -> Credentials? {

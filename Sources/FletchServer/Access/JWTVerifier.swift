@@ -1,3 +1,4 @@
+internal import Fletch
 internal import FletchQueue
 import Foundation
 import JWTKit
@@ -39,7 +40,11 @@ package struct JWTVerifier: Sendable {
         func verify(using algorithm: some JWTAlgorithm) {}
     }
 
+    private static let maximumVerifiedCount = 10_000
+
     private let keys: [Key]
+    /// What tokens say that were verified lately: a signature takes more than all else of a request.
+    private let verified = Lock<[TokenDigest: Claims]>([:])
 
     /// - Parameter text: A public key or a certificate in PEM, or a set of keys (JWKS, RFC 7517), of which those are used that
     ///   signatures are made with.
@@ -51,11 +56,23 @@ package struct JWTVerifier: Sendable {
     /// - Returns: Whom the token names (`sub`), and until when (`exp`; nil for ever); nil where it is not valid, not yet, or no
     ///   more (leeway 0).
     func holder(of token: String, at now: Timestamp) async -> (subject: String, end: Timestamp?)? {
+        guard let claims = await claims(of: token) else { return nil }
+        return Self.subject(of: claims, at: Double(now.milliseconds) / 1_000).map { ($0, claims.end) }
+    }
+
+    /// What a token says that one of the keys has signed, whenever it counts.
+    private func claims(of token: String) async -> Claims? {
+        let digest = TokenDigest(of: token)
+        if let known = verified.withLock({ $0[digest] }) { return known }
         guard let header = Self.header(of: token), header.crit == nil else { return nil }
         for key in keys
         where key.algorithm == header.alg && (key.id == nil || header.kid == nil || key.id == header.kid) {
             guard let claims = try? await key.collection.verify(token, as: Claims.self) else { continue }
-            return Self.subject(of: claims, at: Double(now.milliseconds) / 1_000).map { ($0, claims.end) }
+            verified.withLock { verified in
+                if verified.count >= Self.maximumVerifiedCount { verified = [:] }
+                verified[digest] = claims
+            }
+            return claims
         }
         return nil
     }

@@ -14,8 +14,15 @@ struct RequestLimit<Key: Hashable & Sendable>: Sendable {
     }
 
     private struct Entry {
-        let start: ContinuousClock.Instant
-        var count: Int
+        var start: ContinuousClock.Instant
+        var count = 0
+
+        func isOver(at now: ContinuousClock.Instant) -> Bool { start.duration(to: now) >= length }
+
+        mutating func add(at now: ContinuousClock.Instant) {
+            if isOver(at: now) { self = Entry(start: now) }
+            count += 1
+        }
     }
 
     static var length: Duration { .seconds(60) }
@@ -30,9 +37,13 @@ struct RequestLimit<Key: Hashable & Sendable>: Sendable {
     init(_ limit: Int) { self.limit = limit }
 
     mutating func count(_ key: Key, at now: ContinuousClock.Instant) -> Window {
-        var entry = current(key, at: now) ?? Entry(start: now, count: 0)
-        entry.count += 1
-        if young[key] == nil, young.count >= Self.maximumCount / 2 {
+        if let index = young.index(forKey: key) {
+            young.values[index].add(at: now)
+            return window(young.values[index], at: now)
+        }
+        var entry = old[key] ?? Entry(start: now)
+        entry.add(at: now)
+        if young.count >= Self.maximumCount / 2 {
             old = young
             young = [:]
         }
@@ -42,17 +53,13 @@ struct RequestLimit<Key: Hashable & Sendable>: Sendable {
 
     /// Without counting anything.
     func window(of key: Key, at now: ContinuousClock.Instant) -> Window? {
-        current(key, at: now).map { window($0, at: now) }
-    }
-
-    private func current(_ key: Key, at now: ContinuousClock.Instant) -> Entry? {
-        guard let entry = young[key] ?? old[key], entry.start.duration(to: now) < Self.length else { return nil }
-        return entry
+        guard let entry = young[key] ?? old[key], !entry.isOver(at: now) else { return nil }
+        return window(entry, at: now)
     }
 
     private func window(_ entry: Entry, at now: ContinuousClock.Instant) -> Window {
-        let left = Self.length - entry.start.duration(to: now)
-        let seconds = left.components.seconds + (left.components.attoseconds > 0 ? 1 : 0)
+        let left = (Self.length - entry.start.duration(to: now)).components
+        let seconds = left.seconds + (left.attoseconds > 0 ? 1 : 0)
         return Window(limit: limit, count: entry.count, secondsLeft: Int(seconds))
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 enum TenantID {
     static let maximumBytes = 256
     static let rule =
-        "a tenant's name has 1 to \(maximumBytes) bytes of UTF-8 in normal form C, and no control characters"
+        "a tenant's name has 1 to \(maximumBytes) bytes of UTF-8 in normal form C, and no control, invisible or private-use characters"
 
     /// Nothing that could end a line or steer a terminal. In normal form C, so that names that Swift takes for equal are the
     /// same bytes.

@@ -5,7 +5,8 @@ import HTTPTypes
 ///
 /// Where nobody is told from others, a page that a developer visits could have their browser call this server; so pages of
 /// other origins are turned away there, and names that somebody else may have pointed at this machine (DNS rebinding).
-/// With tokens nothing is sent by a browser of its own accord: every page may ask.
+/// With tokens nothing is sent by a browser of its own accord but a passphrase that it keeps: every page may ask, and only
+/// allowed ones with a passphrase.
 struct WebPages: Sendable {
     /// Whether anybody may ask: no token is needed.
     let isOpen: Bool
@@ -36,8 +37,8 @@ struct WebPages: Sendable {
 
     /// The origin of the page that asks; nil where that is this server's or an allowed one, and where no page asks.
     func foreignOrigin(_ fields: HTTPFields, host: String?) -> String? {
-        if let origin = fields[.origin] { return allows(origin) || Self.isSame(origin, host) ? nil : origin }
-        let isForeign = fields[.secFetchSite]?.lowercased() == "cross-site" && !allowedOrigins.contains("*")
+        if let origin = fields.value(of: .origin) { return allows(origin) || Self.isSame(origin, host) ? nil : origin }
+        let isForeign = fields.value(of: .secFetchSite)?.lowercased() == "cross-site" && !allowedOrigins.contains("*")
         return isForeign ? "another site" : nil
     }
 
@@ -47,7 +48,7 @@ struct WebPages: Sendable {
     /// What `Access-Control-Allow-Origin` says, for a request that is not refused; nil for nothing.
     func allowedOrigin(_ fields: HTTPFields) -> String? {
         guard isOpen, !allowedOrigins.contains("*") else { return "*" }
-        return fields[.origin].flatMap { allows($0) ? $0 : nil }
+        return fields.value(of: .origin).flatMap { allows($0) ? $0 : nil }
     }
 
     private func allows(_ origin: String) -> Bool {
@@ -57,9 +58,9 @@ struct WebPages: Sendable {
     /// Whether nobody else can have the name: who points one at this machine needs one with a dot.
     private func isOwn(_ host: String) -> Bool {
         let name = Self.name(of: host)
-        if Self.isAddress(name) || allowedHosts.contains(name) { return true }
         let hasDot = name.utf8.contains(UInt8(ascii: ".")) || name.hasPrefix("[")
-        return !hasDot || name.hasSuffix(".localhost") || name == "host.docker.internal"
+        return !hasDot || name.hasSuffix(".localhost") || name == "host.docker.internal" || Self.isAddress(name)
+            || allowedHosts.contains(name)
     }
 
     /// Without its port and the root's dot.

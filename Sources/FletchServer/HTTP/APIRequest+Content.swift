@@ -5,9 +5,9 @@ extension APIRequest {
     /// The body, by its content type, in the cases in which Fastify reads it.
     /// - Returns: nil where there is none.
     func content() throws(APIResponse) -> JSONValue? {
-        let type = fields[.contentType]
+        let type = fields.value(of: .contentType)
         switch method {
-        case .post, .put: if type == nil, body.readableBytes == 0, fields[.transferEncoding] == nil { return nil }
+        case .post, .put: if type == nil, body.readableBytes == 0, !fields.contains(.transferEncoding) { return nil }
         case .delete: if type == nil || !announcesBody { return nil }
         default: return nil
         }

@@ -53,7 +53,7 @@ struct APIResponse: Error, Sendable {
             status: status, fields: [.contentType: "application/json; charset=utf-8"], body: body, stream: stream)
     }
 
-    func adding(_ fields: HTTPFields) -> APIResponse {
+    func adding(_ fields: some Sequence<HTTPField>) -> APIResponse {
         var response = self
         response.fields.append(contentsOf: fields)
         return response

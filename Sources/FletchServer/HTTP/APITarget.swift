@@ -1,12 +1,14 @@
 /// The path and query of a request line.
 struct APITarget {
+    private typealias Bytes = ArraySlice<UInt8>
+
     /// What lies between the slashes, each decoded once.
     let segments: [String]
-    private let query: Substring.UTF8View
+    private let query: Bytes
 
     /// - Returns: nil where something is encoded that is no UTF-8, or not encoded to the end.
     init?(_ target: String) {
-        let origin = Self.withoutAuthority(target).prefix { $0 != UInt8(ascii: "#") }
+        let origin = Self.withoutAuthority(Array(target.utf8)[...]).prefix { $0 != UInt8(ascii: "#") }
         let path = origin.prefix { $0 != UInt8(ascii: "?") }
         query = origin[path.endIndex...].dropFirst()
         var segments: [String] = []
@@ -22,31 +24,30 @@ struct APITarget {
         query.split(separator: UInt8(ascii: "&")).compactMap { item in
             let parts = item.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let first = parts.first, Self.decoded(first) == name else { return nil }
-            let value = parts.count > 1 ? parts[1] : item[item.endIndex...]
-            return Self.decoded(value) ?? String(Substring(value))
+            let value = parts.count > 1 ? parts[1] : []
+            return Self.decoded(value) ?? String(decoding: value, as: UTF8.self)
         }
     }
 
     /// Of a target that is a whole URL: it counts in place of `Host` (RFC 9112 §3.2.2). nil for a path.
     static func authority(of target: String) -> String? {
-        let target = target[...].utf8
-        guard target.first != UInt8(ascii: "/"), let slash = target.firstIndex(of: UInt8(ascii: "/")) else {
-            return nil
-        }
-        return String(Substring(target[slash...].dropFirst(2).prefix { !"/?#".utf8.contains($0) }))
+        authorityAndPath(Array(target.utf8)[...]).map { String(decoding: $0.authority, as: UTF8.self) }
     }
 
     /// A proxy may be asked with a whole URL (RFC 9112 §3.2.2), and pass it on.
-    private static func withoutAuthority(_ target: String) -> Substring.UTF8View {
-        let target = target[...].utf8
+    private static func withoutAuthority(_ target: Bytes) -> Bytes { authorityAndPath(target)?.path ?? target }
+
+    private static func authorityAndPath(_ target: Bytes) -> (authority: Bytes, path: Bytes)? {
         guard target.first != UInt8(ascii: "/"), let slash = target.firstIndex(of: UInt8(ascii: "/")) else {
-            return target
+            return nil
         }
-        return target[slash...].dropFirst(2).drop { $0 != UInt8(ascii: "/") }
+        let rest = target[slash...].dropFirst(2)
+        let authority = rest.prefix { !"/?#".utf8.contains($0) }
+        return (authority, rest[authority.endIndex...].drop { $0 != UInt8(ascii: "/") })
     }
 
-    private static func decoded(_ text: Substring.UTF8View) -> String? {
-        guard text.contains(UInt8(ascii: "%")) else { return String(Substring(text)) }
+    private static func decoded(_ text: Bytes) -> String? {
+        guard text.contains(UInt8(ascii: "%")) else { return String(decoding: text, as: UTF8.self) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var rest = text.makeIterator()

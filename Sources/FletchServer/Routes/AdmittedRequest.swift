@@ -8,5 +8,5 @@ struct AdmittedRequest {
 
     var caller: Caller { admission.caller }
     /// Added to its answer.
-    var fields: HTTPFields { admission.fields }
+    var fields: [HTTPField] { admission.fields }
 }

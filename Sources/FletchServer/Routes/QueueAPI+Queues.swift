@@ -16,7 +16,7 @@ extension QueueAPI {
         return .empty(.noContent)
     }
 
-    func updateCron(_ content: JSONValue?, for tenant: String, by digest: [UInt8]?) async throws -> APIResponse {
+    func updateCron(_ content: JSONValue?, for tenant: String, by digest: TokenDigest?) async throws -> APIResponse {
         let body: UpdateCronBody = try Self.checked(content, as: "object") { value throws(Violation) in
             try UpdateCronBody(value)
         }

@@ -19,7 +19,7 @@ extension QueueAPI {
             guard try await registry.revoke(tenant) else { return .text(.notFound, "Not Found") }
             // They are out of reach already: what cannot be deleted now is deleted later.
             try? await registry.deleteRevokedJobs()
-            await queue.changed()
+            await queue.revoked(tenant)
         } else {
             let scope = try Self.scope(in: target)
             defer { if scope == .all { activity.end(tenant, "the tenant's token is revoked") } }
@@ -55,8 +55,8 @@ extension QueueAPI {
         }
     }
 
-    func rotateSigningSecret(of tenant: String) async throws -> APIResponse {
-        let (secret, previousUntil) = try await access.registry.rotateSigningSecret(of: tenant)
+    func rotateSigningSecret(of tenant: String, by digest: TokenDigest?) async throws -> APIResponse {
+        let (secret, previousUntil) = try await access.registry.rotateSigningSecret(of: tenant, by: digest)
         return .json(.created) { json in
             json.raw("{\"secret\":")
             json.string(secret.text)
@@ -71,9 +71,7 @@ extension QueueAPI {
     private static func scope(in target: APITarget) throws(APIResponse) -> TenantToken.Scope {
         guard let text = target.values(of: "scope").last else { return .all }
         guard let scope = TenantToken.Scope(rawValue: text) else {
-            throw .invalid(
-                "querystring/scope must be one of \(TenantToken.Scope.allCases.map(\.rawValue).joined(separator: ", "))"
-            )
+            throw Violation("must be equal to one of the allowed values").below("scope").response(in: "querystring")
         }
         return scope
     }
@@ -83,10 +81,13 @@ extension APITarget {
     /// How much of a list is asked for.
     fileprivate func limit() throws(APIResponse) -> Int {
         guard let text = values(of: "limit").last else { return 100 }
-        guard let limit = Int(text), 1...1_000 ~= limit else {
-            throw .invalid("querystring/limit must be an integer from 1 to 1000")
+        let problem: String
+        switch Int(text) {
+        case .some(1...1_000): return Int(text) ?? 100
+        case .some(let limit): problem = limit < 1 ? "must be >= 1" : "must be <= 1000"
+        case nil: problem = "must be integer"
         }
-        return limit
+        throw Violation(problem).below("limit").response(in: "querystring")
     }
 }
 

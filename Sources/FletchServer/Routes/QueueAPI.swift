@@ -80,11 +80,11 @@ package struct QueueAPI: Sendable {
             head.stream = nil
             return head
         } catch {
-            return await head(of: unavailable(error))
+            return await head(of: answer(to: error))
         }
     }
 
-    private func refusal(_ error: any Error) -> APIResponse { error as? APIResponse ?? unavailable(error) }
+    private func refusal(_ error: any Error) -> APIResponse { error as? APIResponse ?? answer(to: error) }
 
     private func admitted(_ head: APIRequest) async throws -> AdmittedRequest {
         let target = APITarget(head.target)
@@ -127,7 +127,7 @@ package struct QueueAPI: Sendable {
         case .revokeToken(let id): try await revokeToken(of: id, target)
         case .listTenants: try await listTenants(target)
         case .takeUsage: try await takeUsage()
-        case .rotateSigningSecret: try await rotateSigningSecret(of: tenant)
+        case .rotateSigningSecret: try await rotateSigningSecret(of: tenant, by: admitted.admission.digest)
         }
     }
 
@@ -161,14 +161,16 @@ package struct QueueAPI: Sendable {
     }
 
     /// The request was in order; what it asks for may be asked for again.
-    private func unavailable(_ error: any Error) -> APIResponse {
-        if let error = error as? StoreError {
-            if error.code == .quotaExceeded { return .quotaExceeded(error) }
-            if error.code == .tokenRevoked { return .unauthenticated }
+    private func answer(to error: any Error) -> APIResponse {
+        let error = error as? StoreError ?? StoreError(.failed, "\(error)")
+        switch error.code {
+        case .quotaExceeded: return .quotaExceeded(error)
+        case .tokenRevoked: return .unauthenticated
+        case .answerTooLarge: return .problem(.tooLarge, code: error.code.rawValue, "\(error)")
+        default:
+            logger.error(
+                "a request cannot be served", metadata: ["code": "\(error.code.rawValue)", "reason": "\(error)"])
+            return .problem(.serviceUnavailable, code: error.code.rawValue, "\(error)")
         }
-        let code = (error as? StoreError)?.code.rawValue ?? StoreError.Code.failed.rawValue
-        if code == StoreError.Code.answerTooLarge.rawValue { return .problem(.tooLarge, code: code, "\(error)") }
-        logger.error("a request cannot be served", metadata: ["code": "\(code)", "reason": "\(error)"])
-        return .problem(.serviceUnavailable, code: code, "\(error)")
     }
 }

@@ -9,13 +9,11 @@ struct QueueResponder: HTTPResponder {
     /// What is known of a request beside itself.
     struct Context: RequestContext {
         var coreContext: CoreRequestContextStorage
-        let peer: ClientAddress?
         let channel: any Channel
 
         init(source: ApplicationRequestContextSource) {
             coreContext = CoreRequestContextStorage(source: source)
             channel = source.channel
-            peer = ClientAddress(channel.remoteAddress)
         }
     }
 
@@ -36,7 +34,8 @@ struct QueueResponder: HTTPResponder {
             try await channel.triggerUserOutboundEvent(opening).get()
             return .empty(.switchingProtocols)
         } catch SocketOpening.Failure.tooMany {
-            return .problem(.serviceUnavailable, "as many read this as may at once: try again later").adding(others)
+            return .problem(.serviceUnavailable, "there are as many readers as there may be: try again later").adding(
+                others)
         } catch SocketOpening.Failure.tooLate {
             return .invalid("nothing may be sent before the WebSocket is open").adding(others)
         } catch {
@@ -48,7 +47,7 @@ struct QueueResponder: HTTPResponder {
     private func answer(to request: Request, _ context: Context) async throws -> APIResponse {
         var whole = APIRequest(method: request.method, target: request.head.path ?? "", fields: request.headers)
         whole.host = request.head.authority
-        whole.peer = context.peer
+        whole.peer = context.channel.remoteAddress
         let admitted: AdmittedRequest
         switch await api.receive(whole) {
         case .answered(let answer): return answer

@@ -115,10 +115,22 @@ extension SocketHandler {
 
     private func answerClose(_ data: ByteBuffer, _ context: ChannelHandlerContext) {
         var data = data
+        // One byte is no code (RFC 6455 §5.5.1).
+        guard data.readableBytes != 1 else { return end(.protocolError) }
+        let code = data.readWebSocketErrorCode()
+        guard code.map({ Self.mayBeSent(UInt16(webSocketErrorCode: $0)) }) ?? true else { return end(.protocolError) }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.whenComplete { _ in bound.value.cut() }
-        sendClose(SocketFrame.close(data.readWebSocketErrorCode()), context, promise: promise)
+        sendClose(SocketFrame.close(code), context, promise: promise)
+    }
+
+    /// Whether a close may have it (RFC 6455 §7.4): the others are reserved, or never sent.
+    private static func mayBeSent(_ code: UInt16) -> Bool {
+        switch code {
+        case 1_000...1_003, 1_007...1_014, 3_000...4_999: true
+        default: false
+        }
     }
 
     // The handlers behind it wait for requests, and for room to answer them.

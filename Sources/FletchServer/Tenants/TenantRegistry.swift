@@ -2,6 +2,7 @@ import Crypto
 internal import Fletch
 package import FletchQueue
 import Foundation
+import Synchronization
 
 /// Issues and revokes what tenants ask with and are answered with, and knows whose a token is.
 ///
@@ -14,16 +15,8 @@ package final class TenantRegistry: Sendable {
     }
 
     private struct Known {
-        var holders: [[UInt8]: Holder] = [:]
+        var holders: [TokenDigest: Holder] = [:]
         var keys: [String: SigningKeys] = [:]
-        /// Counts changes: what was read before one is not kept.
-        var generation = 0
-
-        mutating func forget(_ tenant: String) {
-            holders = holders.filter { $0.value.tenant != tenant }
-            keys[tenant] = nil
-            generation += 1
-        }
     }
 
     private static let maximumKnownCount = 10_000
@@ -33,6 +26,8 @@ package final class TenantRegistry: Sendable {
     private let clock: any QueueClock
     private let makeToken: @Sendable () -> String
     private let known = Lock(Known())
+    /// Counts changes, each before what it concerns is forgotten: what was read before one is not kept.
+    private let changeCount = Atomic(0)
 
     package init(
         _ store: any TenantStore, vault: Vault = Vault(), clock: any QueueClock,
@@ -58,15 +53,25 @@ package final class TenantRegistry: Sendable {
     package func deleteRevokedJobs() async throws { try await store.deleteRevoked() }
 
     /// Grows whenever tokens or secrets change.
-    var generation: Int { known.withLock(\.generation) }
+    var generation: Int { changeCount.load(ordering: .acquiring) }
+
+    private func forget(_ tenant: String) {
+        known.withLock { known in
+            changeCount.add(1, ordering: .releasing)
+            let digests = known.holders.filter { $0.value.tenant == tenant }.keys
+            for digest in digests { known.holders[digest] = nil }
+            known.keys[tenant] = nil
+        }
+    }
 
     /// - Returns: The token, in place of the one that the tenant had for that scope.
     func issue(to tenant: String, scope: TenantToken.Scope) async throws -> String {
         let token = makeToken()
         let secret = try vault.seal(Array(token.utf8), of: SecretOwner(tenant, .token(scope)))
-        defer { known.withLock { $0.forget(tenant) } }
+        defer { forget(tenant) }
         try await store.issue(
-            TenantToken(tenant: tenant, scope: scope, digest: Self.digest(token), secret: secret, issuedAt: clock.now))
+            TenantToken(
+                tenant: tenant, scope: scope, digest: TokenDigest(of: token), secret: secret, issuedAt: clock.now))
         return token
     }
 
@@ -74,29 +79,29 @@ package final class TenantRegistry: Sendable {
     /// ``deleteRevokedJobs()`` deletes them.
     /// - Returns: Whether there was a token.
     func revoke(_ tenant: String) async throws -> Bool {
-        defer { known.withLock { $0.forget(tenant) } }
+        defer { forget(tenant) }
         return try await store.revoke(tenant)
     }
 
     /// Revokes one of a tenant's tokens, and nothing else.
     /// - Returns: Whether there was one.
     func revokeToken(of tenant: String, scope: TenantToken.Scope) async throws -> Bool {
-        defer { known.withLock { $0.forget(tenant) } }
+        defer { forget(tenant) }
         return try await store.revokeToken(of: tenant, scope: scope)
     }
 
-    /// - Parameter digest: As ``digest(_:)`` makes it of the token.
-    func holder(of digest: [UInt8]) async throws(StoreError) -> Holder? {
-        let (holder, generation) = known.withLock { ($0.holders[digest], $0.generation) }
-        if let holder { return holder }
+    /// - Returns: Who has it, and how often tokens had changed before it was looked up.
+    func holder(of digest: TokenDigest) async throws(StoreError) -> (holder: Holder, generation: Int)? {
+        let generation = generation
+        if let holder = known.withLock({ $0.holders[digest] }) { return (holder, generation) }
         guard let token = try await store.token(digest: digest) else { return nil }
         let found = Holder(tenant: token.tenant, scope: token.scope)
         known.withLock { known in
-            guard known.generation == generation else { return }
+            guard self.generation == generation else { return }
             if known.holders.count >= Self.maximumKnownCount { known.holders = [:] }
             known.holders[digest] = found
         }
-        return found
+        return (found, generation)
     }
 
     func tenants(from cursor: String?, limit: Int) async throws(StoreError) -> TenantPage {
@@ -104,13 +109,15 @@ package final class TenantRegistry: Sendable {
     }
 
     /// - Returns: The new secret, and until when the one before it signs as well; nil where there was none.
-    func rotateSigningSecret(of tenant: String) async throws -> (secret: WebhookSecret, previousUntil: Timestamp?) {
+    func rotateSigningSecret(
+        of tenant: String, by digest: TokenDigest?
+    ) async throws -> (secret: WebhookSecret, previousUntil: Timestamp?) {
         let now = clock.now
         let hadOne = try await !store.signingSecrets(of: tenant).isEmpty
         let secret = WebhookSecret.make()
         let sealed = try vault.seal(Array(secret.text.utf8), of: SecretOwner(tenant, .signing))
-        defer { known.withLock { $0.forget(tenant) } }
-        try await store.rotate(SigningSecret(secret: sealed, createdAt: now), of: tenant)
+        defer { forget(tenant) }
+        try await store.rotate(SigningSecret(secret: sealed, createdAt: now), of: tenant, by: digest)
         return (secret, hadOne ? SigningKeys.end(ofSecretReplacedAt: now) : nil)
     }
 
@@ -119,8 +126,8 @@ package final class TenantRegistry: Sendable {
 
     /// What deliveries of a tenant are signed with.
     func signingKeys(of tenant: String) async throws -> SigningKeys {
-        let (keys, generation) = known.withLock { ($0.keys[tenant], $0.generation) }
-        if let keys { return keys }
+        let generation = generation
+        if let keys = knownSigningKeys(of: tenant) { return keys }
         let found = try await SigningKeys(
             token: store.token(of: tenant, scope: .all).map {
                 try vault.open($0.secret, of: SecretOwner(tenant, .token(.all)))
@@ -129,12 +136,18 @@ package final class TenantRegistry: Sendable {
                 (try vault.open(stored.secret, of: SecretOwner(tenant, .signing)), stored.createdAt)
             })
         known.withLock { known in
-            guard known.generation == generation else { return }
+            guard self.generation == generation else { return }
             if known.keys.count >= Self.maximumKnownCount { known.keys = [:] }
             known.keys[tenant] = found
         }
         return found
     }
+}
 
-    static func digest(_ token: String) -> [UInt8] { Array(SHA256.hash(data: Array(token.utf8))) }
+extension TokenDigest {
+    init(of token: String) {
+        var hash = SHA256()
+        hash.update(token)
+        self.init(hash.finalize().withUnsafeBytes(Array.init))
+    }
 }

@@ -70,11 +70,11 @@ import Testing
     @Test func emptiedQueueReschedulesNothing() {
         var order = ActivityOrder()
         _ = order.started(leased(1))
-        order.emptied(key.queue)
+        order.emptied { $0 == key.queue }
         order.ran(leased(1), next: next)
         #expect(order.settled(1) == [.completed(key)])
         _ = order.started(leased(2))
-        order.emptied(QueueName(tenant: "u", endpoint: key.queue.endpoint))
+        order.emptied { $0.tenant == "u" }
         order.ran(leased(2), next: next)
         #expect(order.settled(2) == [.completed(key), .rescheduled(key, runAt: next)])
     }

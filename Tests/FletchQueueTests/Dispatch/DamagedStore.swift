@@ -25,7 +25,7 @@ struct DamagedStore: JobStore {
         try await base.settle(settlements)
     }
 
-    func enqueue(_ jobs: [NewJob], by digest: [UInt8]?) async throws(StoreError) -> [Job] {
+    func enqueue(_ jobs: [NewJob], by digest: TokenDigest?) async throws(StoreError) -> [Job] {
         try await base.enqueue(jobs, by: digest)
     }
     func endpoints(

@@ -39,6 +39,17 @@ import Testing
         #expect(try await subject(60, nil, "a\nb") == nil)
     }
 
+    /// Its signature is verified once.
+    @Test func tokenThatIsKnownIsGoodForItsTimeAlone() async throws {
+        let keys = try await TestKeys()
+        let token = try await keys.token(subject: "a", expiresIn: 2, validIn: 1)
+        for (seconds, subject) in [(1, "a"), (0, nil), (2, nil), (1, "a"), (-1, nil)] as [(Int64, String?)] {
+            let now = Timestamp(milliseconds: Self.now.milliseconds + 1_000 * seconds)
+            #expect(await keys.verifier.holder(of: token, at: now)?.subject == subject, "\(seconds)")
+        }
+        #expect(await keys.verifier.holder(of: token + "A", at: Self.now) == nil)
+    }
+
     @Test func endIsKnownWhereThereIsOne() async throws {
         let keys = try await TestKeys()
         for (expiresIn, end) in [(nil, nil), (1.5, TestAPI.now.milliseconds + 1_500), (1e300, Int64.max)]

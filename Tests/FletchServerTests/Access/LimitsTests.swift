@@ -6,9 +6,7 @@ import Testing
 
 /// How often somebody may ask.
 @Suite struct LimitsTests {
-    private static func address(_ text: String) throws -> ClientAddress? {
-        ClientAddress(try SocketAddress(ipAddress: text, port: 1))
-    }
+    private static func address(_ text: String) throws -> SocketAddress { try SocketAddress(ipAddress: text, port: 1) }
 
     @Test func callerThatAsksTooOftenIsTurnedAwayAndOthersAreNot() async throws {
         try await TestAPI.withTenants(requestLimit: 2) { api in

@@ -1,5 +1,6 @@
 import Fletch
 import HTTPTypes
+import NIOCore
 import Testing
 
 @testable import FletchServer
@@ -62,10 +63,11 @@ import Testing
         var access = Access.Configuration()
         access.requestLimit = 1
         access.trustedProxies = Self.proxies
+        let proxy = try NIOCore.SocketAddress(ipAddress: "10.0.0.1", port: 1)
         try await TestAPI.with(access: access) { api in
             for (client, status) in [("192.0.2.1", 200), ("192.0.2.2", 200), ("192.0.2.1", 429)] {
                 let answer = await api.send(
-                    .get, "/queues", fields: [Self.forwardedFor: client], address: ClientAddress("10.0.0.1"))
+                    .get, "/queues", fields: [Self.forwardedFor: client], address: proxy)
                 #expect(answer.status == status)
             }
         }

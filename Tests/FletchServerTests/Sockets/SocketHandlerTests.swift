@@ -103,6 +103,22 @@ import Testing
         #expect(socket.source.closedCount == 1)
     }
 
+    @Test(
+        arguments: [[0], [0x03, 0xE7], [0x03, 0xED], [0x03, 0xEE], [0x03, 0xF7], [0x0B, 0xB7], [0x13, 0x88]]
+            as [[UInt8]])
+    func closeWithACodeThatNobodyMaySendIsAFault(_ data: [UInt8]) throws {
+        let socket = try Socket()
+        try socket.receive(ClientFrame.bytes(ClientFrame.close, data))
+        #expect(try socket.closeCode() == 1002)
+        #expect(socket.source.closedCount == 1)
+    }
+
+    @Test func closeWithoutACodeIsAnsweredWithoutOne() throws {
+        let socket = try Socket()
+        try socket.receive(ClientFrame.bytes(ClientFrame.close, []))
+        #expect(try socket.sent() == [0x88, 0])
+    }
+
     @Test func clientThatAnswersNoCloseIsCutOff() throws {
         let socket = try Socket()
         socket.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())

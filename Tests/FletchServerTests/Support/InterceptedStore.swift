@@ -17,7 +17,7 @@ struct InterceptedStore: JobStore {
         return result
     }
 
-    func enqueue(_ jobs: [NewJob], by digest: [UInt8]?) async throws(StoreError) -> [Job] {
+    func enqueue(_ jobs: [NewJob], by digest: TokenDigest?) async throws(StoreError) -> [Job] {
         try await call { () async throws(StoreError) in try await base.enqueue(jobs, by: digest) }
     }
 

@@ -74,7 +74,7 @@ struct TestAPI {
 
     func send(
         _ method: HTTPRequest.Method, _ target: String, _ body: String? = nil, type: String? = "application/json",
-        fields: HTTPFields = [:], host: String? = "localhost", address: ClientAddress? = nil
+        fields: HTTPFields = [:], host: String? = "localhost", address: SocketAddress? = nil
     ) async -> Answer {
         var request = APIRequest(method: method, target: target, fields: fields)
         (request.host, request.peer) = (host, address)

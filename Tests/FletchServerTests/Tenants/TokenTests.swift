@@ -232,6 +232,15 @@ import Testing
         }
     }
 
+    @Test(arguments: ["one", String(repeating: "x", count: 300), "A\u{308}"])
+    func operatorMayBeCalledAnythingWhereNoTenantIsMeant(_ user: String) async throws {
+        try await TestAPI.withTenants { api in
+            let fields = HTTPFields.basic(user, TestAPI.passphrase)
+            #expect(await api.send(.put, "/tokens/new", fields: fields).status == 201)
+            #expect(await api.send(.delete, "/usage", fields: fields).status == 200)
+        }
+    }
+
     /// Browsers keep them, and send them with whatever a page makes them ask.
     @Test func passphraseIsNotTakenFromAPageOfAnotherOrigin() async throws {
         try await TestAPI.withTenants { api in
