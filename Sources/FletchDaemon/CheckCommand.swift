@@ -5,7 +5,7 @@ import FletchServer
 /// `fletchd check [options]`
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Shows what fletchd would run by, and all that is wrong with it.",
+        commandName: "check", abstract: "Shows the settings that hold, and every problem.",
         discussion: "Reads the whole database, and changes nothing. Exit status: 0 where nothing is wrong, else 1.")
 
     @OptionGroup var options: ServerOptions
@@ -28,9 +28,9 @@ struct CheckCommand: AsyncParsableCommand {
 
     private static func problems(of settings: Settings) -> [String] {
         let ofPlace = Surroundings.problem(listeningAt: settings.host.value, port: settings.port.value)
-        let ofLimit = problem(ofLimitFor: settings)
+        let problems = [ofPlace].compactMap(\.self) + problems(ofLimitFor: settings)
         switch settings.store.value {
-        case .sqlite(let path): return [ofPlace, ofLimit].compactMap(\.self) + SQLiteCheck.problems(with: path)
+        case .sqlite(let path): return problems + SQLiteCheck.problems(with: path)
         }
     }
 
@@ -69,23 +69,11 @@ struct CheckCommand: AsyncParsableCommand {
         }
     }
 
-    private static func problem(ofLimitFor settings: Settings) -> String? {
-        let concurrency = settings.concurrency.value
+    private static func problems(ofLimitFor settings: Settings) -> [String] {
         do {
-            let budget = try Descriptors.budget(
-                concurrency: concurrency, maximumConnectionCount: settings.maximumConnections.value,
-                yetToBeOpenedCount: Descriptors.storeCount)
-            if budget.concurrency < concurrency {
-                return few("\(budget.concurrency) deliveries at once, not \(concurrency)")
-            }
-            guard let wished = settings.wishedConnections, budget.apiConnectionCount < wished else { return nil }
-            return few("\(budget.apiConnectionCount) clients at once, not \(wished)")
+            return try settings.descriptorBudget(storeCount: Descriptors.storeCount).shortages
         } catch {
-            return "\(error)"
+            return ["\(error)"]
         }
-    }
-
-    private static func few(_ consequence: String) -> String {
-        "few file descriptors: \(consequence); raise the limit (ulimit -n, LimitNOFILE)"
     }
 }

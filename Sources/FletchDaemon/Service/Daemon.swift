@@ -36,7 +36,8 @@ struct Daemon: Service, CustomStringConvertible {
         self.listening = listening
         store = try Self.open(settings.store.value, settings.quotas)
         incidents = try Self.incidents(settings, logger)
-        let budget = try Self.budget(settings, logger)
+        let (budget, shortages) = try settings.descriptorBudget()
+        for shortage in shortages { logger.warning("\(shortage)") }
         let clock = SystemQueueClock()
         let registry = TenantRegistry(store, vault: settings.vault.value, clock: clock)
         let meter = UsageMeter(store, logger: logger)
@@ -210,24 +211,6 @@ struct Daemon: Service, CustomStringConvertible {
         configuration.trustedProxies = TrustedProxies(settings.trustedProxies.value)
         configuration.allowedHosts = settings.allowedHosts.value + [settings.host.value]
         return configuration
-    }
-
-    private static func budget(_ settings: Settings, _ logger: Logger) throws -> DescriptorBudget {
-        let concurrency = settings.concurrency.value
-        let budget = try Descriptors.budget(
-            concurrency: concurrency, maximumConnectionCount: settings.maximumConnections.value,
-            yetToBeOpenedCount: settings.incidentReceiver.value == nil ? 0 : Descriptors.incidentCount)
-        if budget.concurrency < concurrency {
-            logger.warning(
-                "few file descriptors, so fewer deliveries at once: raise the limit (ulimit -n, LimitNOFILE)",
-                metadata: ["concurrency": "\(budget.concurrency)"])
-        }
-        if let wished = settings.wishedConnections, budget.apiConnectionCount < wished {
-            logger.warning(
-                "few file descriptors, so fewer clients at once: raise the limit (ulimit -n, LimitNOFILE)",
-                metadata: ["connections": "\(budget.apiConnectionCount)"])
-        }
-        return budget
     }
 
     private static func configuration(

@@ -63,7 +63,7 @@ struct ServerOptions: ParsableArguments {
             """, valueName: "url"))
     var proxy: String?
 
-    @Flag(help: "Let anybody ask, though --host lets others in than this machine, and no passphrase is set.")
+    @Flag(help: "Serve everybody without authentication, although --host is not this machine alone.")
     var anonymous = false
 
     @Option(
@@ -77,8 +77,8 @@ struct ServerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            A web page's origin that may ask though no token is needed; * for every one. May be repeated. (ALLOW_ORIGIN, \
-            default: none)
+            A web page's origin that may ask where no token is needed, and else with a passphrase; * for every one. May be \
+            repeated. (ALLOW_ORIGIN, default: none)
             """, valueName: "origin"))
     var allowOrigin: [String] = []
 

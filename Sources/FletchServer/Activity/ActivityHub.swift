@@ -25,7 +25,7 @@ package final class ActivityHub: JobObserver {
 
     /// - Parameters:
     ///   - maximumCount: How many may read at once.
-    ///   - isShared: Whether tenants share the places: none takes as many as it leaves free, so that the next gets one.
+    ///   - isShared: Whether tenants share the places: none takes more than it leaves free, so that the next gets one.
     package convenience init(maximumCount: Int, isShared: Bool = false) {
         self.init(maximumCount: maximumCount, isShared: isShared, ActivityTimes())
     }

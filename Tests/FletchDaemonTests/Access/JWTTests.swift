@@ -25,6 +25,30 @@ struct JWTTests {
         return text + "." + encoded(signature)
     }
 
+    /// As RSA keys and as certificates are given.
+    @Test func keyOfACertificateVerifiesATokenWhoseEndEndsItsSocket() async throws {
+        try await withPlace { place in
+            let program = try Program([
+                "/usr/bin/env", "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
+                "/CN=issuer",
+                "-keyout", place.path("key.pem"), "-out", place.path("issuer.pem"),
+            ])
+            try #require(try await program.end() == 0, "\(program.said.value)")
+            try await withDaemon(place, environment: ["JWT_PUBLIC_KEY": place.path("issuer.pem")]) { daemon in
+                let end = Date().timeIntervalSince1970 + 3
+                let token = try await Self.token(place, #"{"sub":"somebody","exp":\#(end)}"#)
+                try await withReader(daemon, .init(fields: ["Authorization": "Bearer \(token)"])) { reader in
+                    #expect(reader.greeting.hasPrefix("open"))
+                    let close = try await reader.end()
+                    #expect(close == "1008 the token has expired")
+                }
+                #expect(Date().timeIntervalSince1970 >= end)
+                let status = try await daemon.api.with(token: token).ask("GET", "/queues").status
+                #expect(status == 401)
+            }
+        }
+    }
+
     @Test(arguments: [true, false]) func tokensOfAnotherIssuerAndOwnOnesAreTaken(_ hasPassphrases: Bool) async throws {
         try await withPlace { place in
             let (key, publicKey) = (place.path("key.pem"), place.path("public.pem"))

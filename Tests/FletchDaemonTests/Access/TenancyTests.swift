@@ -127,14 +127,14 @@ struct TenancyTests {
                     #expect(try await daemon.terminate() == 0)
                 }
                 try await withDaemon(place, flags, environment: environment) { daemon in
-                    let stored = Self.storedUsage(place)
+                    let stored = try await Self.storedUsage(place)
                     #expect(stored == 6)
                     _ = try await daemon.api.with(passphrase: Self.passphrase, tenant: "somebody").ask("GET", "/queues")
                     let usage = try await admin(daemon).ask("DELETE", "/usage").body
                     #expect(usage == #"{"somebody":6}"#)
                     let token = try await daemon.api.token("somebody", passphrase: Self.passphrase)
                     _ = try await daemon.api.with(token: token).ask("GET", "/queues")
-                    try await polled("the count on disk") { Self.storedUsage(place) == 1 ? () : nil }
+                    try await polled("the count on disk") { try await Self.storedUsage(place) == 1 ? () : nil }
                     try await daemon.kill()
                 }
                 try await withDaemon(place, flags, environment: environment) { daemon in
@@ -145,18 +145,18 @@ struct TenancyTests {
         }
     }
 
-    private static func storedUsage(_ place: Place) -> Int? { number("SELECT sum(count) FROM usage", place) }
+    private static func storedUsage(_ place: Place) async throws -> Int? {
+        try await number("SELECT sum(count) FROM usage", place)
+    }
 
     /// What a query of the database tells.
-    private static func number(_ query: String, _ place: Place) -> Int? {
-        let program = try? Program([
+    private static func number(_ query: String, _ place: Place) async throws -> Int? {
+        let program = try Program([
             "/usr/bin/env", "python3", "-c",
             "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])",
             place.database, query,
         ])
-        guard let program else { return nil }
-        let end = ContinuousClock.now + .seconds(20)
-        while !program.hasEnded, ContinuousClock.now < end { sched_yield() }
+        try #require(try await program.end() == 0, "\(program.said.value)")
         return Int(program.printed.value.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
@@ -184,7 +184,7 @@ struct TenancyTests {
                     let queues = try await api.ask("GET", "/queues").body
                     #expect(queues == "[]")
                     try await polled("the deletion") {
-                        Self.number("SELECT count(*) FROM queue", place) == 0 ? () : nil
+                        try await Self.number("SELECT count(*) FROM queue", place) == 0 ? () : nil
                     }
                     #expect(origin.records.value.requests.isEmpty)
                 }

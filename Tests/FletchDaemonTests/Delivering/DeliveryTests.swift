@@ -112,6 +112,28 @@ struct DeliveryTests {
         }
     }
 
+    /// With tenants public targets are called, and the container's host.
+    @Test(.enabled(if: Namespace.isAvailable, "a mount namespace takes root"))
+    func hostOfTheContainerIsCalledForTenantsAndTheContainerIsNot() async throws {
+        try await withPlace { place in
+            try place.write("127.0.0.1 localhost\n127.0.0.2 host.docker.internal\n", to: "hosts")
+            let wrapper = Namespace.wrapper("mount --bind '\(place.path("hosts"))' /etc/hosts")
+            try await withOrigin(at: "127.0.0.2") { origin in
+                let passphrase = "a passphrase to test with"
+                let environment = ["RUNNING_IN_DOCKER": "true", "HOST": "127.0.0.1", "PASSPHRASES": passphrase]
+                try await withDaemon(place, environment: environment, wrapper: wrapper) { daemon in
+                    let api = daemon.api.with(token: try await daemon.api.token("somebody", passphrase: passphrase))
+                    try await api.enqueue(Draft(), at: origin.url("/", host: "localhost"))
+                    let request = try #require(try await origin.wait(for: 1, at: "/").first)
+                    #expect(request.value(of: "host") == "host.docker.internal:\(origin.port)")
+                    try await api.enqueue(Draft(id: "refused"), at: origin.url("/refused", host: "127.0.0.1"))
+                    try await api.waitUntilGone("refused", at: origin.url("/refused", host: "127.0.0.1"))
+                    #expect(daemon.program.said.value.contains("127.0.0.0/8 is Loopback"))
+                }
+            }
+        }
+    }
+
     private struct Meta: Decodable {
         let id: String
         let count: Int

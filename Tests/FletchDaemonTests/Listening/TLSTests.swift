@@ -119,6 +119,33 @@ struct TLSTests {
         print(urllib.request.urlopen(urllib.request.Request(url, body.encode(), fields), context=context).status)
         """
 
+    /// As an authority's renewal may be: signed by another of its certificates, with RSA in place of an elliptic curve.
+    @Test func replacementMayHaveAnotherKindOfKeyAndAChain() async throws {
+        try await Self.withServer { daemon, place in
+            try place.write("basicConstraints=critical,CA:TRUE\n", to: "authority.ext")
+            try place.write("subjectAltName=DNS:localhost\n", to: "leaf.ext")
+            let commands = """
+                set -e
+                cd '\(place.path(""))'
+                openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=root -keyout root.key -out root.pem
+                openssl req -newkey rsa:2048 -nodes -subj /CN=between -keyout between.key -out between.csr
+                openssl x509 -req -in between.csr -CA root.pem -CAkey root.key -CAcreateserial -days 90 \\
+                    -extfile authority.ext -out between.pem
+                openssl req -newkey rsa:2048 -nodes -subj /CN=leaf -keyout leaf.key -out leaf.csr
+                openssl x509 -req -in leaf.csr -CA between.pem -CAkey between.key -CAcreateserial -days 90 \\
+                    -extfile leaf.ext -out second.pem
+                cat second.pem between.pem > chain.pem
+                """
+            let program = try Program(["/bin/sh", "-c", commands])
+            try #require(try await program.end() == 0, "\(program.said.value)")
+            try Self.replace("shown.key", with: "leaf.key", in: place)
+            try Self.replace("shown.pem", with: "chain.pem", in: place)
+            try await Self.waitUntilShown("second.pem", daemon, place)
+            let health = try await Python.run(Self.asked, ["\(daemon.api.port)", place.path("root.pem"), "/health"])
+            #expect(health == #"{"redis":"up"}"# + "\n")
+        }
+    }
+
     /// Kubernetes mounts secrets behind a link, and has that lead elsewhere.
     @Test func linkThatLeadsElsewhereIsNoticed() async throws {
         try await withPlace { place in
