@@ -1,5 +1,5 @@
 /// Where tenants, their secrets and what they have used are kept; as durable as jobs are (``JobStore``).
-package protocol TenantStore: Sendable {
+package protocol TenantStore: UsageStore {
     /// Stores a token in place of the one that the tenant had for the same scope.
     func issue(_ token: TenantToken) async throws(StoreError)
 
@@ -33,12 +33,6 @@ package protocol TenantStore: Sendable {
 
     /// - Returns: At most two, the latest first.
     func signingSecrets(of tenant: String) async throws(StoreError) -> [SigningSecret]
-
-    /// Adds to what tenants have used.
-    func addUsage(_ counts: [String: Int]) async throws(StoreError)
-
-    /// Tells what tenants have used since the last time, and forgets it.
-    func takeUsage() async throws(StoreError) -> [String: Int]
 
     /// The keys that secrets are sealed with, nil for those stored as they are.
     func secretKeyIDs() async throws(StoreError) -> Set<String?>

@@ -6,12 +6,12 @@ package import Logging
 package final class UsageMeter: Sendable {
     private static let interval = Duration.seconds(1)
 
-    private let tenants: any TenantStore
+    private let usage: any UsageStore
     private let logger: Logger
     private let counts = Lock<[String: Int]>([:])
 
-    package init(_ tenants: any TenantStore, logger: Logger) {
-        self.tenants = tenants
+    package init(_ usage: any UsageStore, logger: Logger) {
+        self.usage = usage
         self.logger = logger
     }
 
@@ -27,7 +27,7 @@ package final class UsageMeter: Sendable {
     /// What tenants have used since the last time.
     func take() async throws(StoreError) -> [String: Int] {
         try await flush()
-        return try await tenants.takeUsage()
+        return try await usage.takeUsage()
     }
 
     /// Stores what has been counted. What cannot be stored now is kept for the next time.
@@ -46,7 +46,7 @@ package final class UsageMeter: Sendable {
         }
         guard !counted.isEmpty else { return }
         do throws(StoreError) {
-            try await tenants.addUsage(counted)
+            try await usage.addUsage(counted)
         } catch {
             counts.withLock { $0.merge(counted, uniquingKeysWith: +) }
             throw error

@@ -77,7 +77,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "evil.example", "evil.example:9181", "localhost.evil.example", "127.0.0.1.evil.example", "1.2.3", "1.2.3.4.5",
+        "evil.example", "evil.notlocalhost", "evil.example:9181", "localhost.evil.example", "127.0.0.1.evil.example",
+        "1.2.3", "1.2.3.4.5",
         "127.0.0.256", "0x7f.0.0.1", "host.docker.internal.evil.example", "evil.example.",
         "[::1].evil.example", "[evil.example]", "[::1", "me@127.0.0.1", "127.1.example", "127.0.0.01",
     ])
