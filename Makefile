@@ -1,5 +1,5 @@
 # The two commands of the README are `make demo` and `make test`; each does its own set-up.
-.PHONY: help demo test readers memory build install bench bench-queue origins lint format
+.PHONY: help demo test readers gates memory build install bench bench-queue origins lint format
 PREFIX ?= /usr/local
 headers = /usr/include/openssl/ssl.h:libssl-dev /usr/include/sqlite3.h:libsqlite3-dev
 SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
@@ -31,6 +31,11 @@ readers:
 	@scripts/install-missing $(headers) python3:python3
 	scripts/python-packages
 	FLETCH_MANY_READERS=1 scripts/run-tests --filter ActivityLoadTests
+
+#: make gates     the gates of the queue against a naive model: a million random steps
+gates:
+	@scripts/install-missing $(headers)
+	FLETCH_MANY_STEPS=1 scripts/run-tests --filter GatekeeperModelTests
 
 #: make memory    the library's tests under the address sanitizer, but for those that bound times
 memory:

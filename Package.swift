@@ -75,7 +75,7 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Migrations/v1-jobs.sql"), .embedInCode("Migrations/v2-tenants.sql"),
-                .embedInCode("Migrations/v3-queues.sql"),
+                .embedInCode("Migrations/v3-queues.sql"), .embedInCode("Migrations/v4-lanes.sql"),
             ],
             swiftSettings: strict
         ),

@@ -1,9 +1,9 @@
 /// What makes jobs of what people ask for, and has them done.
 package struct JobQueue: Sendable {
     package let store: any JobStore
-    private let dispatcher: Dispatcher
-    private let clock: any QueueClock
-    private let ids: @Sendable () -> String
+    let dispatcher: Dispatcher
+    let clock: any QueueClock
+    let ids: @Sendable () -> String
     private let activity: Activity?
 
     /// - Parameter activity: Is told of every change. Default: nobody is.
@@ -131,7 +131,7 @@ package struct JobQueue: Sendable {
         }
     }
 
-    private func changing<Result>(
+    func changing<Result>(
         _ keys: @autoclosure () -> [JobKey], _ body: () async throws(StoreError) -> Result,
         events: (Result) -> [JobEvent]
     ) async throws(StoreError) -> Result {

@@ -6,8 +6,12 @@ import GRDB
 struct JobRow {
     /// What ``init(_:)`` reads, in its order.
     static let columns = """
-        job.number, job.id, instance, body, run_at, state, attempt, exclusive, retry, every, cron, time_zone, times, count
+        job.number, job.id, instance, body, run_at, state, attempt, exclusive, retry, every, cron, time_zone, times, count,
+        run, failures, job.queue, iif(lane < 0, (SELECT name FROM job_group WHERE job_group.id = -lane), NULL)
         """
+
+    /// How many ``columns`` there are.
+    static let columnCount = 18
 
     /// How many bytes a job has, or a little less: of a blob SQLite looks up the length alone.
     static let size = "length(body) + length(job.id) + length(retry)"
@@ -24,6 +28,10 @@ struct JobRow {
     let retry: RetrySchedule
     let schedule: Schedule?
     let count: Int
+    let run: Int
+    let failures: Int
+    let queue: Int64
+    let group: String?
 
     init(_ row: Row) {
         number = row[0]
@@ -36,24 +44,46 @@ struct JobRow {
         isPending = row[5] == "pending"
         attempt = row[6]
         isExclusive = row[7]
-        retry = RetrySchedule(waits: (row[8] as String).split(separator: ",").compactMap { Int64($0) })
-        schedule = Schedule(every: row[9], cron: Self.cron(row[10], row[11]), times: row[12])
+        retry = RetrySchedule(stored: row[8])
+        schedule = Schedule(every: row[9], storedCron: row[10], timeZone: row[11], times: row[12])
         count = row[13]
+        run = row[14]
+        failures = row[15]
+        queue = row[16]
+        group = (row[17] as Data?).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    func job(in queue: QueueName) -> Job {
-        var job = Job(
-            key: JobKey(queue, id), instance: instance, body: body, runAt: isPending ? runAt : nil)
+    var order: JobOrder { JobOrder(runAt, id) }
+
+    /// - Parameter held: Knows which jobs wait for their turn. Default: no job does.
+    func job(in queue: QueueName, held: HeldQueues? = nil) -> Job {
+        let hasTime = isPending && held?.holds(self.queue, dueAt: runAt) != true
+        var job = Job(key: JobKey(queue, id), instance: instance, body: body, runAt: hasTime ? runAt : nil)
         job.isExclusive = isExclusive
         job.retry = retry
         job.schedule = schedule
+        job.group = group
         job.count = count
+        job.run = run
+        job.failures = failures
         return job
     }
+}
 
-    private static func cron(_ text: String?, _ zone: String?) -> CronExpression? {
-        guard let text, let zone else { return nil }
-        // SQLiteFile opens none where one cannot be read.
-        return try? CronExpression(stored: text, timeZone: zone)
+extension RetrySchedule {
+    /// - Parameter text: As ``text`` has it.
+    init(stored text: String) { self.init(waits: text.split(separator: ",").compactMap { Int64($0) }) }
+
+    /// As it is stored: with commas between the waits.
+    var text: String { waits.map(String.init).joined(separator: ",") }
+}
+
+extension Schedule {
+    /// SQLiteFile opens no database where a schedule cannot be read.
+    init?(every: Int64?, storedCron: String?, timeZone: String?, times: Int?) {
+        let cron = storedCron.flatMap { text in
+            timeZone.flatMap { try? CronExpression(stored: text, timeZone: $0) }
+        }
+        self.init(every: every, cron: cron, times: times)
     }
 }

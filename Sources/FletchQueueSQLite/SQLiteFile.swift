@@ -15,11 +15,15 @@ enum SQLiteFile {
             try migrator.migrate(pool)
             try pool.read(refuseUnreadableSchedules)
             try pool.writeWithoutTransaction { db in
-                // Two statements, each with an index: what waits for its time may be a million jobs.
                 try db.execute(
                     sql: "UPDATE job SET state = 'pending', lease = ? WHERE state = 'running'",
-                    arguments: [LeaseBook.none])
-                try db.execute(sql: "UPDATE job SET state = 'pending' WHERE state = 'blocked'")
+                    arguments: [Transaction.noLease])
+                try db.execute(
+                    sql: """
+                        DELETE FROM job_group WHERE NOT EXISTS (
+                            SELECT 1 FROM job INDEXED BY job_in_lane
+                            WHERE lane = -job_group.id AND state = 'pending')
+                        """)
                 Checkpointer.checkpoint(db, .truncate)
             }
             return pool
@@ -152,6 +156,6 @@ enum SQLiteFile {
     /// In order; only ever added to.
     private static let migrations = [
         (firstMigration, PackageResources.v1_jobs_sql), ("v2-tenants", PackageResources.v2_tenants_sql),
-        ("v3-queues", PackageResources.v3_queues_sql),
+        ("v3-queues", PackageResources.v3_queues_sql), ("v4-lanes", PackageResources.v4_lanes_sql),
     ]
 }

@@ -37,7 +37,7 @@ extension SQLiteJobStore {
     }
 
     /// The one of all tenants' jobs with an id that was stored first.
-    static func oldestJob(_ id: String, at endpoint: String, _ db: Database) throws -> Job? {
+    static func oldestJob(_ id: String, at endpoint: String, _ held: HeldQueues, _ db: Database) throws -> Job? {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT \(JobRow.columns), tenant FROM job JOIN queue ON queue.id = job.queue
@@ -46,7 +46,7 @@ extension SQLiteJobStore {
                     WHERE endpoint = ? AND tenant >= ' ' AND job.id = ?)
                 """)
         return try Row.fetchOne(statement, arguments: [endpoint, Data(id.utf8)]).map { row in
-            JobRow(row).job(in: QueueName(tenant: row[row.count - 1], endpoint: endpoint))
+            JobRow(row).job(in: QueueName(tenant: row[row.count - 1], endpoint: endpoint), held: held)
         }
     }
 

@@ -56,7 +56,7 @@ extension SQLiteJobStore {
     package func jobs(
         in scope: QueueScope, from cursor: Int64, through end: Int64, limit: Portion
     ) async throws(StoreError) -> JobPage {
-        try await read { db in
+        try await read { [held] db in
             var (portion, page, last) = (limit, JobPage(jobs: [], cursor: nil), cursor)
             try Self.visit(JobRow.columns, of: scope, cursor, end, limit, db) { row, queue in
                 guard portion.takes(row[row.count - 1]) else {
@@ -64,7 +64,7 @@ extension SQLiteJobStore {
                     return false
                 }
                 let job = JobRow(row)
-                page.jobs.append(job.job(in: queue))
+                page.jobs.append(job.job(in: queue, held: held))
                 last = job.number
                 return true
             }
@@ -147,7 +147,7 @@ extension Transaction {
             "DELETE FROM job INDEXED BY job_in_queue WHERE queue = ? AND number > ? AND number <= ?",
             [queue, start, last])
         gone(tally, of: name.tenant)
-        book.reconsider(queue)
+        keeper.emptied(queue)
         return last
     }
 

@@ -34,7 +34,10 @@ extension SQLiteJobStore: TenantStore {
             var cursor: String?
             repeat {
                 let page = try await endpoints(of: tenant, from: cursor, limit: Portion(count: 1_000, bytes: 1 << 20))
-                for endpoint in page.endpoints { try await empty(QueueName(tenant: tenant, endpoint: endpoint)) }
+                for queue in page.endpoints.map({ QueueName(tenant: tenant, endpoint: $0) }) {
+                    try await empty(queue)
+                    try await deleteDeadLetters(of: queue)
+                }
                 cursor = page.cursor
             } while cursor != nil
             var last: Int64? = 0

@@ -12,15 +12,19 @@ package final class SQLiteJobStore: JobStore {
     private let pool: DatabasePool
     private let lock: FileLock
     private let watch: FileWatch
+    let held = HeldQueues()
 
     /// Opens the file, or makes it, and brings it up to date. Leases of a process that has died are taken back.
     /// - Parameters:
     ///   - path: In a directory that is there; `-wal`, `-shm` and `.lock` files come to lie beside it.
     ///   - leaseDuration: Default: 30 seconds.
     ///   - quotas: Where they limit jobs, those that are there are counted before it returns.
+    ///   - limits: Of deliveries.
+    ///   - policies: The operator's. Those of the tenants are added, and kept up to date.
     /// - Throws: ``StoreError`` that says what is wrong with the file; it is as it was then.
     package init(
-        path: String, leaseDuration: Duration = .seconds(30), quotas: Quotas = Quotas()
+        path: String, leaseDuration: Duration = .seconds(30), quotas: Quotas = Quotas(),
+        limits: DeliveryLimits = DeliveryLimits(), policies: PolicyBook = PolicyBook()
     ) throws(StoreError) {
         self.leaseDuration = leaseDuration
         try SQLiteOwnership.refuseUnsuitable(path)
@@ -30,7 +34,12 @@ package final class SQLiteJobStore: JobStore {
         try lock.lockLog()
         let watch = try FileWatch(lock.path, lock.identity)
         self.watch = watch
-        writer = try StoreError.from { try Writer(pool, watch, leaseDuration: leaseDuration, quotas: quotas) }
+        let held = held
+        writer = try StoreError.from {
+            try Writer(
+                pool, watch, leaseDuration: leaseDuration, quotas: quotas, limits: limits, policies: policies,
+                held: held)
+        }
     }
 
     /// Ends what is under way, and closes the file, in which everything is then; where nobody else reads it, the log beside
@@ -66,7 +75,7 @@ package final class SQLiteJobStore: JobStore {
         let moment = ContinuousClock.now
         return try await writer.perform(isDurable: false) { transaction in
             try settlements.forEach { try transaction.settle($0) }
-            try transaction.takeBackExpired(by: moment)
+            try transaction.takeBackExpired(by: moment, at: now)
             return try transaction.lease(limit, at: now)
         }
     }
@@ -88,15 +97,15 @@ package final class SQLiteJobStore: JobStore {
     }
 
     package func job(_ id: String, in scope: QueueScope) async throws(StoreError) -> Job? {
-        try await read { db in
-            guard let tenant = scope.tenant else { return try Self.oldestJob(id, at: scope.endpoint, db) }
+        try await read { [held] db in
+            guard let tenant = scope.tenant else { return try Self.oldestJob(id, at: scope.endpoint, held, db) }
             return try Row.fetchOne(
                 db,
                 sql: """
                     SELECT \(JobRow.columns) FROM queue JOIN job ON job.queue = queue.id
                     WHERE tenant = ? AND endpoint = ? AND job.id = ?
                     """, arguments: [tenant, scope.endpoint, Data(id.utf8)]
-            ).map { JobRow($0).job(in: QueueName(tenant: tenant, endpoint: scope.endpoint)) }
+            ).map { JobRow($0).job(in: QueueName(tenant: tenant, endpoint: scope.endpoint), held: held) }
         }
     }
 

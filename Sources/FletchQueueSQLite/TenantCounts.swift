@@ -5,10 +5,12 @@ import GRDB
 struct TenantCounts {
     var jobs: JobCounts
     var queues: QueueCounts
+    var deadLetters: DeadLetterCounts
 
     init(_ quotas: Quotas, counting db: Database) throws {
         jobs = try JobCounts(quotas, counting: db)
         queues = QueueCounts(maximum: quotas.maximumQueueCount)
+        deadLetters = try DeadLetterCounts(quotas, counting: db)
     }
 
     /// All that a tenant has is another's from now on.
@@ -17,15 +19,18 @@ struct TenantCounts {
         jobs.remove(tally, from: tenant)
         jobs.add(tally, to: other)
         queues.forget(tenant)
+        deadLetters.rename(tenant, to: other)
     }
 
     mutating func commit() {
         jobs.commit()
         queues.commit()
+        deadLetters.commit()
     }
 
     mutating func rollBack() {
         jobs.rollBack()
         queues.rollBack()
+        deadLetters.rollBack()
     }
 }

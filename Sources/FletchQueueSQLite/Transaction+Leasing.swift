@@ -1,133 +1,186 @@
 internal import FletchQueue
+import Foundation
 import GRDB
 
 extension Transaction {
-    /// Those that are next in turn come first: they were due before.
+    /// What the database has for no lease.
+    static let noLease: LeasedJob.Lease = 1 << 40
+
+    /// How many lanes are looked up in one transaction, at most: others want to write, too.
+    private static let lookups = 1_000
+
     mutating func lease(_ limit: Int, at now: Timestamp) throws -> Leasing {
-        var jobs: [LeasedJob] = []
-        book.endRests(by: .now)
-        for queue in book.openings where jobs.count < limit { try leaseInTurn(limit, from: queue, &jobs) }
-        try leaseDue(limit, at: now, &jobs)
-        return Leasing(jobs: jobs, nextDue: jobs.count < limit ? try nextDue() : nil)
+        var batch = LeaseBatch(limit, keeper.limits)
+        var budget = Self.lookups
+        keeper.beginTurns(at: now)
+        while batch.isOpen, let lane = try keeper.next(at: now, budget: &budget, load: { try head(of: $0) }) {
+            try lease(from: lane, at: now, &batch)
+        }
+        for (key, bucket) in keeper.ratesWorthKeeping(at: now) { try keep(bucket, of: key) }
+        return Leasing(jobs: batch.jobs, nextDue: batch.awaitsAnEnd ? nil : keeper.nextMoment)
     }
 
     mutating func extend(_ leases: [LeasedJob.Lease]) {
         let end = ContinuousClock.now + leaseDuration
-        for lease in leases { book.extend(lease, until: end) }
+        for lease in leases { keeper.extend(lease, until: end) }
     }
 
     mutating func settle(_ settlement: Settlement) throws {
-        guard let entry = book.end(settlement.lease, hasRun: true) else { return }
-        guard let next = settlement.next else {
-            try run("DELETE FROM job WHERE number = ? AND lease = ?", [entry.job, settlement.lease])
-            if db.changesCount > 0 { gone(entry.tally, of: entry.tenant) }
-            return
+        let end = LeaseEnd.ran(isUnreachable: settlement.isUnreachable)
+        guard let held = keeper.end(settlement.lease, end, at: settlement.at) else { return }
+        // A success leaves nothing: it does not even ask.
+        if let failure = settlement.failure {
+            guard try isThere(held, settlement.lease) else { return }
+            if let reason = settlement.death {
+                try bury(
+                    held.job, of: held.lane.name.tenant, reason: reason, failure: failure, at: settlement.at,
+                    repeats: settlement.fate != .ends)
+            } else {
+                try record(failure, of: held.job)
+            }
         }
-        try run(
-            """
-            UPDATE job SET run_at = ?, count = count + 1, attempt = iif(?, attempt, 0), state = 'pending', lease = ?
-            WHERE number = ? AND lease = ?
-            """, [next.milliseconds, settlement.isRetry, LeaseBook.none, entry.job, settlement.lease])
+        try carryOut(settlement, held)
+    }
+
+    private mutating func carryOut(_ settlement: Settlement, _ held: HeldLease) throws {
+        switch settlement.fate {
+        case .ends:
+            try run("DELETE FROM job WHERE number = ? AND lease = ?", [held.job, settlement.lease])
+            if db.changesCount > 0 {
+                gone(JobTally(jobCount: 1, bodyBytes: held.bodyBytes), of: held.lane.name.tenant)
+            }
+        case .repeats(let next):
+            try waitAgain(
+                held, settlement.lease, "run_at = ?, count = count + 1, run = run + 1, attempt = 0, failures = 0",
+                [next.milliseconds])
+        case .retries(let next):
+            try waitAgain(
+                held, settlement.lease, "run_at = ?, count = count + 1, failures = failures + 1", [next.milliseconds])
+        case .pauses:
+            try waitAgain(held, settlement.lease, "run_at = run_at", [])
+            try pause(held.lane.name)
+        }
     }
 
     mutating func release(_ handback: Handback) throws {
-        guard let entry = book.end(handback.lease, hasRun: false) else { return }
-        if let rest = handback.rest { book.rest(entry.queue, until: .now + rest) }
-        // Where others wait for their turn, it was due before them.
-        let state = book.gates[entry.queue]?.isHolding == true ? "blocked" : "pending"
-        try run(
-            "UPDATE job SET state = ?, lease = ?, attempt = attempt - ? WHERE number = ? AND lease = ?",
-            [state, LeaseBook.none, handback.mayHaveBeenSeen ? 0 : 1, entry.job, handback.lease])
+        guard let held = keeper.end(handback.lease, .notRun, at: handback.at) else { return }
+        if let rest = handback.rest { keeper.rest(held.lane, for: rest.milliseconds, at: handback.at) }
+        try waitAgain(held, handback.lease, "attempt = attempt - ?", [handback.mayHaveBeenSeen ? 0 : 1])
     }
 
     /// Takes leases back that had run out by `moment`.
-    mutating func takeBackExpired(by moment: ContinuousClock.Instant) throws {
-        for lease in book.expired(at: moment) { try release(Handback(lease)) }
+    mutating func takeBackExpired(by moment: ContinuousClock.Instant, at now: Timestamp) throws {
+        for lease in keeper.expired(by: moment) { try release(Handback(lease, at: now)) }
     }
 
-    /// What waits for its turn in a queue, until one may not run yet.
-    private mutating func leaseInTurn(_ limit: Int, from queue: Int64, _ jobs: inout [LeasedJob]) throws {
-        let wanted = limit - jobs.count
-        let rows = try fetch(
-            """
-            SELECT \(JobRow.columns), queue.id, tenant, endpoint
-            FROM job INDEXED BY job_blocked JOIN queue ON queue.id = job.queue
-            WHERE queue = ? AND state = 'blocked' ORDER BY run_at, job.id LIMIT ?
-            """, [queue, wanted])
-        for row in rows {
-            if try deleteRevoked(row) { continue }
-            guard book.opens(isExclusive: row.job.isExclusive, in: queue) else { return book.looked(at: queue) }
-            jobs.append(try lease(row))
-        }
-        if rows.count < wanted { book.cleared(queue) }
-    }
-
-    /// How many that have to wait for their turn are marked at once, or deleted, at most, or a little more: others want to write, too.
-    private static let maximumBlockedCount = 1_000
-
-    private mutating func leaseDue(_ limit: Int, at now: Timestamp, _ jobs: inout [LeasedJob]) throws {
-        var blockedCount = 0
-        while jobs.count < limit, blockedCount < Self.maximumBlockedCount {
-            let wanted = limit - jobs.count
-            let rows = try fetch(
-                """
-                SELECT \(JobRow.columns), queue.id, tenant, endpoint
-                FROM job INDEXED BY job_pending JOIN queue ON queue.id = job.queue
-                WHERE state = 'pending' AND run_at <= ? ORDER BY run_at, job.id LIMIT ?
-                """, [now.milliseconds, wanted])
-            for row in rows {
-                if try deleteRevoked(row) {
-                    blockedCount += 1
-                } else if book.admits(isExclusive: row.job.isExclusive, to: row.queue) {
-                    jobs.append(try lease(row))
-                } else {
-                    blockedCount += 1
-                    book.hold(row.queue)
-                    try run("UPDATE job SET state = 'blocked' WHERE number = ?", [row.job.number])
-                }
-            }
-            if rows.count < wanted { return }
-        }
-    }
-
-    /// Deletes a job whose tenant has been revoked: nobody wants it delivered any more.
-    /// - Returns: Whether it was one.
-    private mutating func deleteRevoked(_ row: DueRow) throws -> Bool {
-        guard Self.isRevoked(row.name.tenant) else { return false }
-        try run("DELETE FROM job WHERE number = ?", [row.job.number])
-        gone(JobTally(jobCount: 1, bodyBytes: row.job.bodyBytes), of: row.name.tenant)
-        return true
-    }
-
-    private mutating func lease(_ row: DueRow) throws -> LeasedJob {
-        let lease = book.lease(
-            LeaseBook.Entry(
-                queue: row.queue, job: row.job.number, isExclusive: row.job.isExclusive, tenant: row.name.tenant,
-                tally: JobTally(jobCount: 1, bodyBytes: row.job.bodyBytes), end: .now + leaseDuration))
-        try run(
-            "UPDATE job SET state = 'running', lease = ?, attempt = attempt + 1 WHERE number = ?",
-            [lease, row.job.number])
-        var job = row.job.job(in: row.name)
-        job.runAt = nil
-        return LeasedJob(lease: lease, job: job, scheduledAt: row.job.runAt, attempt: row.job.attempt + 1)
-    }
-
-    private func nextDue() throws -> Timestamp? {
+    /// A job waits again, unless it has been deleted or overridden.
+    private func waitAgain(
+        _ held: HeldLease, _ lease: LeasedJob.Lease, _ changes: String, _ arguments: StatementArguments
+    ) throws {
         let statement = try db.cachedStatement(
-            sql: "SELECT run_at FROM job INDEXED BY job_pending WHERE state = 'pending' ORDER BY run_at LIMIT 1")
-        return try Int64.fetchOne(statement).map(Timestamp.init(milliseconds:))
+            sql: """
+                UPDATE job SET state = 'pending', lease = \(Self.noLease), \(changes) WHERE number = ? AND lease = ?
+                RETURNING run_at, failures > 0
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: arguments + [held.job, lease])
+        while let row = try rows.next() {
+            let order = JobOrder(Timestamp(milliseconds: row[0]), held.id)
+            keeper.stored(LaneHead(order, isExclusive: held.isExclusive, isRetry: row[1]), in: held.lane)
+        }
     }
 
-    /// A row of `job`, with its queue's.
-    private struct DueRow {
-        let job: JobRow
-        let queue: Int64
-        let name: QueueName
+    /// Whether a job is neither deleted nor overridden, so that what becomes of its delivery matters.
+    private func isThere(_ held: HeldLease, _ lease: LeasedJob.Lease) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM job WHERE number = ? AND lease = ?")
+        return try Int.fetchOne(statement, arguments: [held.job, lease]) != nil
     }
 
-    private func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [DueRow] {
-        try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments).map { row in
-            DueRow(job: JobRow(row), queue: row[14], name: QueueName(tenant: row[15], endpoint: row[16]))
-        }.reduce(into: []) { $0.append($1) }
+    /// Leases what is due in a lane, until its gates are shut or another's turn has come.
+    private mutating func lease(from lane: Lane, at now: Timestamp, _ batch: inout LeaseBatch) throws {
+        for row in try due(in: lane, at: now, min(batch.room, keeper.room(in: lane))) {
+            guard keeper.admits(row.order, isExclusive: row.isExclusive, on: lane, at: now),
+                batch.takes(row.bodyBytes, fits: keeper.hasRoom(forBodyOf: row.bodyBytes))
+            else {
+                let isRetry = lane.isGroup && row.failures > 0
+                return keeper.setHead(LaneHead(row.order, isExclusive: row.isExclusive, isRetry: isRetry), of: lane)
+            }
+            batch.jobs.append(try lease(row, from: lane, at: now))
+        }
+        keeper.mark(lane)
+    }
+
+    /// Those first in a lane that come before what is next elsewhere.
+    private func due(in lane: Lane, at now: Timestamp, _ limit: Int) throws -> [JobRow] {
+        if lane.isGroup { return try retried(in: lane, at: now) }
+        let select = """
+            SELECT \(JobRow.columns) FROM job INDEXED BY job_in_lane
+            WHERE lane = ? AND state = 'pending' AND
+            """
+        if let bound = keeper.nextOrder(at: now) {
+            return try fetch(
+                select + " (run_at, job.id) <= (?, ?) ORDER BY run_at, job.id LIMIT ?",
+                [lane.id, bound.runAt.milliseconds, Data(bound.id.utf8), limit])
+        }
+        return try fetch(
+            select + " run_at <= ? ORDER BY run_at, job.id LIMIT ?", [lane.id, now.milliseconds, limit])
+    }
+
+    /// The first of a group: one that waits to be retried comes before all others.
+    private func retried(in lane: Lane, at now: Timestamp) throws -> [JobRow] {
+        guard let head = try head(of: lane) else { return [] }
+        return try fetch(
+            "SELECT \(JobRow.columns) FROM job WHERE queue = ? AND id = ? AND run_at <= ?",
+            [lane.queue, Data(head.order.id.utf8), now.milliseconds])
+    }
+
+    private func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [JobRow] {
+        try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments).map(JobRow.init)
+            .reduce(into: []) { $0.append($1) }
+    }
+
+    private func lease(_ row: JobRow, from lane: Lane, at now: Timestamp) throws -> LeasedJob {
+        let lease = keeper.lease(
+            row.number, row.id, in: lane, isExclusive: row.isExclusive, bodyBytes: row.bodyBytes, at: now,
+            until: .now + leaseDuration)
+        try run(
+            "UPDATE job SET state = 'running', lease = ?, attempt = attempt + 1 WHERE number = ?", [lease, row.number])
+        var job = row.job(in: lane.name)
+        job.runAt = nil
+        return LeasedJob(lease: lease, job: job, scheduledAt: row.runAt, attempt: row.attempt + 1)
+    }
+
+    /// What waits first in a lane. A group that nothing is left of is forgotten.
+    func head(of lane: Lane) throws -> LaneHead? {
+        if lane.isGroup,
+            let retried = try head(
+                of: lane, "INDEXED BY job_retried WHERE lane = ? AND lane < 0 AND failures > 0 AND state = 'pending'",
+                isRetry: true)
+        {
+            return retried
+        }
+        let head = try head(of: lane, "INDEXED BY job_in_lane WHERE lane = ? AND state = 'pending'", isRetry: false)
+        if head == nil, lane.isGroup, !lane.hasRunning {
+            try run("DELETE FROM job_group WHERE id = -?", [lane.id])
+            keeper.forget(lane)
+        }
+        return head
+    }
+
+    private func head(of lane: Lane, _ condition: String, isRetry: Bool) throws -> LaneHead? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT run_at, id, exclusive FROM job \(condition) ORDER BY run_at, id LIMIT 1")
+        return try Row.fetchOne(statement, arguments: [lane.id]).map { row in
+            let order = JobOrder(
+                Timestamp(milliseconds: row[0]), String(decoding: row[1] as Data, as: UTF8.self))
+            return LaneHead(order, isExclusive: row[2], isRetry: isRetry)
+        }
+    }
+}
+
+extension Duration {
+    /// Rounded up.
+    fileprivate var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
     }
 }

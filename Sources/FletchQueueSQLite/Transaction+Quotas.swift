@@ -76,13 +76,13 @@ extension Transaction {
     /// How many queues are looked at in one transaction, at most: a millisecond's worth or two.
     private static let lookedAtCount = 1_000
 
-    /// Forgets queues of a tenant that has too many: those without a job, the oldest first. What is not done at once is done
-    /// when the tenant's next queue is made.
+    /// Forgets queues of a tenant that has too many: those without a job or a dead letter, the oldest first. What is not
+    /// done at once is done when the tenant's next queue is made.
     private mutating func forgetQueues(of tenant: TenantKey) throws {
         guard let excess = counts.queues.excess(of: tenant) else { return }
         let found = try emptyQueues(of: tenant, after: excess.position, excess.count)
         for (number, endpoint) in found.queues {
-            try run("DELETE FROM queue WHERE id = ?", [number])
+            try forget(queue: number)
             queues[QueueName(tenant: tenant.name, endpoint: endpoint)] = nil
         }
         counts.queues.forgot(found.queues.count, upTo: found.position, of: tenant)
@@ -94,7 +94,10 @@ extension Transaction {
     ) throws -> (queues: [(Int64, String)], position: Int64?) {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT id, endpoint, EXISTS (SELECT 1 FROM job INDEXED BY job_in_queue WHERE job.queue = queue.id)
+                SELECT id, endpoint,
+                    EXISTS (SELECT 1 FROM job INDEXED BY job_in_queue WHERE job.queue = queue.id)
+                    OR EXISTS (
+                        SELECT 1 FROM dead_letter INDEXED BY dead_letter_in_queue WHERE dead_letter.queue = queue.id)
                 FROM queue INDEXED BY queue_of_tenant WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?
                 """)
         let rows = try Row.fetchCursor(statement, arguments: [tenant.name, start, Self.lookedAtCount])
@@ -102,7 +105,7 @@ extension Transaction {
         while let row = try rows.next() {
             (count, last) = (count + 1, row[0])
             // One that is empty may still rest, or have a delivery under way whose job is gone.
-            guard row[2] == false, book.gates[last] == nil else { continue }
+            guard row[2] == false, !keeper.isInUse(last) else { continue }
             found.append((last, row[1]))
             if found.count == limit { return (found, nil) }
         }

@@ -41,12 +41,16 @@ extension Transaction {
         tokens = KnownTokens()
         try run("DELETE FROM token WHERE tenant = ?", [tenant])
         guard db.changesCount > 0 else { return false }
-        try run("DELETE FROM signing_secret WHERE tenant = ?", [tenant])
+        for table in ["signing_secret", "policy", "rate"] { try run("DELETE FROM \(table) WHERE tenant = ?", [tenant]) }
         try run("INSERT INTO revocation DEFAULT VALUES", [])
         let nobody = Self.revokedTenant(db.lastInsertedRowID)
         try run("UPDATE queue SET tenant = ? WHERE tenant = ?", [nobody, tenant])
         queues = QueueNumbers()
-        book.rename(tenant, to: nobody)
+        keeper.abandon(tenant, to: nobody)
+        afterCommit.append { [policies, keeper] in
+            policies.forget(tenant)
+            keeper.forgetGates(of: tenant)
+        }
         counts.rename(TenantKey(tenant), to: TenantKey(nobody))
         return true
     }
@@ -56,7 +60,7 @@ extension Transaction {
 
     static func isRevoked(_ tenant: String) -> Bool { tenant.utf8.first == UInt8(ascii: "\n") }
 
-    /// Deletes a portion of the queues of a revoked tenant, whose jobs are gone.
+    /// Deletes a portion of the queues of a revoked tenant, whose jobs and dead letters are gone.
     ///
     /// One whose last delivery is under way stays for the next time: another would get its number, and wait for that.
     /// - Returns: The last id of the portion, where there may be more behind it.
@@ -65,7 +69,7 @@ extension Transaction {
         let ids = try Int64.fetchAll(
             db, sql: "SELECT id FROM queue WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?",
             arguments: [tenant, last, limit])
-        for id in ids where book.gates[id] == nil { try run("DELETE FROM queue WHERE id = ?", [id]) }
+        for id in ids where !keeper.isInUse(id) { try forget(queue: id) }
         queues = QueueNumbers()
         if ids.count == limit { return ids.last }
         try run(

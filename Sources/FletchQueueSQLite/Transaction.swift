@@ -5,12 +5,18 @@ import GRDB
 /// What can be done to jobs in one transaction of SQLite.
 struct Transaction {
     let db: Database
-    var book: LeaseBook
+    let keeper: Gatekeeper
+    let held: HeldQueues
+    let policies: PolicyBook
     var queues: QueueNumbers
     var tokens: KnownTokens
     var counts: TenantCounts
     /// Tenants that an enqueue has made queues of.
     var grown: Set<TenantKey> = []
+    /// Lanes that it has made, and that have no job yet.
+    var newLanes: Set<Int64> = []
+    /// What is done once it is committed.
+    var afterCommit: [() -> Void] = []
     let leaseDuration: Duration
 
     /// Fails where nothing could be written now.
@@ -22,38 +28,75 @@ struct Transaction {
     /// - Parameter room: For the job that is there already, which comes back as it is.
     mutating func enqueue(_ new: NewJob, _ room: inout Portion) throws -> Job {
         let queue = try number(of: new.job.key.queue)
+        let lane = try laneNumber(of: new.job, in: queue)
         if new.overrides {
-            let old = try tally(of: new.job.key)
-            try run(Self.insert + Self.orOverride, arguments(of: new.job, in: queue))
-            stored(new.job, inPlaceOf: old)
-            book.reconsider(queue)
-            return new.job
+            try override(new.job, in: queue, lane)
+        } else {
+            try run(Self.insert + "ON CONFLICT (queue, id) DO NOTHING", arguments(of: new.job, queue, lane))
+            guard db.changesCount > 0 else { return try stored(new.job.key, in: queue, &room) ?? new.job }
+            stored(new.job)
         }
-        try run(Self.insert + "ON CONFLICT (queue, id) DO NOTHING", arguments(of: new.job, in: queue))
-        guard db.changesCount > 0 else { return try stored(new.job.key, in: queue, &room) ?? new.job }
-        stored(new.job)
+        waits(new.job, in: queue, lane)
         return new.job
     }
 
+    private mutating func override(_ job: Job, in queue: Int64, _ lane: Int64) throws {
+        let statement = try db.cachedStatement(
+            sql: "SELECT number, lane, length(body) FROM job WHERE queue = ? AND id = ?")
+        let old = try Row.fetchOne(statement, arguments: [queue, Data(job.key.id.utf8)])
+        try run(Self.insert + Self.orOverride, arguments(of: job, queue, lane))
+        stored(job, inPlaceOf: old.map { JobTally(jobCount: 1, bodyBytes: $0[2]) })
+        guard let old else { return }
+        try run("DELETE FROM attempt WHERE owner = ?", [old[0] as Int64])
+        gone(job.key, in: queue, old[1])
+    }
+
+    /// Makes a job due that waits for its time; one that is due already, and waits for something else, keeps its place.
     func invoke(_ key: JobKey, at now: Timestamp) throws -> Bool {
         guard let queue = try knownNumber(of: key.queue) else { return false }
-        try run(
-            "UPDATE job SET run_at = ? WHERE queue = ? AND id = ? AND state = 'pending'",
-            [now.milliseconds, queue, Data(key.id.utf8)])
-        return db.changesCount > 0
+        let statement = try db.cachedStatement(
+            sql: "SELECT number, lane, run_at FROM job WHERE queue = ? AND id = ? AND state = 'pending'")
+        guard let row = try Row.fetchOne(statement, arguments: [queue, Data(key.id.utf8)]),
+            !held.holds(queue, dueAt: Timestamp(milliseconds: row[2]))
+        else { return false }
+        let (number, lane): (Int64, Int64) = (row[0], row[1])
+        try run("UPDATE job SET run_at = min(run_at, ?) WHERE number = ?", [now.milliseconds, number])
+        keeper.mark(keeper.lane(lane, of: queue, key.queue))
+        return true
     }
 
     mutating func delete(_ key: JobKey) throws -> Bool {
         guard let queue = try knownNumber(of: key.queue) else { return false }
-        let tally = try tally(of: key)
-        try run("DELETE FROM job WHERE queue = ? AND id = ?", [queue, Data(key.id.utf8)])
-        if let tally { gone(tally, of: key.queue.tenant) }
-        book.reconsider(queue)
-        return db.changesCount > 0
+        let statement = try db.cachedStatement(
+            sql: "DELETE FROM job WHERE queue = ? AND id = ? RETURNING lane, length(body)")
+        guard let row = try Row.fetchOne(statement, arguments: [queue, Data(key.id.utf8)]) else { return false }
+        gone(JobTally(jobCount: 1, bodyBytes: row[1]), of: key.queue.tenant)
+        gone(key, in: queue, row[0])
+        return true
+    }
+
+    /// Deletes a queue that has no jobs, none that is under way included: another may get its number.
+    func forget(queue: Int64) throws {
+        try run("DELETE FROM job_group WHERE queue = ?", [queue])
+        try run("DELETE FROM queue WHERE id = ?", [queue])
+        keeper.forget(queue)
     }
 
     func run(_ sql: String, _ arguments: StatementArguments) throws {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    /// A job waits for its time.
+    private mutating func waits(_ job: Job, in queue: Int64, _ number: Int64) {
+        let order = JobOrder(job.runAt ?? Timestamp(milliseconds: 0), job.key.id)
+        let lane = keeper.lane(number, of: queue, job.key.queue)
+        if !newLanes.isEmpty, newLanes.remove(number) != nil { keeper.setHead(nil, of: lane) }
+        keeper.stored(LaneHead(order, isExclusive: job.isExclusive, isRetry: false), in: lane)
+    }
+
+    /// A job has been deleted or replaced.
+    private func gone(_ key: JobKey, in queue: Int64, _ lane: Int64) {
+        keeper.gone(key.id, from: keeper.lane(lane, of: queue, key.queue))
     }
 
     private func stored(_ key: JobKey, in queue: Int64, _ room: inout Portion) throws -> Job? {
@@ -61,13 +104,13 @@ struct Transaction {
             sql: "SELECT \(JobRow.columns), \(JobRow.size) FROM job WHERE queue = ? AND id = ?")
         let rows = try Row.fetchCursor(statement, arguments: [queue, Data(key.id.utf8)])
         while let row = try rows.next() {
-            guard room.takes(row[row.count - 1]) else {
+            guard room.takes(row[JobRow.columnCount]) else {
                 throw StoreError(
                     .answerTooLarge,
                     "nothing is stored: the jobs that are there already under these ids have more than 1 MiB together; "
                         + "send them in smaller batches")
             }
-            return JobRow(row).job(in: key.queue)
+            return JobRow(row).job(in: key.queue, held: held)
         }
         return nil
     }
@@ -81,8 +124,22 @@ struct Transaction {
             throw StoreError(.damaged, "a queue is not there that was just made: check the database")
         }
         queues[queue] = number
-        if isNew { try count(newQueueOf: TenantKey(queue.tenant)) }
+        if isNew {
+            newLanes.insert(number)
+            try count(newQueueOf: TenantKey(queue.tenant))
+        }
         return number
+    }
+
+    /// The lane of a job: its queue's, or its group's.
+    private mutating func laneNumber(of job: Job, in queue: Int64) throws -> Int64 {
+        guard let group = job.group else { return queue }
+        let arguments: StatementArguments = [queue, Data(group.utf8)]
+        let known = try db.cachedStatement(sql: "SELECT -id FROM job_group WHERE queue = ? AND name = ?")
+        if let lane = try Int64.fetchOne(known, arguments: arguments) { return lane }
+        try run("INSERT INTO job_group (queue, name) VALUES (?, ?)", arguments)
+        newLanes.insert(-db.lastInsertedRowID)
+        return -db.lastInsertedRowID
     }
 
     private mutating func count(newQueueOf tenant: TenantKey) throws {
@@ -95,32 +152,35 @@ struct Transaction {
     }
 
     func knownNumber(of queue: QueueName) throws -> Int64? {
-        if let number = queues[queue] { return number }
+        try queues[queue] ?? Self.number(of: queue, db)
+    }
+
+    static func number(of queue: QueueName, _ db: Database) throws -> Int64? {
         let statement = try db.cachedStatement(sql: "SELECT id FROM queue WHERE tenant = ? AND endpoint = ?")
         return try Int64.fetchOne(statement, arguments: [queue.tenant, queue.endpoint])
     }
 
-    private func arguments(of job: Job, in queue: Int64) -> StatementArguments {
+    private func arguments(of job: Job, _ queue: Int64, _ lane: Int64) -> StatementArguments {
         [
-            queue, Data(job.key.id.utf8), job.instance == job.key.id ? nil : job.instance, Data(job.body.utf8),
-            (job.runAt ?? Timestamp(milliseconds: 0)).milliseconds,
-            job.isExclusive,
-            job.retry.waits.map(String.init).joined(separator: ","), job.schedule?.every,
-            job.schedule?.cron?.text, job.schedule?.cron?.timeZone, job.schedule?.times, job.count,
+            queue, lane, Data(job.key.id.utf8), job.instance == job.key.id ? nil : job.instance, Data(job.body.utf8),
+            (job.runAt ?? Timestamp(milliseconds: 0)).milliseconds, job.isExclusive, job.retry.text,
+            job.schedule?.every, job.schedule?.cron?.text, job.schedule?.cron?.timeZone, job.schedule?.times,
+            job.count, job.run,
         ]
     }
 
     private static let insert = """
-        INSERT INTO job (queue, id, instance, body, run_at, exclusive, retry, every, cron, time_zone, times, count)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO job (queue, lane, id, instance, body, run_at, exclusive, retry, every, cron, time_zone, times, count, run)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
         """
 
     /// A run of the old one that is under way ends without a consequence.
     private static let orOverride = """
         ON CONFLICT (queue, id) DO UPDATE SET
-            instance = excluded.instance, body = excluded.body, run_at = excluded.run_at, exclusive = excluded.exclusive,
-            retry = excluded.retry, every = excluded.every, cron = excluded.cron, time_zone = excluded.time_zone,
-            times = excluded.times, count = excluded.count, state = 'pending', lease = excluded.lease, attempt = 0
+            lane = excluded.lane, instance = excluded.instance, body = excluded.body, run_at = excluded.run_at,
+            exclusive = excluded.exclusive, retry = excluded.retry, every = excluded.every, cron = excluded.cron,
+            time_zone = excluded.time_zone, times = excluded.times, count = excluded.count, run = excluded.run,
+            state = 'pending', lease = excluded.lease, attempt = 0, failures = 0
         """
 }

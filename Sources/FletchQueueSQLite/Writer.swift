@@ -18,7 +18,7 @@ final class Writer: Sendable {
     /// What one transaction leaves to the next.
     private final class State: @unchecked Sendable {
         // Sendable because only the pool's writer thread touches it, which `submit` hands every operation to.
-        var book = LeaseBook()
+        let keeper: Gatekeeper
         var queues = QueueNumbers()
         var tokens = KnownTokens()
         var counts: TenantCounts
@@ -27,7 +27,10 @@ final class Writer: Sendable {
         /// Whether a sync has failed, so that the log may not be whole.
         var isSuspect = false
 
-        init(_ counts: TenantCounts) { self.counts = counts }
+        init(_ keeper: Gatekeeper, _ counts: TenantCounts) {
+            self.keeper = keeper
+            self.counts = counts
+        }
     }
 
     /// How long readers are waited for without whose end nothing can be written.
@@ -35,6 +38,8 @@ final class Writer: Sendable {
 
     private let pool: DatabasePool
     private let watch: FileWatch
+    private let held: HeldQueues
+    private let policies: PolicyBook
     private let leaseDuration: Duration
     private let checkpointer: Checkpointer
     private let logSync: LogSync
@@ -42,14 +47,25 @@ final class Writer: Sendable {
     private let state: State
     private let pending = Lock<[Operation]>([])
 
-    init(_ pool: DatabasePool, _ watch: FileWatch, leaseDuration: Duration, quotas: Quotas = Quotas()) throws {
+    /// - Parameters:
+    ///   - limits: Of deliveries. Default: the usual ones.
+    ///   - policies: The operator's; those of the tenants are added.
+    ///   - held: Told of queues that exclusive jobs hold up.
+    init(
+        _ pool: DatabasePool, _ watch: FileWatch, leaseDuration: Duration, quotas: Quotas = Quotas(),
+        limits: DeliveryLimits = DeliveryLimits(), policies: PolicyBook = PolicyBook(), held: HeldQueues = HeldQueues()
+    ) throws {
         self.pool = pool
         self.watch = watch
         self.leaseDuration = leaseDuration
+        (self.policies, self.held) = (policies, held)
         checkpointer = try Checkpointer(pool)
         log = pool.path + "-wal"
         logSync = LogSync(log)
-        state = State(try pool.read { try TenantCounts(quotas, counting: $0) })
+        state = try pool.read { db in
+            State(
+                try Gatekeeper(restoredFrom: db, policies, limits, held), try TenantCounts(quotas, counting: db))
+        }
     }
 
     /// Closes the pool, too. Last goes a connection that may write: SQLite takes the log away with it.
@@ -175,29 +191,32 @@ final class Writer: Sendable {
     }
 
     private func commit(_ operations: [Operation], _ db: Database) throws(StoreError) {
-        let book = state.book
         do {
             let isDurable = operations.contains(where: \.isDurable)
             try sync(isDurable, db)
+            var afterCommit: [() -> Void] = []
+            state.keeper.begin()
             try db.inTransaction(.immediate) {
                 var transaction = Transaction(
-                    db: db, book: state.book, queues: state.queues, tokens: state.tokens, counts: state.counts,
-                    leaseDuration: leaseDuration)
+                    db: db, keeper: state.keeper, held: held, policies: policies, queues: state.queues,
+                    tokens: state.tokens,
+                    counts: state.counts, leaseDuration: leaseDuration)
                 // Handed over, not shared: else the first change would copy all that is known.
                 state.queues = QueueNumbers()
                 state.tokens = KnownTokens()
                 for operation in operations { try operation.body(&transaction) }
-                state.book = transaction.book
+                afterCommit = transaction.afterCommit
                 state.queues = transaction.queues
                 state.tokens = transaction.tokens
                 state.counts = transaction.counts
                 return .commit
             }
             state.counts.commit()
+            for action in afterCommit { action() }
             checkpointer.committed(db)
             if !isDurable { logSync.request() }
         } catch {
-            state.book = book
+            state.keeper.rollBack()
             // Numbers may be among them that were given in vain, and tokens that were issued so.
             state.queues = QueueNumbers()
             state.tokens = KnownTokens()

@@ -28,7 +28,7 @@ import Testing
         await expectRefusal { try await store.lease(9, at: due).jobs }
         await expectRefusal { try await store.settle(leased.map { $0.settled(.succeeded, at: due) }) }
         await expectRefusal { try await store.extend(leased.map(\.lease)) }
-        await expectRefusal { try await store.release(leased.map { Handback($0.lease) }) }
+        await expectRefusal { try await store.release(leased.map { Handback($0.lease, at: due) }) }
         await expectRefusal { try await store.invoke(key, at: due) }
         await expectRefusal { try await store.delete([key]) }
         await expectRefusal { try await store.empty(key.queue) }

@@ -296,7 +296,7 @@ import Testing
             _ = try await store.enqueue((0..<100).map { job("\($0)", bytes: 100_000) })
             let size = try logSize(path)
             let leased = try await store.lease(100, at: Timestamp(milliseconds: 0)).jobs
-            try await store.release(leased.map { Handback($0.lease) })
+            try await store.release(leased.map { Handback($0.lease, at: Timestamp(milliseconds: 0)) })
             #expect(leased.count == 100)
             #expect(try logSize(path) - size < 1_000_000)
             try store.close()

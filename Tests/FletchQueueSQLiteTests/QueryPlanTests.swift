@@ -60,12 +60,13 @@ import Testing
         _ = try SQLiteJobStore.endpointsOfAll(from: nil, 10, db).next()
         _ = try SQLiteJobStore.endpointsOfAll(from: "a", 10, db).next()
         _ = try SQLiteJobStore.countOfAll(at: "a", db)
-        _ = try SQLiteJobStore.oldestJob("a", at: "a", db)
+        _ = try SQLiteJobStore.oldestJob("a", at: "a", HeldQueues(), db)
         try db.execute(
             sql: """
                 INSERT INTO queue (id, tenant, endpoint) VALUES (1000, 'a', 'a'), (1001, 'b', 'a');
-                INSERT INTO job (queue, run_at, exclusive, retry, id, body)
-                VALUES (1000, 0, 0, '', x'31', x''), (1001, 0, 0, '', x'31', x''), (1000, 0, 0, '', x'32', x'');
+                INSERT INTO job (queue, lane, run_at, exclusive, retry, id, body)
+                VALUES (1000, 1000, 0, 0, '', x'31', x''), (1001, 1001, 0, 0, '', x'31', x''),
+                    (1000, 1000, 0, 0, '', x'32', x'');
                 """)
         var ids: [String] = []
         try SQLiteJobStore.visitAll("job.id", at: "a", after: 0, through: .max, db) { row, queue in

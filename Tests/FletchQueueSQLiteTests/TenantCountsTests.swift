@@ -59,7 +59,8 @@ import Testing
             _ = try await store.revoke(key.queue.tenant)
         case 11: await fail(with: key, store, atCommit: Bool.random(using: &generator))
         case 12, 13:
-            try await store.release(leased.map { Handback($0.lease, mayHaveBeenSeen: false) })
+            try await store.release(
+                leased.map { Handback($0.lease, at: Timestamp(milliseconds: 0), mayHaveBeenSeen: false) })
         default:
             let outcomes: [RunOutcome] = [.succeeded, .failed, .gone]
             let settlements = leased.map {

@@ -115,7 +115,7 @@ import Testing
             case .deleted: _ = try await store.delete([running.job.key])
             case .emptied: try await store.empty(queue)
             case .released:
-                try await store.release([Handback(running.lease)])
+                try await store.release([Handback(running.lease, at: at(1_000))])
                 #expect(try await !Self.stores([job("c")], store))
                 _ = try await store.delete([running.job.key])
             case .expired:

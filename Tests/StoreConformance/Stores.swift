@@ -9,13 +9,15 @@ enum StoreKind: String, CaseIterable, Sendable {
     /// Gives `body` a new store, and takes it away again.
     func withStore<Value>(
         leaseDuration: Duration = .seconds(30), quotas: Quotas = Quotas(),
+        limits: DeliveryLimits = DeliveryLimits(), policies: PolicyBook = PolicyBook(),
         _ body: (any JobStore & TenantStore) async throws -> Value
     ) async throws -> Value {
         switch self {
         case .sqlite:
             try await withTemporaryDirectory { directory in
                 let store = try SQLiteJobStore(
-                    path: directory + "/jobs.sqlite", leaseDuration: leaseDuration, quotas: quotas)
+                    path: directory + "/jobs.sqlite", leaseDuration: leaseDuration, quotas: quotas, limits: limits,
+                    policies: policies)
                 let value = try await body(store)
                 try store.close()
                 return value
@@ -78,4 +80,13 @@ extension JobStore {
 
 extension [LeasedJob] {
     var ids: [String] { map(\.job.key.id) }
+}
+
+extension DeliveryLimits {
+    /// For tests of something else.
+    static var unlimited: DeliveryLimits {
+        var limits = DeliveryLimits()
+        (limits.concurrency, limits.totalConcurrency) = (1 << 30, 1 << 30)
+        return limits
+    }
 }

@@ -156,7 +156,7 @@ import Testing
 
     @Test(arguments: StoreKind.allCases)
     func manyAtOnceAreAllStored(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        try await kind.withStore(limits: .unlimited) { store in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<500 { group.addTask { _ = try await store.enqueue([job("\(index)")]) } }
                 try await group.waitForAll()

@@ -49,6 +49,7 @@ extension Connection {
             url: submission.request.url, method: submission.request.method,
             moments: moments(at: index, from: submission.start),
             status: pipeline[index].status.map { .init(code: $0) }, location: pipeline[index].location,
+            retryAfter: pipeline[index].retryAfter,
             bytesSent: pipeline[index].bytesSent, bytesReceived: pipeline[index].bytesReceived,
             reused: pipeline.servedCount + index > 0, remote: remote, security: security, body: pipeline[index].kept,
             isBodyComplete: pipeline[index].isBodyComplete)

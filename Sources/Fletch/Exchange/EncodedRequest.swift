@@ -47,8 +47,7 @@ extension Receipt {
     /// Of a request that no connection has taken yet.
     init(waiting request: EncodedRequest) {
         self.init(
-            url: request.url, method: request.method, moments: Moments(), status: nil, location: nil, bytesSent: 0,
-            bytesReceived: 0,
-            reused: false, remote: nil, security: nil, body: [], isBodyComplete: false)
+            url: request.url, method: request.method, moments: Moments(), status: nil, location: nil, retryAfter: nil,
+            bytesSent: 0, bytesReceived: 0, reused: false, remote: nil, security: nil, body: [], isBodyComplete: false)
     }
 }

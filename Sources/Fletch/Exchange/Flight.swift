@@ -60,6 +60,7 @@ extension Flight {
 
     var status: Int? { exchange.response.status }
     var location: String? { exchange.response.location }
+    var retryAfter: String? { exchange.response.retryAfter }
     var bytesReceived: Int { exchange.response.bytesReceived }
     var kept: [UInt8] { exchange.response.kept }
     var isBodyComplete: Bool { exchange.response.isBodyComplete }

@@ -20,6 +20,7 @@ struct ResponseReader {
     /// The status of the final response, once its head is complete.
     private(set) var status: Int?
     private(set) var location: String?
+    private(set) var retryAfter: String?
     /// It says `Connection: close`: nothing behind its request is processed (RFC 9112 §9.6).
     private(set) var saysClose = false
     private(set) var kept: [UInt8] = []
@@ -148,7 +149,7 @@ extension ResponseReader {
                 ExchangeFailure(.notHTTP, detail: "it has answered 101 to a request that asks for no other protocol"))
         case .complete(let head, let bodyStart):
             status = head.status
-            location = head.location
+            (location, retryAfter) = (head.location, head.retryAfter)
             if head.saysClose { (saysClose, isFollowed) = (true, false) }
             isPersistent = head.keepsAlive && plan.isReusable
             keepBytes = plan.bytesToKeep(status: head.status)

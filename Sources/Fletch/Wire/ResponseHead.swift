@@ -10,6 +10,8 @@ struct ResponseHead: Equatable {
     var saysClose = false
     /// Where a redirect (3xx) points to, as it says it.
     var location: String?
+    /// When to ask again after an error (4xx, 5xx), as it says it.
+    var retryAfter: String?
 
     /// An interim response (RFC 9110 §15.2). A 101 is final: the connection goes over to another protocol.
     var isInterim: Bool { (100..<200).contains(status) && status != 101 }
@@ -43,6 +45,7 @@ extension ResponseHead {
         var keepsAlive = statusLine[7] != UInt8(ascii: "0")
         var saysClose = false
         var location: String?
+        var retryAfter: String?
         while let line = lines.nextField(), !line.isEmpty {
             if isBlank(line[0]) { continue }
             guard let colon = index(of: UInt8(ascii: ":"), in: line), colon > 0 else { throw .malformedField }
@@ -61,6 +64,8 @@ extension ResponseHead {
                 if options.contains(where: { equals(trimmed($0), "close") }) { saysClose = true }
             case 8 where status / 100 == 3 && location == nil && equals(line[..<colon], "location"):
                 location = text(trimmed(line[(colon + 1)...]))
+            case 11 where status >= 400 && retryAfter == nil && equals(line[..<colon], "retry-after"):
+                retryAfter = text(trimmed(line[(colon + 1)...]))
             default: continue
             }
         }
@@ -71,7 +76,7 @@ extension ResponseHead {
         return ResponseHead(
             status: status,
             framing: hasNoBody ? .length(0) : status == 101 ? .untilClose : framing(length, codings),
-            keepsAlive: keepsAlive, saysClose: saysClose, location: location)
+            keepsAlive: keepsAlive, saysClose: saysClose, location: location, retryAfter: retryAfter)
     }
 
     private enum TransferCoding { case none, chunkedLast, other }

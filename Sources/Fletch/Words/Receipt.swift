@@ -14,6 +14,8 @@ public struct Receipt: Sendable, Hashable {
     ///
     /// Redirects are not followed.
     public internal(set) var location: String?
+    /// What the `Retry-After` of an error (4xx, 5xx) says: seconds or a date (RFC 9110 §10.2.3); nil for other answers.
+    public internal(set) var retryAfter: String?
     /// Bytes handed to the kernel: request line, fields and body.
     public internal(set) var bytesSent: Int
     /// Response bytes that the client has seen, heads included.

@@ -34,9 +34,10 @@ struct Daemon: Service, CustomStringConvertible {
         self.logger = logger
         let listening = AsyncStream<Void>.makeStream()
         self.listening = listening
-        store = try Self.open(settings.store.value, settings.quotas)
+        let (budget, shortages) = try settings.descriptorBudget(storeCount: Descriptors.storeCount)
+        let policies = PolicyBook(operators: settings.policies.value)
+        store = try Self.open(settings, policies, budget)
         incidents = try Self.incidents(settings, logger)
-        let (budget, shortages) = try settings.descriptorBudget()
         for shortage in shortages { logger.warning("\(shortage)") }
         let clock = SystemQueueClock()
         let registry = TenantRegistry(store, vault: settings.vault.value, clock: clock)
@@ -44,7 +45,7 @@ struct Daemon: Service, CustomStringConvertible {
         (self.registry, self.meter) = (registry, meter)
         client = try FletchClient(Self.configuration(settings, budget, logger))
         let deliverer = Deliverer(
-            client: client, clock: clock, timeout: .seconds(settings.deliveryTimeout.value),
+            client: client, clock: clock, timeout: .seconds(settings.deliveryTimeout.value), policies: policies,
             isInDocker: settings.isInDocker.value, isProxied: settings.proxy.value != nil,
             signer: Self.signer(settings, registry),
             meter: settings.passphrases.value.isEmpty ? nil : meter, incidents: incidents, logger: logger)
@@ -52,8 +53,8 @@ struct Daemon: Service, CustomStringConvertible {
             maximumCount: max(1, budget.apiConnectionCount / 2), isShared: !settings.isOpen)
         let activity = Activity(hub)
         dispatcher = Dispatcher(
-            store: store, clock: clock, concurrency: budget.concurrency, activity: activity, logger: logger,
-            delivery: deliverer.deliver)
+            store: store, clock: clock, concurrency: budget.totalConcurrency, policies: policies,
+            activity: activity, logger: logger, delivery: deliverer.deliver)
         var configuration = QueueServer.Configuration()
         configuration.host = settings.host.value
         configuration.port = settings.port.value
@@ -92,6 +93,10 @@ struct Daemon: Service, CustomStringConvertible {
                 await deleteRevokedJobs()
                 return .deletion
             }
+            parts.addTask {
+                await dropOldDeadLetters()
+                return .retention
+            }
             if let certificates {
                 parts.addTask { [logger] in
                     await certificates.watch(logger)
@@ -129,13 +134,29 @@ struct Daemon: Service, CustomStringConvertible {
         } while (try? await ContinuousClock().sleep(for: .seconds(60))) != nil
     }
 
+    /// Keeps dead letters no longer than they are to be kept: until the task is cancelled.
+    private func dropOldDeadLetters() async {
+        let retention = settings.deadLetterRetention.value.milliseconds
+        repeat {
+            let now = SystemQueueClock().now.milliseconds
+            do {
+                let count = try await store.dropDeadLetters(failedBefore: Timestamp(milliseconds: now - retention))
+                if count > 0 {
+                    logger.info("dropped dead letters for their age, number or bytes", metadata: ["count": "\(count)"])
+                }
+            } catch {
+                logger.error("old dead letters cannot be dropped", metadata: ["reason": "\(error)"])
+            }
+        } while (try? await ContinuousClock().sleep(for: .seconds(10))) != nil
+    }
+
     /// Reads again what may be read again while it runs.
     func reload() {
         guard let certificates else { return logger.notice("SIGHUP: there is no certificate to reload") }
         certificates.reload(logger)
     }
 
-    private enum Part { case server, dispatcher, meter, deletion, certificates, limit }
+    private enum Part { case server, dispatcher, meter, deletion, retention, certificates, limit }
 
     /// For deliveries to be handed back in once their time is over.
     private static let grace = Duration.seconds(1)
@@ -225,9 +246,17 @@ struct Daemon: Service, CustomStringConvertible {
         return configuration
     }
 
-    private static func open(_ location: StoreLocation, _ quotas: Quotas) throws(StoreError) -> SQLiteJobStore {
-        switch location {
-        case .sqlite(let path): try SQLiteJobStore(path: path, quotas: quotas)
+    private static func open(
+        _ settings: Settings, _ policies: PolicyBook, _ budget: DescriptorBudget
+    ) throws(StoreError) -> SQLiteJobStore {
+        var limits = DeliveryLimits()
+        limits.concurrency = budget.concurrency
+        limits.totalConcurrency = budget.totalConcurrency
+        limits.totalBodyBytes = settings.totalBodyBytes.value
+        limits.isShared = !settings.isOpen
+        switch settings.store.value {
+        case .sqlite(let path):
+            return try SQLiteJobStore(path: path, quotas: settings.quotas, limits: limits, policies: policies)
         }
     }
 }

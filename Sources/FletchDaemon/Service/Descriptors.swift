@@ -7,14 +7,14 @@ enum Descriptors {
     /// Raises the limit as far as the process may, and deals it out.
     /// - Parameter yetToBeOpenedCount: How many are still to be opened before there is anything to deal out.
     static func budget(
-        concurrency: Int, maximumConnectionCount: Int, yetToBeOpenedCount: Int = 0
+        concurrency: Int, totalConcurrency: Int, maximumConnectionCount: Int, yetToBeOpenedCount: Int = 0
     ) throws(TooFewDescriptors) -> DescriptorBudget {
         let limit = raiseLimit()
         // The server has a thread for each processor, each with epoll, an eventfd and a timer.
         let openCount = (OpenDescriptors.count ?? expectedOpenCount) + yetToBeOpenedCount + 3 * System.coreCount
         let budget = DescriptorBudget(
             limit: limit, openCount: openCount, concurrency: concurrency,
-            maximumConnectionCount: maximumConnectionCount)
+            totalConcurrency: totalConcurrency, maximumConnectionCount: maximumConnectionCount)
         guard let budget else {
             throw TooFewDescriptors(limit: limit, openCount: openCount)
         }

@@ -5,11 +5,14 @@ extension Settings {
         storeCount: Int = 0
     ) throws(TooFewDescriptors) -> (budget: DescriptorBudget, shortages: [String]) {
         let budget = try Descriptors.budget(
-            concurrency: concurrency.value, maximumConnectionCount: maximumConnections.value,
+            concurrency: concurrency.value, totalConcurrency: totalConcurrency.value,
+            maximumConnectionCount: maximumConnections.value,
             yetToBeOpenedCount: storeCount + (incidentReceiver.value == nil ? 0 : Descriptors.incidentCount))
         var shortages: [String] = []
         if budget.concurrency < concurrency.value {
             shortages.append("\(budget.concurrency) deliveries at once, not \(concurrency.value)")
+        } else if totalConcurrency.source != .default, budget.totalConcurrency < totalConcurrency.value {
+            shortages.append("\(budget.totalConcurrency) deliveries at once in all, not \(totalConcurrency.value)")
         }
         if let wished = wishedConnections, budget.apiConnectionCount < wished {
             shortages.append("\(budget.apiConnectionCount) clients at once, not \(wished)")

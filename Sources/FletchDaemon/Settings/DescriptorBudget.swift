@@ -1,3 +1,5 @@
+import FletchQueue
+
 /// How a limited number of file descriptors is dealt out, so that neither clients of the API nor answers that do not end take
 /// them from deliveries.
 struct DescriptorBudget: Equatable {
@@ -5,26 +7,32 @@ struct DescriptorBudget: Equatable {
     let apiConnectionCount: Int
     /// Connections to endpoints, all together.
     let outgoingConnectionCount: Int
-    /// Deliveries under way at once.
+    /// Deliveries under way at once, to one origin.
     let concurrency: Int
+    /// Deliveries under way at once, all together.
+    let totalConcurrency: Int
     /// Connections to one endpoint's origin that are parked: held for the rest of an answer.
     let parkedConnectionCount: Int
 
     /// - Parameters:
     ///   - limit: What the process may have.
     ///   - openCount: What it has open before it listens and delivers.
-    ///   - concurrency: How many deliveries are wished for at once.
+    ///   - concurrency: How many deliveries to one origin are wished for at once.
+    ///   - totalConcurrency: How many are wished for at once, all together.
     ///   - maximumConnectionCount: How many clients there may be at once; at most a third of the descriptors are theirs.
     /// - Returns: nil where there are too few to work with.
     init?(
-        limit: Int, openCount: Int, concurrency: Int, maximumConnectionCount: Int = Self.usualConnectionCount
+        limit: Int, openCount: Int, concurrency: Int, totalConcurrency: Int = DeliveryLimits().totalConcurrency,
+        maximumConnectionCount: Int = Self.usualConnectionCount
     ) {
         let rest = limit - openCount - Self.reserve
         guard rest >= Self.least else { return nil }
         apiConnectionCount = min(rest / 3, maximumConnectionCount)
         outgoingConnectionCount = rest - apiConnectionCount
-        self.concurrency = min(concurrency, outgoingConnectionCount / 2)
-        parkedConnectionCount = min((outgoingConnectionCount - self.concurrency) / 2, Self.maximumParkedConnectionCount)
+        self.totalConcurrency = min(totalConcurrency, outgoingConnectionCount / 2)
+        self.concurrency = min(concurrency, self.totalConcurrency)
+        let spare = outgoingConnectionCount - self.totalConcurrency
+        parkedConnectionCount = min(spare / 2, Self.maximumParkedConnectionCount)
     }
 
     /// The lowest limit that there can be work with.

@@ -12,8 +12,22 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Where jobs are kept. (default: \(Settings().store.value))")
     var store: String?
 
-    @Option(help: "How many deliveries are under way at once. (default: \(Settings().concurrency.value))")
+    @Option(help: "How many deliveries to one origin are under way at once. (default: \(Settings().concurrency.value))")
     var concurrency: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How many deliveries are under way at once, all together, as far as file descriptors allow. (default: \
+            \(Settings().totalConcurrency.value))
+            """, valueName: "count"))
+    var totalConcurrency: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many bytes the bodies of those may have together. (default: \(Settings().totalBodyBytes.value))",
+            valueName: "bytes"))
+    var totalBodyBytes: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -54,6 +68,36 @@ struct ServerOptions: ParsableArguments {
             (MAXIMUM_QUEUES, default: \(Settings().quotas.maximumQueueCount))
             """, valueName: "count"))
     var maximumQueues: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How long dead letters are kept: 36h, 14d. (DEAD_LETTER_RETENTION, default: \
+            \(Settings().deadLetterRetention.value))
+            """, valueName: "duration"))
+    var deadLetterRetention: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How many dead letters of a tenant are kept; the oldest are dropped. (MAXIMUM_DEAD_LETTERS, default: \
+            \(Settings().quotas.maximumDeadLetterCount))
+            """, valueName: "count"))
+    var maximumDeadLetters: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How many bytes the bodies of all dead letters may have; the oldest are dropped. (MAXIMUM_DEAD_LETTER_BYTES, \
+            default: \(Settings().quotas.maximumDeadLetterBytes))
+            """, valueName: "bytes"))
+    var maximumDeadLetterBytes: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Policies that hold for all tenants: a JSON object of targets and policies. (default: none)",
+            valueName: "file"))
+    var policies: String?
 
     @Option(
         help: ArgumentHelp(

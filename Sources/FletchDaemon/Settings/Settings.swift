@@ -8,7 +8,14 @@ struct Settings: Sendable {
     var host = Setting("localhost")
     var port = Setting(9_181)
     var store = Setting(StoreLocation.sqlite("fletch.sqlite"))
-    var concurrency = Setting(100)
+    /// Deliveries to one origin at once.
+    var concurrency = Setting(DeliveryLimits().concurrency)
+    /// Deliveries at once, all together.
+    var totalConcurrency = Setting(DeliveryLimits().totalConcurrency)
+    /// Of the bodies of those.
+    var totalBodyBytes = Setting(DeliveryLimits().totalBodyBytes)
+    /// The operator's policies, by what they hold for.
+    var policies = Setting<[String: Policy]>([:])
     /// Of clients of the API, at once.
     var maximumConnections = Setting(DescriptorBudget.usualConnectionCount)
     /// In seconds.
@@ -23,6 +30,12 @@ struct Settings: Sendable {
     var maximumBytes = Setting<Int?>(nil)
     /// nil for as many as a store keeps by itself.
     var maximumQueues = Setting<Int?>(nil)
+    /// How long dead letters are kept.
+    var deadLetterRetention = Setting(WrittenDuration(days: 14))
+    /// Of a tenant; nil for as many as a store keeps by itself.
+    var maximumDeadLetters = Setting<Int?>(nil)
+    /// Of the bodies of all of them; nil for as many as a store keeps by itself.
+    var maximumDeadLetterBytes = Setting<Int?>(nil)
     /// nil for none.
     var proxy = Setting<ProxyLocation?>(nil)
     /// An endpoint at `localhost` is the container's host.
@@ -66,6 +79,8 @@ struct Settings: Sendable {
 
     static let maximumRequestLimit = 1_000_000_000
     static let maximumQuota = 1_000_000_000_000
+    /// In milliseconds: a hundred years.
+    static let maximumRetention: Int64 = 36_500 * 86_400_000
     static let maximumConcurrency = 10_000
     /// No more than there can be descriptors.
     static let mostConnections = 1 << 20
@@ -94,12 +109,18 @@ struct Settings: Sendable {
             ("port", "\(port.value)", "\(port.source)"),
             ("store", "\(store.value)", "\(store.source)"),
             ("concurrency", "\(concurrency.value)", "\(concurrency.source)"),
+            ("total-concurrency", "\(totalConcurrency.value)", "\(totalConcurrency.source)"),
+            ("total-body-bytes", "\(totalBodyBytes.value)", "\(totalBodyBytes.source)"),
             ("connections", "\(maximumConnections.value)", "\(maximumConnections.source)"),
             ("delivery-timeout", "\(deliveryTimeout.value) s", "\(deliveryTimeout.source)"),
             ("drain-timeout", "\(drainTimeout.value) s", "\(drainTimeout.source)"),
             ("maximum-jobs", Self.text(maximumJobs.value), "\(maximumJobs.source)"),
             ("maximum-bytes", Self.text(maximumBytes.value), "\(maximumBytes.source)"),
             ("maximum-queues", "\(quotas.maximumQueueCount)", "\(maximumQueues.source)"),
+            ("dead letters", "\(quotas.maximumDeadLetterCount)", "\(maximumDeadLetters.source)"),
+            ("dead-letter bytes", "\(quotas.maximumDeadLetterBytes)", "\(maximumDeadLetterBytes.source)"),
+            ("dead-letter time", "\(deadLetterRetention.value)", "\(deadLetterRetention.source)"),
+            ("policies", "\(policies.value.count)", "\(policies.source)"),
             ("proxy", proxy.value.map { "\($0)" } ?? "none", "\(proxy.source)"),
             ("log-format", logFormat.value.rawValue, "\(logFormat.source)"),
             ("log-level", "\(logLevel.value)", "\(logLevel.source)"),
@@ -132,6 +153,8 @@ struct Settings: Sendable {
         quotas.maximumJobCount = maximumJobs.value
         quotas.maximumBodyBytes = maximumBytes.value
         if let count = maximumQueues.value { quotas.maximumQueueCount = count }
+        if let count = maximumDeadLetters.value { quotas.maximumDeadLetterCount = count }
+        if let bytes = maximumDeadLetterBytes.value { quotas.maximumDeadLetterBytes = bytes }
         return quotas
     }
 

@@ -14,6 +14,8 @@ struct SettingsReader {
         readPlace()
         readWork()
         readQuotas()
+        readDeadLetters()
+        readPolicies()
         readLog()
         readAccess()
         readTargets()
@@ -40,6 +42,16 @@ struct SettingsReader {
         if let concurrency = text(options.concurrency.map(String.init), "--concurrency") {
             set(\.concurrency, concurrency, "at least 1 and at most \(Settings.maximumConcurrency)") {
                 Int($0).flatMap { 1...Settings.maximumConcurrency ~= $0 ? $0 : nil }
+            }
+        }
+        if let concurrency = text(options.totalConcurrency.map(String.init), "--total-concurrency") {
+            set(\.totalConcurrency, concurrency, "at least 1 and at most \(Settings.mostConnections)") {
+                Int($0).flatMap { 1...Settings.mostConnections ~= $0 ? $0 : nil }
+            }
+        }
+        if let bytes = text(options.totalBodyBytes.map(String.init), "--total-body-bytes") {
+            set(\.totalBodyBytes, bytes, "a whole number, at least 1 and at most \(Settings.maximumQuota)") {
+                Int($0).flatMap { 1...Settings.maximumQuota ~= $0 ? $0 : nil }
             }
         }
         let connections = options.maximumConnections.map(String.init)
@@ -73,7 +85,7 @@ struct SettingsReader {
         readQuota(\.maximumQueues, text(options.maximumQueues, "--maximum-queues", variable: "MAXIMUM_QUEUES"))
     }
 
-    private mutating func readQuota(_ target: WritableKeyPath<Settings, Setting<Int?>>, _ text: Setting<String>?) {
+    mutating func readQuota(_ target: WritableKeyPath<Settings, Setting<Int?>>, _ text: Setting<String>?) {
         guard let text else { return }
         set(target, text, "a whole number, at least 1 and at most \(Settings.maximumQuota)") { text in
             // Not with flatMap: its nil would be a value, no limit.

@@ -51,7 +51,7 @@ package final class Activity: Sendable {
     func ran(_ job: LeasedJob, _ settlement: Settlement) {
         guard isWatched else { return }
         tell { order in
-            order.ran(job, next: settlement.next)
+            order.ran(job, next: settlement.fate == .pauses ? job.scheduledAt : settlement.next)
             return []
         }
     }

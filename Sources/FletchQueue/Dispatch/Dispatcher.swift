@@ -12,6 +12,7 @@ package actor Dispatcher {
     private let store: any JobStore
     private let clock: any QueueClock
     private let delivery: Delivery
+    private let policies: PolicyBook
     private let activity: Activity?
     private let logger: Logger
     private var plan: LeasePlan
@@ -32,15 +33,17 @@ package actor Dispatcher {
     private let horizon = Lock<Timestamp?>(nil)
 
     /// - Parameters:
-    ///   - concurrency: How many deliveries are under way at once, at most.
+    ///   - concurrency: How many deliveries are under way at once, at most, to all origins together.
+    ///   - policies: How often jobs are retried that have no retries of their own. Default: never.
     ///   - activity: Is told of their beginnings and ends. Default: nobody is.
     package init(
-        store: any JobStore, clock: any QueueClock, concurrency: Int, activity: Activity? = nil, logger: Logger,
-        delivery: @escaping Delivery
+        store: any JobStore, clock: any QueueClock, concurrency: Int, policies: PolicyBook = PolicyBook(),
+        activity: Activity? = nil, logger: Logger, delivery: @escaping Delivery
     ) {
         self.store = store
         self.clock = clock
         self.delivery = delivery
+        self.policies = policies
         self.activity = activity
         self.logger = logger
         plan = LeasePlan(concurrency: concurrency)
@@ -122,18 +125,24 @@ package actor Dispatcher {
         switch end {
         case .ran(let outcome):
             rests.end(of: queue)
-            let settlement = job.settled(outcome, at: clock.now)
+            let settlement = job.settled(outcome, at: clock.now, retryPolicy: retryPolicy(for: queue, outcome))
             activity?.ran(job, settlement)
             settlements.append(settlement)
         case .notRun(.endpoint, let mayHaveBeenSeen):
             let rest = rests.rest(of: queue, at: .now)
-            handBack(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen, rest: rest))
+            handBack(Handback(job.lease, at: clock.now, mayHaveBeenSeen: mayHaveBeenSeen, rest: rest))
         case .notRun(let fault, let mayHaveBeenSeen):
             if fault == .machine { isMachineShort = true }
-            handBack(Handback(job.lease, mayHaveBeenSeen: mayHaveBeenSeen))
+            handBack(Handback(job.lease, at: clock.now, mayHaveBeenSeen: mayHaveBeenSeen))
         }
         plan.delivered()
         wake()
+    }
+
+    /// What holds for a job that has no retries of its own; not even looked for after a success.
+    private func retryPolicy(for queue: QueueName, _ outcome: RunOutcome) -> JobRetryPolicy? {
+        guard outcome.action == .retry else { return nil }
+        return policies.effective(for: queue).retryPolicy
     }
 
     private func handBack(_ handback: Handback) {

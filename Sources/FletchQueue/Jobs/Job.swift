@@ -3,7 +3,7 @@ package struct Job: Hashable, Sendable {
     package let key: JobKey
     /// What is delivered, as it came.
     package var body: String
-    /// When it is due; nil while it runs or waits for an exclusive job.
+    /// When it is due; nil while it runs, or waits for an exclusive job although it is due.
     package var runAt: Timestamp?
     /// Runs only while no other job of its queue does.
     package var isExclusive = false
@@ -11,8 +11,14 @@ package struct Job: Hashable, Sendable {
     package var schedule: Schedule?
     /// Tells it from others that have had the same key, or will have it. Its id where the queue has made that.
     package let instance: String
-    /// The run it stands before or in, from 1: retries and repetitions both count.
+    /// Of the jobs of one queue with the same group one runs at a time, in order; nil for none.
+    package var group: String?
+    /// Which delivery it stands before or in, from 1: retries and repetitions both count.
     package var count = 1
+    /// Which repetition it stands before or in, from 1.
+    package var run = 1
+    /// How often this run has failed.
+    package var failures = 0
 
     package init(key: JobKey, instance: String? = nil, body: String = "", runAt: Timestamp?) {
         self.key = key

@@ -19,28 +19,13 @@ package struct LeasedJob: Hashable, Sendable {
 
     /// The same for all attempts at this run, and for no other.
     package var idempotencyKey: String {
-        job.schedule == nil ? job.instance : "\(job.instance)-\(job.count)"
+        job.schedule == nil ? job.instance : "\(job.instance)-\(job.run)"
     }
 
     /// When the job repeats after this run, whatever becomes of it; nil where it does not, or this run is its last.
     package func nextRepetition(at now: Timestamp) -> Timestamp? {
         guard let schedule = job.schedule else { return nil }
-        if let times = schedule.times, job.count >= times { return nil }
+        if let times = schedule.times, job.run >= times { return nil }
         return schedule.next(after: scheduledAt, at: now)
-    }
-
-    /// Whether no retry is left for this run.
-    package var isLastTry: Bool { job.retry.wait(after: job.count) == nil }
-
-    /// What the store makes of the job after `outcome`.
-    package func settled(_ outcome: RunOutcome, at now: Timestamp) -> Settlement {
-        switch outcome {
-        case .gone: return Settlement(lease: lease, next: nil)
-        case .failed:
-            guard let wait = job.retry.wait(after: job.count) else { fallthrough }
-            let next = Timestamp(milliseconds: now.milliseconds.addingClamped(wait))
-            return Settlement(lease: lease, next: next, isRetry: true)
-        case .succeeded: return Settlement(lease: lease, next: nextRepetition(at: now))
-        }
     }
 }

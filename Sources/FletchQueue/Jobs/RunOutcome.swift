@@ -1,15 +1,28 @@
-/// What became of a delivery.
-package enum RunOutcome: Hashable, Sendable {
-    /// The status was 2xx.
-    case succeeded
-    /// The endpoint says that there is nothing there (404): it is not called for this job again.
-    case gone
-    /// Any other status, or none.
-    case failed
-}
+/// What an endpoint has made of a delivery, and what that means for the job.
+package struct RunOutcome: Hashable, Sendable {
+    /// What becomes of the job.
+    package var action: StatusAction
+    /// nil where no answer came.
+    package var status: Int?
+    /// The code of Fletch's error; nil where an answer came.
+    package var error: String?
+    /// The beginning of what a failure has said.
+    package var answer: String?
+    /// How long the endpoint asks to be left alone, in milliseconds.
+    package var retryAfter: Int64?
+    /// Whether the endpoint could not be connected to, or did not answer in time.
+    package var isUnreachable = false
+    package var startedAt: Timestamp?
+    /// In milliseconds.
+    package var duration: Int64 = 0
 
-extension RunOutcome {
-    package init(status: Int) {
-        self = status / 100 == 2 ? .succeeded : status == 404 ? .gone : .failed
+    package init(_ action: StatusAction, status: Int? = nil) {
+        self.action = action
+        self.status = status
     }
+
+    package static let succeeded = RunOutcome(.succeed)
+    package static let failed = RunOutcome(.retry)
+    /// The endpoint says that there is nothing there: it is not called for this job again.
+    package static let gone = RunOutcome(.end)
 }

@@ -1,14 +1,39 @@
 /// The end of a lease: what is to become of its job.
 package struct Settlement: Hashable, Sendable {
     package let lease: LeasedJob.Lease
-    /// When the job runs again, its count one higher; nil where that was its last run.
-    package let next: Timestamp?
-    /// Whether that is the same run once more: its attempts go on being counted.
-    package let isRetry: Bool
+    /// When the delivery has ended.
+    package let at: Timestamp
+    /// What is done with the job.
+    package let fate: Fate
+    /// What has failed; nil after a success, which leaves nothing.
+    package var failure: FailedAttempt?
+    /// Why the run becomes a dead letter; nil where it does not.
+    package var death: DeathReason?
+    /// Whether the endpoint could not be connected to, or did not answer in time.
+    package var isUnreachable = false
 
-    package init(lease: LeasedJob.Lease, next: Timestamp?, isRetry: Bool = false) {
+    package enum Fate: Hashable, Sendable {
+        /// That was its last run.
+        case ends
+        /// The next repetition is due then.
+        case repeats(Timestamp)
+        /// The same run once more: its attempts go on being counted.
+        case retries(Timestamp)
+        /// It is due as it was, and its queue pauses.
+        case pauses
+    }
+
+    package init(_ lease: LeasedJob.Lease, _ fate: Fate, at moment: Timestamp) {
         self.lease = lease
-        self.next = next
-        self.isRetry = isRetry
+        at = moment
+        self.fate = fate
+    }
+
+    /// When the job runs again; nil where that was its last run, or is not known.
+    package var next: Timestamp? {
+        switch fate {
+        case .repeats(let next), .retries(let next): next
+        case .ends, .pauses: nil
+        }
     }
 }

@@ -1,9 +1,10 @@
 /// Where jobs are kept. Whatever it has answered to outlives the process, and what it does for a client is on disk: a power
 /// failure may take back the last leases and settlements alone, whose deliveries are made again.
 ///
-/// One suite of tests holds for every store: `StoreConformance`. Each call is atomic, but for ``empty(_:)``. Strings are
-/// opaque. What may be long is handed out in portions, so that no reader holds it all, or keeps a transaction open.
-package protocol JobStore: Sendable {
+/// One suite of tests holds for every store: `StoreConformance`. Each call is atomic, but for those that say that they go
+/// portion by portion. Strings are opaque. What may be long is handed out in portions, so that no reader holds it all, or
+/// keeps a transaction open.
+package protocol JobStore: DeadLetterStore, PolicyStore {
     /// How long a lease lasts that is not extended.
     var leaseDuration: Duration { get }
 
@@ -99,7 +100,8 @@ extension JobStore {
 /// What a store hands out.
 package struct Leasing: Sendable, Hashable {
     package var jobs: [LeasedJob]
-    /// When the next job is due that is not leased; nil where none is, or where more are due already than were asked for.
+    /// When the next job is due that may be leased then; nil where none is, or where that depends on what happens. A moment
+    /// that has passed where there is more to be leased or looked at than is done at a time.
     package var nextDue: Timestamp?
 
     package init(jobs: [LeasedJob], nextDue: Timestamp?) {

@@ -7,6 +7,11 @@ package struct Quotas: Sendable, Hashable {
     /// Queues that are remembered. Beyond that the store forgets queues without a job, the oldest first, and refuses nothing;
     /// it may keep a hundredth more until it does so. Default: 100,000.
     package var maximumQueueCount = 100_000
+    /// Dead letters of a tenant. Beyond that the store drops the oldest. Default: 100,000.
+    package var maximumDeadLetterCount = 100_000
+    /// Bytes that the bodies of all tenants' dead letters have together. Beyond that the store drops the oldest. Default:
+    /// 1 GiB.
+    package var maximumDeadLetterBytes = 1 << 30
 
     package init() {}
 }

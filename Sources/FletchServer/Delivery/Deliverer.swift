@@ -17,6 +17,7 @@ package struct Deliverer: Sendable {
     private let client: FletchClient
     private let clock: any QueueClock
     private let timeout: Duration
+    private let policies: PolicyBook
     private let isInDocker: Bool
     private let isProxied: Bool
     private let signer: Signer
@@ -25,20 +26,23 @@ package struct Deliverer: Sendable {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - timeout: For all of a delivery, redirects included.
+    ///   - timeout: For all of a delivery, redirects included, where no policy says otherwise.
+    ///   - policies: What statuses mean, and how long a delivery may take. Default: none.
     ///   - isInDocker: `localhost` is the container's host then.
     ///   - signer: Default: signs nothing.
     ///   - meter: Counts each run as its tenant's. Default: nobody does.
     ///   - incidents: Is told what has failed for good. Default: nobody.
     ///   - isProxied: Whether the client connects to a proxy, whichever the endpoint.
     package init(
-        client: FletchClient, clock: any QueueClock, timeout: Duration, isInDocker: Bool = false,
+        client: FletchClient, clock: any QueueClock, timeout: Duration, policies: PolicyBook = PolicyBook(),
+        isInDocker: Bool = false,
         isProxied: Bool = false, signer: Signer = Signer(), meter: UsageMeter? = nil,
         incidents: IncidentReporter? = nil, logger: Logger
     ) {
         self.client = client
         self.clock = clock
         self.timeout = timeout
+        self.policies = policies
         self.isInDocker = isInDocker
         self.isProxied = isProxied
         self.signer = signer
@@ -64,12 +68,13 @@ package struct Deliverer: Sendable {
 
     /// Cancelling the task cuts the delivery off.
     package func deliver(_ job: LeasedJob) async -> DeliveryEnd {
-        let end = ContinuousClock.now + timeout
-        let now = clock.now
+        let policy = policies.effective(for: job.job.key.queue)
+        let run = Run(job: job, policy: policy, startedAt: clock.now, start: .now)
+        let end = run.start + (policy.timeout.map { .milliseconds($0) } ?? timeout)
         var next: JobRequest
         do {
-            let signature = try await signer.fields(for: job, at: now)
-            next = JobRequest(of: job, at: now, isInDocker: isInDocker, signature: signature)
+            let signature = try await signer.fields(for: job, at: run.startedAt)
+            next = JobRequest(of: job, at: run.startedAt, isInDocker: isInDocker, signature: signature)
         } catch {
             log("a delivery cannot be signed, and is not made for now", job, "\(error)", level: .error)
             // A damaged page concerns one tenant.
@@ -80,54 +85,79 @@ package struct Deliverer: Sendable {
             do throws(FletchError) {
                 let receipt = try await client.send(next.request(until: end), until: .answered)
                 switch next.redirected(by: receipt.status?.code ?? 0, to: receipt.location) {
-                case .none: return ran(job, outcome(receipt, job))
+                case .none: return ended(run, receipt)
                 case .to(let redirected): next = redirected
                 case .refused:
-                    return ran(job, failed(job, "redirected from https to another scheme, which is not followed"))
+                    return failed(
+                        run, "redirect-refused", "redirected from https to another scheme, which is not followed")
                 }
             } catch {
-                return self.end(of: job, error, isRedirected: redirectCount > 0)
+                return self.end(of: run, error, isRedirected: redirectCount > 0)
             }
         }
-        return ran(job, failed(job, "redirected more than \(Self.maximumRedirectCount) times"))
+        return failed(run, "too-many-redirects", "redirected more than \(Self.maximumRedirectCount) times")
     }
 
-    private func end(of job: LeasedJob, _ error: FletchError, isRedirected: Bool) -> DeliveryEnd {
+    /// A delivery that is under way.
+    private struct Run {
+        let job: LeasedJob
+        let policy: EffectivePolicy
+        let startedAt: Timestamp
+        let start: ContinuousClock.Instant
+    }
+
+    private func end(of run: Run, _ error: FletchError, isRedirected: Bool) -> DeliveryEnd {
         let mayHaveBeenSeen = error.certainty == .unknown || isRedirected
         if error.code == .cancelled || error.code == .clientClosed {
             return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
         }
         // An endpoint that has redirected the job has seen it: a run, whatever becomes of the rest.
         if !mayHaveBeenSeen, let fault = LocalFault(error, isProxied: isProxied) {
-            log("a delivery cannot be made for now", job, "\(error)")
+            log("a delivery cannot be made for now", run.job, "\(error)")
             return .notRun(fault, mayHaveBeenSeen: false)
         }
         // The head may have come, and the rest of what a failure says not.
-        let status = error.receipt?.status?.code
-        let outcome = status.map(RunOutcome.init(status:)) ?? .failed
-        let reason = isRedirected ? "after a redirect: \(error)" : "\(error)"
-        return ran(job, failed(job, reason, outcome, status, error.receipt?.body ?? []))
+        if let receipt = error.receipt, receipt.status != nil { return ended(run, receipt, reason: "\(error)") }
+        var outcome = RunOutcome(.retry)
+        outcome.error = error.code.rawValue
+        outcome.isUnreachable = !isRedirected && error.meansUnreachable
+        return ran(run, outcome, reason: isRedirected ? "after a redirect: \(error)" : "\(error)")
     }
 
-    private func ran(_ job: LeasedJob, _ outcome: RunOutcome) -> DeliveryEnd {
-        meter?.count(job.job.key.queue.tenant)
+    private func ended(_ run: Run, _ receipt: Receipt, reason: String? = nil) -> DeliveryEnd {
+        let status = receipt.status?.code ?? 0
+        var outcome = RunOutcome(run.policy.action(for: status), status: status)
+        if outcome.action != .succeed { outcome.answer = FailedAttempt.answer(in: receipt.body) }
+        if status == 429 || status == 503, let text = receipt.retryAfter {
+            outcome.retryAfter = RetryAfter.milliseconds(text, at: clock.now)
+        }
+        return ran(run, outcome, reason: reason ?? "answered \(status)", receipt.body)
+    }
+
+    private func failed(_ run: Run, _ code: String, _ reason: String) -> DeliveryEnd {
+        var outcome = RunOutcome(.retry)
+        outcome.error = code
+        return ran(run, outcome, reason: reason)
+    }
+
+    private func ran(_ run: Run, _ outcome: RunOutcome, reason: String, _ answer: [UInt8] = []) -> DeliveryEnd {
+        meter?.count(run.job.job.key.queue.tenant)
+        guard outcome.action != .succeed else { return .ran(outcome) }
+        var outcome = outcome
+        outcome.startedAt = run.startedAt
+        outcome.duration = run.start.duration(to: .now).milliseconds
+        log("a delivery failed", run.job, reason)
+        if isIncident(outcome, run) { incidents?.report(run.job, status: outcome.status, answer: answer) }
         return .ran(outcome)
     }
 
-    private func outcome(_ receipt: Receipt, _ job: LeasedJob) -> RunOutcome {
-        let status = receipt.status?.code ?? 0
-        let outcome = RunOutcome(status: status)
-        guard outcome != .succeeded else { return outcome }
-        return failed(job, "answered \(status)", outcome, status, receipt.body)
-    }
-
-    private func failed(
-        _ job: LeasedJob, _ reason: String, _ outcome: RunOutcome = .failed, _ status: Int? = nil,
-        _ answer: [UInt8] = []
-    ) -> RunOutcome {
-        log("a delivery failed", job, reason)
-        if outcome != .succeeded, job.isLastTry { incidents?.report(job, status: status, answer: answer) }
-        return outcome
+    /// Whether the run has failed for good.
+    private func isIncident(_ outcome: RunOutcome, _ run: Run) -> Bool {
+        switch outcome.action {
+        case .succeed, .pause: false
+        case .dead: true
+        case .retry, .end: run.job.isLastTry(retryPolicy: run.policy.retryPolicy)
+        }
     }
 
     private func log(
@@ -150,5 +180,18 @@ package struct Deliverer: Sendable {
         components.query = nil
         components.fragment = nil
         return components.string ?? ""
+    }
+}
+
+extension FletchError {
+    /// Whether the endpoint could not be connected to, or did not answer in time.
+    fileprivate var meansUnreachable: Bool {
+        code == .deadlineExceeded || code == .answerDeadlineExceeded || receipt?.moments.written == nil
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: Int64 {
+        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

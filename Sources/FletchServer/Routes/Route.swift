@@ -16,6 +16,18 @@ enum Route: Hashable {
     case job(endpoint: String, id: String)
     case invoke(endpoint: String, id: String)
     case delete(endpoint: String, id: String)
+    case attempts(endpoint: String, id: String)
+    case explain(endpoint: String, id: String)
+    case listPolicies
+    case policy(target: String)
+    case setPolicy(target: String)
+    case deletePolicy(target: String)
+    case listDeadLetters
+    case deadLetter(id: String)
+    case replayDeadLetter(id: String)
+    case replayDeadLetters
+    case deleteDeadLetter(id: String)
+    case deleteDeadLetters
     case issueToken(tenant: String)
     case revokeToken(tenant: String)
     case listTenants
@@ -30,6 +42,9 @@ enum Route: Hashable {
             case 1: Self.top(method, segments[0])
             case 2: Self.below(segments[0], method, segments[1])
             case 3 where segments[0] == "queues": Self.job(method, endpoint: segments[1], id: segments[2])
+            case 3 where segments[0] == "dead-letters": Self.deadLetter(method, id: segments[1], segments[2])
+            case 4 where segments[0] == "queues":
+                Self.ofJob(method, endpoint: segments[1], id: segments[2], segments[3])
             default: Self?.none
             }
         guard let route else { return nil }
@@ -42,6 +57,9 @@ enum Route: Hashable {
         case (.get, "documentation"): .documentation
         case (.get, "activity"): .activity
         case (.get, "queues"): .listQueues
+        case (.get, "policies"): .listPolicies
+        case (.get, "dead-letters"): .listDeadLetters
+        case (.delete, "dead-letters"): .deleteDeadLetters
         case (.get, "tenants"): .listTenants
         case (.delete, "usage"): .takeUsage
         default: nil
@@ -55,6 +73,14 @@ enum Route: Hashable {
         case ("tokens", .put, _): .issueToken(tenant: name)
         case ("tokens", .delete, _): .revokeToken(tenant: name)
         case ("signing-secret", .post, "rotate"): .rotateSigningSecret
+        case ("policies", _, ""): nil
+        case ("policies", .get, _): .policy(target: name)
+        case ("policies", .put, _): .setPolicy(target: name)
+        case ("policies", .delete, _): .deletePolicy(target: name)
+        case ("dead-letters", _, ""): nil
+        case ("dead-letters", .post, "replay"): .replayDeadLetters
+        case ("dead-letters", .get, _): .deadLetter(id: name)
+        case ("dead-letters", .delete, _): .deleteDeadLetter(id: name)
         case ("queues", .get, ""): .listQueues
         case ("queues", .get, "stats"): .statistics
         case ("queues", .put, "update-cron"): .updateCron
@@ -70,6 +96,23 @@ enum Route: Hashable {
         case .get: .job(endpoint: endpoint, id: id)
         case .post: id == "batch" ? .enqueueBatch(endpoint: endpoint) : .invoke(endpoint: endpoint, id: id)
         case .delete: .delete(endpoint: endpoint, id: id)
+        default: nil
+        }
+    }
+
+    private static func ofJob(
+        _ method: HTTPRequest.Method, endpoint: String, id: String, _ name: String
+    ) -> Route? {
+        switch (method, name) {
+        case (.get, "attempts"): .attempts(endpoint: endpoint, id: id)
+        case (.get, "explain"): .explain(endpoint: endpoint, id: id)
+        default: nil
+        }
+    }
+
+    private static func deadLetter(_ method: HTTPRequest.Method, id: String, _ name: String) -> Route? {
+        switch (method, name) {
+        case (.post, "replay"): .replayDeadLetter(id: id)
         default: nil
         }
     }

@@ -57,3 +57,60 @@ struct DamagedStore: JobStore {
     }
     func check() async throws(StoreError) { try await base.check() }
 }
+
+extension DamagedStore {
+    func attempts(of id: String, in scope: QueueScope) async throws(StoreError) -> [FailedAttempt]? {
+        try await base.attempts(of: id, in: scope)
+    }
+    func deadLetters(
+        of tenant: String?, matching filter: DeadLetterFilter, from cursor: Int64?, limit: Portion
+    ) async throws(StoreError) -> DeadLetterPage {
+        try await base.deadLetters(of: tenant, matching: filter, from: cursor, limit: limit)
+    }
+    func deadLetter(
+        _ number: Int64, of tenant: String?
+    ) async throws(StoreError) -> (letter: DeadLetter, attempts: [FailedAttempt])? {
+        try await base.deadLetter(number, of: tenant)
+    }
+    func deadLetterCount(of tenant: String, matching filter: DeadLetterFilter) async throws(StoreError) -> Int {
+        try await base.deadLetterCount(of: tenant, matching: filter)
+    }
+    func newestDeadLetter(of tenant: String) async throws(StoreError) -> Int64? {
+        try await base.newestDeadLetter(of: tenant)
+    }
+    func oldestDeadLetters(
+        of tenant: String, matching filter: DeadLetterFilter, after start: Int64, through end: Int64, limit: Portion
+    ) async throws(StoreError) -> [DeadLetterKey] {
+        try await base.oldestDeadLetters(of: tenant, matching: filter, after: start, through: end, limit: limit)
+    }
+    func replay(_ replays: [Replay], of tenant: String, at now: Timestamp) async throws(StoreError) -> [Job] {
+        try await base.replay(replays, of: tenant, at: now)
+    }
+    func deleteDeadLetter(_ number: Int64, of tenant: String) async throws(StoreError) -> Bool {
+        try await base.deleteDeadLetter(number, of: tenant)
+    }
+    func deleteDeadLetters(of queue: QueueName) async throws(StoreError) {
+        try await base.deleteDeadLetters(of: queue)
+    }
+    func dropDeadLetters(failedBefore moment: Timestamp) async throws(StoreError) -> Int {
+        try await base.dropDeadLetters(failedBefore: moment)
+    }
+    func droppedDeadLetterCount() async throws(StoreError) -> Int { try await base.droppedDeadLetterCount() }
+}
+
+extension DamagedStore {
+    func set(
+        _ policy: Policy?, for target: PolicyTarget, of tenant: String, by digest: TokenDigest?
+    ) async throws(StoreError) -> Bool {
+        try await base.set(policy, for: target, of: tenant, by: digest)
+    }
+    func policy(for target: PolicyTarget, of tenant: String) async throws(StoreError) -> Policy? {
+        try await base.policy(for: target, of: tenant)
+    }
+    func policies(of tenant: String, from cursor: String?, limit: Portion) async throws(StoreError) -> PolicyPage {
+        try await base.policies(of: tenant, from: cursor, limit: limit)
+    }
+    func explain(_ id: String, in scope: QueueScope, at now: Timestamp) async throws(StoreError) -> Explanation? {
+        try await base.explain(id, in: scope, at: now)
+    }
+}

@@ -1,0 +1,40 @@
+/// Why a job is where it is.
+package struct Explanation: Hashable, Sendable {
+    package enum State: String, Hashable, Sendable {
+        case pending
+        case running
+        case blocked
+        case dead
+    }
+
+    package enum Reason: String, Hashable, Sendable {
+        /// Its time has not come.
+        case waiting
+        /// It is about to be delivered.
+        case due
+        case leased
+        case paused
+        case exclusive
+        case group
+        case circuit
+        /// This machine has lately lacked what deliveries to its endpoint take.
+        case rest
+        case concurrency
+        case rate
+        case dead
+    }
+
+    package let state: State
+    package let reason: Reason
+    /// When that changes, as far as it is known.
+    package let until: Timestamp?
+    /// The id of the job that it waits for.
+    package let by: String?
+
+    package init(_ state: State, _ reason: Reason, until: Timestamp? = nil, by: String? = nil) {
+        self.state = state
+        self.reason = reason
+        self.until = until
+        self.by = by
+    }
+}

@@ -1,0 +1,80 @@
+import HeapModule
+
+/// A gate, and the lanes that wait before it. Confined to its ``Gatekeeper``.
+final class Gate {
+    let name: GateName
+    /// What its rate is stated by; nil where it has none.
+    let rateKey: RateKey?
+    var state: GateState
+    /// Those that wait before it, the one first whose head is due first; some may have gone elsewhere since.
+    private var waiting = Heap<LaneTurn>()
+    /// Exclusive jobs that are due and have to wait; some may be gone.
+    private var exclusives = Heap<LaneTurn>()
+    /// How many lanes lead through it.
+    var laneCount = 0
+    /// Its place among those whose turn it is; nil where it has none.
+    var listed: JobOrder?
+    /// Whether it is shut because there is little room, and others need it more.
+    var isCrowdedOut = false
+    /// When it is looked at next, if nothing ends before; nil where no moment is known.
+    var alarm: Timestamp?
+    /// The transaction that has changed it last.
+    var epoch: UInt64 = 0
+
+    init(_ name: GateName, _ limits: GateLimits, rateKey: RateKey?, bucket: RateBucket) {
+        self.name = name
+        self.rateKey = rateKey
+        state = GateState(limits, bucket: bucket)
+    }
+
+    func wait(_ lane: Lane, _ order: JobOrder) {
+        lane.barrier = self
+        if waiting.count > 2 * laneCount + 64 { waiting = Heap(waiting.unordered.filter(\.isValid)) }
+        waiting.insert(LaneTurn(order: order, lane: lane, turn: lane.turn))
+    }
+
+    /// An exclusive job is due and has to wait: none of another lane that comes after it passes.
+    func awaitExclusive(_ lane: Lane, _ order: JobOrder) {
+        guard !lane.isAwaited else { return }
+        lane.isAwaited = true
+        exclusives.insert(LaneTurn(order: order, lane: lane, turn: 0))
+    }
+
+    /// The first of the exclusive jobs that wait; nil for none.
+    var firstExclusive: LaneTurn? {
+        while let first = exclusives.min {
+            if first.lane.isAwaited, first.lane.head?.order == first.order, !first.lane.isForgotten { return first }
+            exclusives.removeMin()
+        }
+        return nil
+    }
+
+    /// The first of those that wait; nil for none.
+    var firstWaiting: LaneTurn? {
+        while let first = waiting.min {
+            if first.isValid { return first }
+            waiting.removeMin()
+        }
+        return nil
+    }
+
+    func removeFirstWaiting() -> LaneTurn? {
+        guard let first = firstWaiting else { return nil }
+        waiting.removeMin()
+        first.lane.barrier = nil
+        return first
+    }
+}
+
+/// A lane in its place among others.
+struct LaneTurn: Comparable {
+    let order: JobOrder
+    let lane: Lane
+    let turn: UInt64
+
+    /// Whether it has not got another place since.
+    var isValid: Bool { lane.turn == turn && !lane.isForgotten }
+
+    static func < (one: LaneTurn, other: LaneTurn) -> Bool { one.order < other.order }
+    static func == (one: LaneTurn, other: LaneTurn) -> Bool { one.order == other.order }
+}

@@ -1,0 +1,95 @@
+/// The gates that lanes lead through, each made when the first one does. Confined to its ``Gatekeeper``.
+struct GateBook {
+    private let policies: PolicyBook
+    private let limits: DeliveryLimits
+    private var gates: [GateName: Gate] = [:]
+    /// What is used up of rates whose gates are yet to be made.
+    private var buckets: [RateKey: RateBucket] = [:]
+
+    init(_ policies: PolicyBook, _ limits: DeliveryLimits, buckets: [RateKey: RateBucket]) {
+        self.policies = policies
+        self.limits = limits
+        self.buckets = buckets
+    }
+
+    subscript(_ name: GateName) -> Gate? { gates[name] }
+
+    var count: Int { gates.count }
+
+    /// All that the jobs of a lane pass, the queue's first.
+    /// - Parameter group: The lane's number where it is a group's.
+    mutating func path(of queue: Int64, _ name: QueueName, group: Int64?) -> [Gate] {
+        let tenant = Bytewise(name.tenant)
+        let origin = Bytewise(OriginName.text(of: name.endpoint) ?? "")
+        var names: [GateName] = [.queue(queue), .origin(origin, of: tenant), .origin(origin, of: nil), .tenant(tenant)]
+        if let group { names.insert(.group(lane: group), at: 1) }
+        if policies.policy(of: nil, for: .queue(name.endpoint)) != nil {
+            names.append(.endpoint(Bytewise(name.endpoint)))
+        }
+        if policies.policy(of: nil, for: .everything) != nil { names.append(.everything) }
+        return names.map { gate($0, name) }
+    }
+
+    /// What holds for a gate now.
+    /// - Parameter name: Of a queue whose jobs pass it.
+    func limits(of gate: GateName, _ name: QueueName) -> GateLimits {
+        let key = Self.key(of: gate, name)
+        var limits = GateLimits(key.flatMap { policies.policy(of: $0.tenant, for: $0.target) })
+        switch gate {
+        case .group: limits.isGroup = true
+        case .origin(let origin, of: nil):
+            limits.concurrency = min(limits.concurrency ?? .max, self.limits.concurrency)
+            limits.circuit = limits.circuit ?? onlyTenantsCircuit(for: origin, name) ?? .standard
+        default: break
+        }
+        return limits
+    }
+
+    /// Where there is a single tenant, its circuit for an origin is that of the origin.
+    private func onlyTenantsCircuit(for origin: Bytewise, _ name: QueueName) -> CircuitPolicy? {
+        limits.isShared ? nil : policies.policy(of: name.tenant, for: .origin(origin.text))?.circuit
+    }
+
+    private mutating func gate(_ name: GateName, _ queue: QueueName) -> Gate {
+        if let gate = gates[name] { return gate }
+        let rateKey = Self.key(of: name, queue).map { RateKey(tenant: $0.tenant, target: $0.target.text) }
+        let bucket = rateKey.flatMap { buckets.removeValue(forKey: $0) } ?? RateBucket()
+        let gate = Gate(name, limits(of: name, queue), rateKey: rateKey, bucket: bucket)
+        gates[name] = gate
+        return gate
+    }
+
+    /// Who states the policy of a gate, and for what; nil where nobody can.
+    private static func key(of gate: GateName, _ name: QueueName) -> (tenant: String?, target: PolicyTarget)? {
+        switch gate {
+        case .group: return nil
+        case .queue:
+            // An endpoint that is an origin, with nothing behind it, has the origin's policy.
+            guard let target = PolicyTarget(name.endpoint), case .queue = target else { return nil }
+            return (name.tenant, target)
+        case .endpoint(let endpoint): return (nil, .queue(endpoint.text))
+        case .origin(let origin, of: let tenant): return (tenant?.text, .origin(origin.text))
+        case .tenant(let tenant): return (tenant.text, .everything)
+        case .everything: return (nil, .everything)
+        }
+    }
+
+    /// Forgets gates that no lane leads through, and that know nothing.
+    mutating func sweep(at now: Timestamp) {
+        gates = gates.filter { $0.value.laneCount > 0 || !$0.value.state.isForgettable(at: now) }
+    }
+
+    /// The clock was set back, or is another process's.
+    func boundBuckets(at now: Timestamp) {
+        for gate in gates.values { gate.state.boundBucket(at: now) }
+    }
+
+    mutating func forget(_ name: GateName) { gates[name] = nil }
+
+    mutating func forget(tenant: Bytewise) {
+        gates[.tenant(tenant)] = nil
+        gates = gates.filter { name, _ in
+            if case .origin(_, of: .some(tenant)) = name { false } else { true }
+        }
+    }
+}

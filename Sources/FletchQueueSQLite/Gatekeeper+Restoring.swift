@@ -1,0 +1,42 @@
+internal import FletchQueue
+import GRDB
+
+extension Gatekeeper {
+    /// Knows what a database has, but for what its lanes have first: that is looked up when it is needed.
+    /// - Parameter policies: Those of the tenants are added.
+    convenience init(
+        restoredFrom db: Database, _ policies: PolicyBook, _ limits: DeliveryLimits, _ held: HeldQueues
+    ) throws {
+        let stored = try Row.fetchAll(db, sql: "SELECT tenant, target, policy FROM policy")
+        policies.replace(
+            try stored.compactMap { row in
+                guard let target = PolicyTarget(row[1]) else { return nil }
+                return (row[0], target, try Policy(stored: row[2], for: row[1]))
+            })
+        let rates = try Row.fetchAll(db, sql: "SELECT tenant, target, full_at FROM rate")
+        let buckets = rates.reduce(into: [RateKey: RateBucket]()) { buckets, row in
+            let tenant: String = row[0]
+            let key = RateKey(tenant: tenant.isEmpty ? nil : tenant, target: row[1])
+            buckets[key] = RateBucket(fullAt: row[2])
+        }
+        self.init(policies, limits, buckets: buckets, lastLease: Transaction.noLease, held: held)
+        begin()
+        // From each lane to the next, however many jobs that one has. Nothing of a revoked tenant's is delivered.
+        let lanes = try Row.fetchCursor(
+            db,
+            sql: """
+                WITH RECURSIVE used (lane) AS (
+                    SELECT min(lane) FROM job INDEXED BY job_in_lane WHERE state = 'pending'
+                    UNION ALL
+                    SELECT (SELECT min(lane) FROM job INDEXED BY job_in_lane
+                        WHERE state = 'pending' AND job.lane > used.lane)
+                    FROM used WHERE lane IS NOT NULL)
+                SELECT lane, queue.id, tenant, endpoint
+                FROM used JOIN queue ON queue.id = iif(lane < 0, (SELECT queue FROM job_group WHERE id = -lane), lane)
+                WHERE tenant >= ' '
+                """)
+        while let row = try lanes.next() {
+            _ = lane(row[0], of: row[1], QueueName(tenant: row[2], endpoint: row[3]))
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import FletchQueue
+
+extension JSONWriter {
+    mutating func explanation(_ explanation: Explanation) {
+        raw("{\"state\":")
+        string(explanation.state.rawValue)
+        raw(",\"reason\":")
+        string(explanation.reason.name)
+        if let until = explanation.until {
+            raw(",\"until\":")
+            quoted(DateTime.text(of: until))
+        }
+        if let by = explanation.by {
+            raw(",\"by\":")
+            string(by)
+        }
+        raw(",\"text\":")
+        string(explanation.text)
+        raw("}")
+    }
+}
+
+extension Explanation.Reason {
+    /// A rest shuts a queue as an open circuit does.
+    fileprivate var name: String { self == .rest ? Explanation.Reason.circuit.rawValue : rawValue }
+}
+
+extension Explanation {
+    /// A sentence for a person, which names the remedy where there is one.
+    fileprivate var text: String {
+        let moment = until.map { "until \(String(decoding: DateTime.text(of: $0), as: UTF8.self))" }
+        return switch reason {
+        case .waiting: "The job waits for its time. To run it now, POST to its URL."
+        case .due: "The job is due and is about to be delivered."
+        case .leased: "The job is being delivered. It ends with the answer, or at the delivery's timeout."
+        case .paused:
+            "A policy pauses this queue, its origin or everything. To go on, PUT the policy without \"paused\", or DELETE it."
+        case .exclusive:
+            "An exclusive job runs alone in its queue, and the job waits for\(other). It goes on when that has ended."
+        case .group: "The jobs of a group run one at a time, in order, and the job waits for\(other)."
+        case .circuit:
+            "Too many deliveries in a row could not connect or were not answered in time, so deliveries rest "
+                + "\(moment ?? "until the one that tries it has ended"). Look at the target; nothing is lost meanwhile."
+        case .rest:
+            "This machine could not make deliveries to this queue's target, so the queue rests "
+                + "\(moment ?? "until the one that tries it has ended"). The log names the reason."
+        case .concurrency:
+            "As many deliveries are under way as may be. The job goes on when one has ended; a policy's \"concurrency\" or "
+                + "--concurrency allows more."
+        case .rate:
+            "A policy's rate is used up \(moment ?? "for now"). A policy with a higher rate or burst allows more."
+        case .dead: "The job has failed for good. GET /dead-letters tells why, and replays it."
+        }
+    }
+
+    private var other: String { by.map { " the job \($0)" } ?? " another job" }
+}

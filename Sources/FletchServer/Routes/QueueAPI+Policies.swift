@@ -1,0 +1,66 @@
+internal import FletchQueue
+
+// What holds for queues, origins and everything, and what it does to jobs.
+extension QueueAPI {
+    func listPolicies(of tenant: String?, _ target: APITarget) async throws -> APIResponse {
+        let tenant = try Self.named(tenant)
+        let cursor = target.values(of: "cursor").last
+        guard cursor.map({ PolicyTarget($0)?.text == $0 }) ?? true else {
+            throw Violation("must be a cursor of this list").below("cursor").response(in: "querystring")
+        }
+        let limit = Portion(count: try target.limit(), bytes: Self.pageBytes)
+        let page = try await queue.store.policies(of: tenant, from: cursor, limit: limit)
+        return .json(.ok) { json in
+            json.raw("{\"cursor\":")
+            if let cursor = page.cursor { json.string(cursor) } else { json.raw("null") }
+            json.raw(",\"policies\":{")
+            json.commaSeparated(page.policies) { json, entry in
+                json.string(entry.target)
+                json.raw(":")
+                json.policy(entry.policy)
+            }
+            json.raw("}}")
+        }
+    }
+
+    func policy(for text: String, of tenant: String?) async throws -> APIResponse {
+        let target = try Self.target(text)
+        guard let policy = try await queue.store.policy(for: target, of: try Self.named(tenant)) else {
+            return .text(.notFound, "Not Found")
+        }
+        return .json(.ok) { $0.policy(policy) }
+    }
+
+    func setPolicy(
+        _ content: JSONValue?, for text: String, of tenant: String, by digest: TokenDigest?
+    ) async throws -> APIResponse {
+        let target = try Self.target(text)
+        let policy: Policy = try Self.checked(content, as: "object", PolicyBody.policy)
+        _ = try await queue.set(policy, for: target, of: tenant, by: digest)
+        return .json(.ok) { $0.policy(policy) }
+    }
+
+    func deletePolicy(for text: String, of tenant: String, by digest: TokenDigest?) async throws -> APIResponse {
+        .empty(try await queue.set(nil, for: try Self.target(text), of: tenant, by: digest) ? .noContent : .notFound)
+    }
+
+    func explain(_ id: String, in scope: QueueScope) async throws -> APIResponse {
+        guard let explanation = try await queue.explain(id, in: scope) else { return .text(.notFound, "Not Found") }
+        return .json(.ok) { $0.explanation(explanation) }
+    }
+
+    private static func target(_ text: String) throws(APIResponse) -> PolicyTarget {
+        guard let target = PolicyTarget(text) else {
+            throw Violation("must be an http(s) URL, an http(s) origin or *").below("target").response(in: "params")
+        }
+        return target
+    }
+
+    /// Policies are a tenant's: an operator says whose.
+    private static func named(_ tenant: String?) throws(APIResponse) -> String {
+        guard let tenant else {
+            throw .invalid("querystring must have required property 'tenant': policies are a tenant's own")
+        }
+        return tenant
+    }
+}
