@@ -31,9 +31,10 @@ struct CrashTests {
     @Test(arguments: [Manner(), Manner(hasTenants: true)])
     func whatWasAcceptedIsDeliveredThoughTheProcessIsKilledAgainAndAgain(_ manner: Manner) async throws {
         try await withPlace { place in
-            try await withOrigin { origin in
+            try await withOrigin({ $0.path == "/dead" ? .status(500) : .ok }) { origin in
                 let tokens = try await Self.tokens(place, manner)
-                let load = Load(endpoints: [origin.url("/a"), origin.url("/b"), origin.url("/exclusive")], tokens)
+                let load = Load(
+                    endpoints: ["/a", "/b", "/dead", "/exclusive"].map { origin.url($0) }, tokens)
                 let killCount = try await Self.killAgainAndAgain(place, load, manner)
                 let accepted = load.promises.withLock(\.accepted)
                 try await Self.deliverTheRest(place, origin, accepted, manner)
@@ -97,8 +98,30 @@ struct CrashTests {
                     manner.hasTenants ? daemon.api.with(passphrase: Manner.passphrase, tenant: tenant) : daemon.api
                 try await api.waitUntilEmpty()
             }
+            try await Self.expectDead(origin.records.value.bodies(to: "/dead"), daemon.api, manner)
             #expect(try await daemon.terminate() == 0)
         }
+    }
+
+    /// Each job that fails has become one dead letter, however often it was delivered; no other job has.
+    private static func expectDead(_ bodies: [String], _ api: API, _ manner: Manner) async throws {
+        struct Page: Decodable {
+            let cursor: String?
+            let deadLetters: [Letter]
+        }
+        struct Letter: Decodable { let job: JobAnswer }
+        var dead: [String] = []
+        var cursor: String?
+        repeat {
+            let asking = manner.hasTenants ? api.with(passphrase: Manner.passphrase) : api
+            let answer = try await asking.ask(
+                "GET", "/dead-letters?limit=1000" + (cursor.map { "&cursor=\($0)" } ?? ""))
+            let page = try JSONDecoder().decode(Page.self, from: Data(answer.body.utf8))
+            dead += page.deadLetters.map(\.job.body)
+            cursor = page.cursor
+        } while cursor != nil
+        #expect(Set(dead) == Set(bodies))
+        #expect(dead.count == Set(dead).count)
     }
 
     /// A delivery is made again only under a new lease, and that there is only where the process has been killed before
