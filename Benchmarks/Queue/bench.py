@@ -18,6 +18,9 @@ class Bench:
     port: int
     rounds: int
     pending: int
+    # Seconds that are looked at, and dead letters.
+    window: int
+    letters: int
 
     @property
     def target(self):

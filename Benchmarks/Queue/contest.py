@@ -111,11 +111,12 @@ class Fletchd:
 
     name = "**fletchd**"
 
-    def __init__(self, process, port, target):
+    def __init__(self, process, port, target, path="/job"):
         self.process, self.port = process, port
         # What its clients ask with; nothing where nobody is asked for a token.
         self.authorization = {}
-        self.path = f"/queues/{quote(f'http://{target}/job', safe='')}"
+        self.endpoint = quote(f"http://{target}{path}", safe="")
+        self.path = f"/queues/{self.endpoint}"
 
     @classmethod
     @contextmanager
@@ -124,10 +125,18 @@ class Fletchd:
         with servers.fletchd(root, directory / "queue.sqlite", environment) as (process, port):
             yield cls(process, port, target)
 
-    def ask(self, method, path, fields):
-        """The answer's text to a request without a body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request(method, path, headers=fields)
+    def queue(self, target, path="/job"):
+        """Another queue of the same `fletchd`."""
+        other = Fletchd(self.process, self.port, target, path)
+        other.authorization = self.authorization
+        return other
+
+    def ask(self, method, path, fields, content=None, seconds=60):
+        """The answer's text to a request without a body, or with one of JSON."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        if content is not None:
+            fields = {"Content-Type": "application/json", **fields}
+        connection.request(method, path, None if content is None else json.dumps(content), fields)
         response = connection.getresponse()
         answer = response.read().decode()
         connection.close()
@@ -155,14 +164,12 @@ class Fletchd:
             list(pool.map(self._post, [jobs[index:index + BATCH] for index in range(0, len(jobs), BATCH)]))
 
     def _post(self, jobs):
-        text = json.dumps([{"body": body, "runAt": iso(due)} for body, due in jobs])
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("POST", f"{self.path}/batch", text, {"Content-Type": "application/json", **self.authorization})
-        response = connection.getresponse()
-        answer = response.read()
-        connection.close()
-        if response.status != 201:
-            raise RuntimeError(f"fletchd answered {response.status}: {answer[:200]}")
+        content = [{"body": body, "runAt": iso(due)} for body, due in jobs]
+        self.ask("POST", f"{self.path}/batch", self.authorization, content)
+
+    def set(self, policy):
+        """Sets the policy of the queue."""
+        self.ask("PUT", f"/policies/{self.endpoint}", self.authorization, policy)
 
 
 def iso(seconds):

@@ -17,44 +17,55 @@ HEAD_START, PATIENCE = 20, 30
 
 
 @contextmanager
-def _origin(bench, count):
+def origin(bench, count):
+    """Yields the process of an origin that notes how late so many requests are, and its address."""
     command = [bench.root / "Benchmarks/.build/queue/due", str(count)]
     with running(command, stdout=subprocess.PIPE, text=True) as process:
         yield process, f"127.0.0.1:{process.stdout.readline().strip()}"
 
 
-def _wait(origin, due):
-    """The milliseconds by which those were late that have come in time, in order."""
+def punctual(due, count):
+    """Jobs that are due one each millisecond, and say when."""
+    # As `runAt` has it: in whole milliseconds.
+    moments = [round(due + number / RATE, 3) for number in range(count)]
+    return [(body(f"{round(moment * 1e6)} "), moment + 1e-5) for moment in moments]
+
+
+def wait(process, end):
+    """The milliseconds by which those were late that have come in time, as they came; the last is due at `end`."""
     try:
         # It may say more than a pipe takes.
-        lines = origin.communicate(timeout=due + JOBS / RATE + PATIENCE - time.time())[0]
+        lines = process.communicate(timeout=end + PATIENCE - time.time())[0]
     except subprocess.TimeoutExpired:
-        origin.terminate()
-        lines = origin.communicate()[0]
-    return sorted(int(line) / 1000 for line in lines.split())
+        process.terminate()
+        lines = process.communicate()[0]
+    return [int(line) / 1000 for line in lines.split()]
+
+
+def spread(late):
+    """Median, p99 and maximum."""
+    late = sorted(late)
+    return [late[len(late) // 2], late[len(late) * 99 // 100], late[-1]]
 
 
 def _fletchd(bench):
-    with _origin(bench, JOBS) as (origin, target), bench.fletchd(target) as fletchd:
+    with origin(bench, JOBS) as (process, target), bench.fletchd(target) as fletchd:
         due = time.time() + HEAD_START
-        moments = [due + number / RATE for number in range(JOBS)]
-        # As `runAt` has it: in whole milliseconds.
-        moments = [round(moment, 3) for moment in moments]
-        fletchd.fill([(body(f"{round(moment * 1e6)} "), moment + 1e-5) for moment in moments])
-        return JOBS, _wait(origin, due)
+        fletchd.fill(punctual(due, JOBS))
+        return JOBS, wait(process, due + JOBS / RATE)
 
 
 def _peer(bench, peer):
-    with _origin(bench, JOBS) as (origin, target), peer.running(bench.directory, target) as run:
+    with origin(bench, JOBS) as (process, target), peer.running(bench.directory, target) as run:
         with run.working():
             due = time.time() + HEAD_START
             stored = run.enqueue("at", JOBS, due).jobs
-            return stored, _wait(origin, due)
+            return stored, wait(process, due + JOBS / RATE)
 
 
 def _capacity(bench):
     """Requests a second that the origin can take."""
-    with _origin(bench, 100_000_000) as (_, target):
+    with origin(bench, 100_000_000) as (_, target):
         said = subprocess.run(["wrk", "-t1", "-c32", "-d2s", f"http://{target}/"], check=True, text=True,
                               stdout=subprocess.PIPE).stdout
     return float(re.search(r"Requests/sec: *([\d.]+)", said)[1])
@@ -70,7 +81,7 @@ def lateness(bench):
     for peer in [Fletchd, *(peer for peer in PEERS if peer.delays)]:
         print(peer.name, file=sys.stderr, flush=True)
         stored, late = _fletchd(bench) if peer is Fletchd else _peer(bench, peer)
-        figures = [late[len(late) // 2], late[len(late) * 99 // 100], late[-1]] if late else ["", "", ""]
+        figures = spread(late) if late else ["", "", ""]
         section.rows.append([peer.name, stored, len(late), *(f"{figure:.1f}" for figure in figures if late)])
         if peer is Fletchd:
             section.judge("p99 of fletchd", figures[1], most=10, unit=" ms")

@@ -1,5 +1,9 @@
 """main.py ROOT [SECTION…]: measures and shows; everything, unless sections are named, is written to
-ROOT/docs/benchmarks-queue.md as well. ROUNDS (3) and PENDING (1000000) may be set to smaller numbers."""
+ROOT/docs/benchmarks-queue.md as well.
+
+ROUNDS (3), PENDING (1000000) and LETTERS (100000: dead letters) may be set to smaller numbers, and WINDOW (10: the
+seconds that isolation and limits look at) to a larger one, such as 60.
+"""
 
 import os
 import sys
@@ -10,9 +14,12 @@ from pathlib import Path
 import report
 import servers
 from bench import Bench
+from dead import dead
 from delivery import delivery
 from enqueuing import batches, enqueuing
+from isolation import isolation
 from lateness import lateness
+from limits import limits
 from pending import pending
 from tokens import tokens
 
@@ -23,7 +30,12 @@ SECTIONS = {
     "lateness": lateness,
     "pending": pending,
     "tokens": tokens,
+    "isolation": isolation,
+    "limits": limits,
+    "dead": dead,
 }
+# Each may be set in the environment.
+NUMBERS = {"rounds": 3, "pending": 1_000_000, "window": 10, "letters": 100_000}
 
 
 def sync_milliseconds(directory, times=100):
@@ -47,8 +59,8 @@ def main(root, *names):
         sync = sync_milliseconds(directory)
         print(f"fdatasync of 4 KiB: {sync:.2f} ms\n", flush=True)
         with servers.nginx(directory) as port:
-            bench = Bench(root, directory, port, int(os.environ.get("ROUNDS", 3)),
-                          int(os.environ.get("PENDING", 1_000_000)))
+            bench = Bench(root, directory, port, **{name: int(os.environ.get(name.upper(), usual))
+                                                    for name, usual in NUMBERS.items()})
             sections = []
             for measure in [SECTIONS[name] for name in names or SECTIONS]:
                 sections.append(measure(bench))

@@ -5,11 +5,11 @@ import signal
 import sys
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 from bench import median
 from contest import Fletchd, delivered
 from load import body
+from processes import status_megabytes
 from report import Section
 
 DAY = 24 * 3600
@@ -65,12 +65,6 @@ def _enqueued(bench, queues, batch):
     return rates
 
 
-def _memory(fletchd, name):
-    """Megabytes that the process has resident."""
-    status = Path(f"/proc/{fletchd.process.pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(name)) / 1024
-
-
 def _start_up(bench, name):
     """Seconds from exec until it listens, after it was killed."""
     begun = time.monotonic()
@@ -89,8 +83,9 @@ def pending(bench):
         deliveries = _deliveries(bench, _fill(bench, queues))
         single, batched = _enqueued(bench, queues, 1), _enqueued(bench, queues, 1000)
         for kind in KINDS:
-            figures[kind]["memory"] = _memory(queues[kind], "VmRSS:"), _memory(queues[kind], "VmHWM:")
-            queues[kind].process.send_signal(signal.SIGKILL)
+            process = queues[kind].process
+            figures[kind]["memory"] = status_megabytes(process, "VmRSS:"), status_megabytes(process, "VmHWM:")
+            process.send_signal(signal.SIGKILL)
     for kind in KINDS:
         figures[kind]["start"] = max(_start_up(bench, names[kind]) for _ in range(3))
     return _section(bench, figures, {"delivered": deliveries, "one by one": single, "in batches": batched})

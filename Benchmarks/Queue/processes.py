@@ -81,3 +81,9 @@ def resident_megabytes(processes):
             continue
         total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
     return total / 1024
+
+
+def status_megabytes(process, name):
+    """What a line of a process's status says: `VmRSS:` resident, `VmHWM:` the most that it has had resident."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(name)) / 1024

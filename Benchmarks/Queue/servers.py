@@ -4,7 +4,6 @@ import http.client
 import os
 import pwd
 import re
-import select
 import shutil
 import socket
 import subprocess
@@ -18,11 +17,11 @@ QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": su
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path("/usr/bin"))
 
 
-def wait_until(ready, seconds=30):
+def wait_until(ready, seconds=30, otherwise="a server did not start"):
     end = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > end:
-            raise TimeoutError("a server did not start")
+            raise TimeoutError(otherwise)
         time.sleep(0.01)
 
 
@@ -51,6 +50,37 @@ class Counter:
         return int(text.split("\n")[2].split()[2]) - self.asked
 
 
+class Arrivals:
+    """When each request below /logged/ has come since this was made, as nginx has logged it."""
+
+    def __init__(self, directory):
+        self.path = directory / "nginx/arrivals"
+        self.start = self.path.stat().st_size
+
+    def by_path(self):
+        """The seconds since 1970, in order, of the requests of each path."""
+        # What came last is in the file after a second.
+        time.sleep(1.5)
+        arrivals = {}
+        with open(self.path) as file:
+            file.seek(self.start)
+            for line in file:
+                moment, path = line.split()
+                arrivals.setdefault(path, []).append(float(moment))
+        return arrivals
+
+
+@contextmanager
+def failing(directory):
+    """Meanwhile nginx answers what comes to /switched with 500, otherwise with 204."""
+    switch = directory / "nginx/broken"
+    switch.touch()
+    try:
+        yield
+    finally:
+        switch.unlink()
+
+
 NGINX = """
 daemon off;
 worker_processes 1;
@@ -59,6 +89,7 @@ error_log {directory}/error.log;
 events {{ worker_connections 4096; }}
 http {{
     access_log off;
+    log_format arrivals '$msec $uri';
     keepalive_requests 1000000000;
     client_body_temp_path {directory}/body;
     proxy_temp_path {directory}/proxy;
@@ -69,6 +100,14 @@ http {{
         listen 127.0.0.1:{port};
         location / {{ return 204; }}
         location /count {{ stub_status; }}
+        location /logged/ {{
+            access_log {directory}/arrivals arrivals buffer=64k flush=1s;
+            return 204;
+        }}
+        location /switched {{
+            if (-f {directory}/broken) {{ return 500; }}
+            return 204;
+        }}
     }}
 }}
 """
@@ -140,21 +179,19 @@ def broker(kind, directory):
 
 @contextmanager
 def fletchd(root, store, environment=None):
-    """Yields the process and its port."""
+    """Yields the process and its port. It logs to a file: it would wait for someone to read a pipe."""
     command = [root / ".build/release/fletchd", "--host", "127.0.0.1", "--port", "0", "--store", f"sqlite:{store}"]
-    with running(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                 env=dict(os.environ, **(environment or {}))) as process:
-        yield process, _port(process)
+    log = store.with_name("log")
+    with open(log, "wb") as file, running(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+                                          env=dict(os.environ, **(environment or {}))) as process:
+        yield process, _port(process, log)
 
 
-def _port(process):
+def _port(process, log):
     """The port that `fletchd` says it listens at."""
-    said = b""
     end = time.monotonic() + 30
-    while not (found := re.search(rb"127\.0\.0\.1:(\d+)", said)):
-        ready, _, _ = select.select([process.stdout], [], [], end - time.monotonic())
-        more = os.read(process.stdout.fileno(), 65536) if ready else b""
-        if not more:
-            raise RuntimeError(f"fletchd did not start: {said.decode()}")
-        said += more
+    while not (found := re.search(rb"127\.0\.0\.1:(\d+)", log.read_bytes())):
+        if process.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"fletchd did not start: {log.read_text()}")
+        time.sleep(0.001)
     return int(found[1])

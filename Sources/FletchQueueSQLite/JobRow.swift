@@ -7,11 +7,11 @@ struct JobRow {
     /// What ``init(_:)`` reads, in its order.
     static let columns = """
         job.number, job.id, instance, body, run_at, state, attempt, exclusive, retry, every, cron, time_zone, times, count,
-        run, failures, job.queue, iif(lane < 0, (SELECT name FROM job_group WHERE job_group.id = -lane), NULL)
+        run, failures, job.queue, due_at, iif(lane < 0, (SELECT name FROM job_group WHERE job_group.id = -lane), NULL)
         """
 
     /// How many ``columns`` there are.
-    static let columnCount = 18
+    static let columnCount = 19
 
     /// How many bytes a job has, or a little less: of a blob SQLite looks up the length alone.
     static let size = "length(body) + length(job.id) + length(retry)"
@@ -22,6 +22,8 @@ struct JobRow {
     let body: String
     let bodyBytes: Int
     let runAt: Timestamp
+    /// When its run was due.
+    let dueAt: Timestamp
     let isPending: Bool
     let attempt: Int
     let isExclusive: Bool
@@ -50,7 +52,8 @@ struct JobRow {
         run = row[14]
         failures = row[15]
         queue = row[16]
-        group = (row[17] as Data?).map { String(decoding: $0, as: UTF8.self) }
+        dueAt = (row[17] as Int64?).map(Timestamp.init(milliseconds:)) ?? runAt
+        group = (row[18] as Data?).map { String(decoding: $0, as: UTF8.self) }
     }
 
     var order: JobOrder { JobOrder(runAt, id) }

@@ -3,8 +3,6 @@ internal import FletchQueue
 /// What is leased at a time: bounded in number and in bytes.
 struct LeaseBatch {
     var jobs: [LeasedJob] = []
-    /// Whether what is due next has to wait for the end of a delivery.
-    private(set) var awaitsAnEnd = false
     private let limit: Int
     private let maximumBytes: Int
     private var bytes = 0
@@ -19,20 +17,16 @@ struct LeaseBatch {
     /// How many more there may be.
     var room: Int { limit - jobs.count }
 
-    /// Whether another job may be leased, as far as is known.
-    var isOpen: Bool { room > 0 && !isFull && !awaitsAnEnd }
+    /// How many more bytes there may be.
+    var roomBytes: Int { max(0, maximumBytes - bytes) }
 
-    /// Whether another job belongs to it.
-    /// - Parameter fits: Whether a body of that size may be under way.
-    mutating func takes(_ bodyBytes: Int, fits: Bool) -> Bool {
-        if !fits {
-            awaitsAnEnd = true
-        } else if !jobs.isEmpty, bytes + bodyBytes > maximumBytes {
-            isFull = true
-        } else {
-            bytes += bodyBytes
-            return true
-        }
-        return false
+    /// Whether another job may be leased, as far as is known.
+    var isOpen: Bool { room > 0 && !isFull }
+
+    /// Takes up the body of another job, unless there is no room for it; the first one always has room.
+    mutating func takes(_ bodyBytes: Int) -> Bool {
+        isFull = !jobs.isEmpty && bytes + bodyBytes > maximumBytes
+        if !isFull { bytes += bodyBytes }
+        return !isFull
     }
 }

@@ -74,7 +74,7 @@ package final class SQLiteJobStore: JobStore {
         // A lease that has ended by now, not one that ends while others write.
         let moment = ContinuousClock.now
         return try await writer.perform(isDurable: false) { transaction in
-            try settlements.forEach { try transaction.settle($0) }
+            try transaction.settle(settlements)
             try transaction.takeBackExpired(by: moment, at: now)
             return try transaction.lease(limit, at: now)
         }
@@ -86,7 +86,7 @@ package final class SQLiteJobStore: JobStore {
 
     package func settle(_ settlements: [Settlement]) async throws(StoreError) {
         try await writer.perform(isDurable: false) { transaction in
-            try settlements.forEach { try transaction.settle($0) }
+            try transaction.settle(settlements)
         }
     }
 

@@ -21,23 +21,31 @@ extension Transaction {
             Self.burial,
             [
                 tenant, reason.rawValue, failure?.status, failure?.error, isExpired, failedAt.milliseconds, repeats,
-                number,
+                failure?.answer?.utf8.count ?? 0, number,
             ])
         guard db.changesCount > 0 else { return }
         let letter = db.lastInsertedRowID
         try run("UPDATE attempt SET owner = ? WHERE owner = ?", [-letter, number])
         if let failure { try record(failure, of: -letter) }
         counts.deadLetters.add(bytes: try bodyBytes(ofDeadLetter: letter), of: TenantKey(tenant))
-        try dropExcess(of: TenantKey(tenant))
+        buriedFrom.insert(TenantKey(tenant))
+    }
+
+    /// Drops the oldest dead letters where this transaction has made too many.
+    mutating func dropExcessDeadLetters() throws {
+        guard !buriedFrom.isEmpty else { return }
+        for tenant in buriedFrom { try dropExcess(of: tenant) }
         try dropExcessBytes()
+        buriedFrom = []
     }
 
     private static let burial = """
         INSERT INTO dead_letter (
             tenant, queue, reason, status, error, attempts, failed_at, repeats, bytes, id, instance, run_at, run, count,
             times, every, cron, time_zone, exclusive, retry, group_name, body)
-        SELECT ?, queue, ?, ?, ?, iif(?, 0, attempt), ?, ?, length(body), id, instance, run_at, run, count,
-            times, every, cron, time_zone, exclusive, retry,
+        SELECT ?, queue, ?, ?, ?, iif(?, 0, attempt), ?, ?,
+            length(body) + ? + (SELECT ifnull(sum(length(answer)), 0) FROM attempt WHERE owner = job.number),
+            id, instance, ifnull(due_at, run_at), run, count, times, every, cron, time_zone, exclusive, retry,
             (SELECT name FROM job_group WHERE job_group.id = -job.lane), body
         FROM job WHERE number = ?
         """

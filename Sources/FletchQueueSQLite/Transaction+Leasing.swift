@@ -17,7 +17,7 @@ extension Transaction {
             try lease(from: lane, at: now, &batch)
         }
         for (key, bucket) in keeper.ratesWorthKeeping(at: now) { try keep(bucket, of: key) }
-        return Leasing(jobs: batch.jobs, nextDue: batch.awaitsAnEnd ? nil : keeper.nextMoment)
+        return Leasing(jobs: batch.jobs, nextDue: keeper.nextMoment)
     }
 
     mutating func extend(_ leases: [LeasedJob.Lease]) {
@@ -25,9 +25,13 @@ extension Transaction {
         for lease in leases { keeper.extend(lease, until: end) }
     }
 
-    mutating func settle(_ settlement: Settlement) throws {
-        let end = LeaseEnd.ran(isUnreachable: settlement.isUnreachable)
-        guard let held = keeper.end(settlement.lease, end, at: settlement.at) else { return }
+    mutating func settle(_ settlements: [Settlement]) throws {
+        for settlement in settlements { try settle(settlement) }
+        try dropExcessDeadLetters()
+    }
+
+    private mutating func settle(_ settlement: Settlement) throws {
+        guard let held = keeper.end(settlement.lease, .ran(settlement.reach), at: settlement.at) else { return }
         // A success leaves nothing: it does not even ask.
         if let failure = settlement.failure {
             guard try isThere(held, settlement.lease) else { return }
@@ -51,14 +55,17 @@ extension Transaction {
             }
         case .repeats(let next):
             try waitAgain(
-                held, settlement.lease, "run_at = ?, count = count + 1, run = run + 1, attempt = 0, failures = 0",
+                held, settlement.lease,
+                "run_at = ?, due_at = NULL, count = count + 1, run = run + 1, attempt = 0, failures = 0",
                 [next.milliseconds])
         case .retries(let next):
             try waitAgain(
-                held, settlement.lease, "run_at = ?, count = count + 1, failures = failures + 1", [next.milliseconds])
+                held, settlement.lease,
+                "due_at = ifnull(due_at, run_at), run_at = ?, count = count + 1, failures = failures + 1",
+                [next.milliseconds])
         case .pauses:
             try waitAgain(held, settlement.lease, "run_at = run_at", [])
-            try pause(held.lane.name)
+            try pause(held.lane, at: settlement.at)
         }
     }
 
@@ -97,20 +104,21 @@ extension Transaction {
 
     /// Leases what is due in a lane, until its gates are shut or another's turn has come.
     private mutating func lease(from lane: Lane, at now: Timestamp, _ batch: inout LeaseBatch) throws {
-        for row in try due(in: lane, at: now, min(batch.room, keeper.room(in: lane))) {
-            guard keeper.admits(row.order, isExclusive: row.isExclusive, on: lane, at: now),
-                batch.takes(row.bodyBytes, fits: keeper.hasRoom(forBodyOf: row.bodyBytes))
-            else {
-                let isRetry = lane.isGroup && row.failures > 0
-                return keeper.setHead(LaneHead(row.order, isExclusive: row.isExclusive, isRetry: isRetry), of: lane)
-            }
+        for row in try due(in: lane, at: now, min(batch.room, keeper.room(in: lane)), batch.roomBytes) {
+            let isRetry = lane.isGroup && row.failures > 0
+            let head = LaneHead(row.order, isExclusive: row.isExclusive, isRetry: isRetry)
+            guard keeper.hasRoom(forBodyOf: row.bodyBytes) else { return keeper.awaitRoom(lane, head) }
+            guard keeper.admits(row.order, isExclusive: row.isExclusive, on: lane, at: now), batch.takes(row.bodyBytes)
+            else { return keeper.setHead(head, of: lane) }
             batch.jobs.append(try lease(row, from: lane, at: now))
         }
         keeper.mark(lane)
     }
 
     /// Those first in a lane that come before what is next elsewhere.
-    private func due(in lane: Lane, at now: Timestamp, _ limit: Int) throws -> [JobRow] {
+    private func due(
+        in lane: Lane, at now: Timestamp, _ limit: Int, _ bytes: Int
+    ) throws -> [JobRow] {
         if lane.isGroup { return try retried(in: lane, at: now) }
         let select = """
             SELECT \(JobRow.columns) FROM job INDEXED BY job_in_lane
@@ -119,10 +127,11 @@ extension Transaction {
         if let bound = keeper.nextOrder(at: now) {
             return try fetch(
                 select + " (run_at, job.id) <= (?, ?) ORDER BY run_at, job.id LIMIT ?",
-                [lane.id, bound.runAt.milliseconds, Data(bound.id.utf8), limit])
+                [lane.id, bound.runAt.milliseconds, Data(bound.id.utf8), limit], bytes)
         }
         return try fetch(
-            select + " run_at <= ? ORDER BY run_at, job.id LIMIT ?", [lane.id, now.milliseconds, limit])
+            select + " run_at <= ? ORDER BY run_at, job.id LIMIT ?", [lane.id, now.milliseconds, limit],
+            bytes)
     }
 
     /// The first of a group: one that waits to be retried comes before all others.
@@ -133,9 +142,15 @@ extension Transaction {
             [lane.queue, Data(head.order.id.utf8), now.milliseconds])
     }
 
-    private func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [JobRow] {
-        try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments).map(JobRow.init)
-            .reduce(into: []) { $0.append($1) }
+    /// - Parameter bytes: Beyond so many bytes of bodies no further row is read.
+    private func fetch(_ sql: String, _ arguments: StatementArguments, _ bytes: Int = .max) throws -> [JobRow] {
+        let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+        var (rows, read) = ([JobRow](), 0)
+        while read <= bytes, let row = try cursor.next() {
+            rows.append(JobRow(row))
+            read += rows.last?.bodyBytes ?? 0
+        }
+        return rows
     }
 
     private func lease(_ row: JobRow, from lane: Lane, at now: Timestamp) throws -> LeasedJob {
@@ -146,7 +161,7 @@ extension Transaction {
             "UPDATE job SET state = 'running', lease = ?, attempt = attempt + 1 WHERE number = ?", [lease, row.number])
         var job = row.job(in: lane.name)
         job.runAt = nil
-        return LeasedJob(lease: lease, job: job, scheduledAt: row.runAt, attempt: row.attempt + 1)
+        return LeasedJob(lease: lease, job: job, scheduledAt: row.dueAt, attempt: row.attempt + 1)
     }
 
     /// What waits first in a lane. A group that nothing is left of is forgotten.

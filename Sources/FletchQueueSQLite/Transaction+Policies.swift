@@ -24,12 +24,18 @@ extension Transaction {
         }
     }
 
-    /// Pauses a queue as its endpoint has asked for.
-    mutating func pause(_ queue: QueueName) throws {
+    /// Pauses a queue as its endpoint has asked for. Where the tenant has too many policies, it rests for a minute.
+    mutating func pause(_ lane: Lane, at now: Timestamp) throws {
+        let queue = lane.name
+        guard !Self.isRevoked(queue.tenant) else { return }
         let target = PolicyTarget(queue.endpoint) ?? .queue(queue.endpoint)
         var policy = try self.policy(for: target, of: queue.tenant) ?? Policy()
         policy.isPaused = true
+        guard try refusal(ofPolicyFor: target, of: queue.tenant) == nil else {
+            return keeper.rest(lane, for: 60_000, at: now)
+        }
         try set(policy, for: target, of: queue.tenant)
+        keeper.pause(target, of: queue.tenant, queue: lane.queue)
     }
 
     /// Why a tenant may not set a policy for another target; nil where it may.

@@ -49,7 +49,7 @@ extension Transaction {
         keeper.abandon(tenant, to: nobody)
         afterCommit.append { [policies, keeper] in
             policies.forget(tenant)
-            keeper.forgetGates(of: tenant)
+            keeper.policiesForgotten(of: tenant)
         }
         counts.rename(TenantKey(tenant), to: TenantKey(nobody))
         return true

@@ -15,6 +15,8 @@ struct Transaction {
     var grown: Set<TenantKey> = []
     /// Lanes that it has made, and that have no job yet.
     var newLanes: Set<Int64> = []
+    /// Tenants that have got dead letters.
+    var buriedFrom: Set<TenantKey> = []
     /// What is done once it is committed.
     var afterCommit: [() -> Void] = []
     let leaseDuration: Duration
@@ -33,7 +35,10 @@ struct Transaction {
             try override(new.job, in: queue, lane)
         } else {
             try run(Self.insert + "ON CONFLICT (queue, id) DO NOTHING", arguments(of: new.job, queue, lane))
-            guard db.changesCount > 0 else { return try stored(new.job.key, in: queue, &room) ?? new.job }
+            guard db.changesCount > 0 else {
+                try forgetIfNew(lane)
+                return try stored(new.job.key, in: queue, &room) ?? new.job
+            }
             stored(new.job)
         }
         waits(new.job, in: queue, lane)
@@ -60,7 +65,7 @@ struct Transaction {
             !held.holds(queue, dueAt: Timestamp(milliseconds: row[2]))
         else { return false }
         let (number, lane): (Int64, Int64) = (row[0], row[1])
-        try run("UPDATE job SET run_at = min(run_at, ?) WHERE number = ?", [now.milliseconds, number])
+        try run("UPDATE job SET run_at = min(run_at, ?), due_at = NULL WHERE number = ?", [now.milliseconds, number])
         keeper.mark(keeper.lane(lane, of: queue, key.queue))
         return true
     }
@@ -142,6 +147,12 @@ struct Transaction {
         return -db.lastInsertedRowID
     }
 
+    /// A group that was made for a job that is there already, in another one.
+    private mutating func forgetIfNew(_ lane: Int64) throws {
+        guard lane < 0, newLanes.remove(lane) != nil else { return }
+        try run("DELETE FROM job_group WHERE id = -?", [lane])
+    }
+
     private mutating func count(newQueueOf tenant: TenantKey) throws {
         grown.insert(tenant)
         try counts.queues.add(to: tenant) { [db] in
@@ -181,6 +192,6 @@ struct Transaction {
             lane = excluded.lane, instance = excluded.instance, body = excluded.body, run_at = excluded.run_at,
             exclusive = excluded.exclusive, retry = excluded.retry, every = excluded.every, cron = excluded.cron,
             time_zone = excluded.time_zone, times = excluded.times, count = excluded.count, run = excluded.run,
-            state = 'pending', lease = excluded.lease, attempt = 0, failures = 0
+            state = 'pending', lease = excluded.lease, attempt = 0, failures = 0, due_at = NULL
         """
 }

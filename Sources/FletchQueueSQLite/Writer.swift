@@ -193,9 +193,9 @@ final class Writer: Sendable {
     private func commit(_ operations: [Operation], _ db: Database) throws(StoreError) {
         do {
             let isDurable = operations.contains(where: \.isDurable)
+            state.keeper.begin()
             try sync(isDurable, db)
             var afterCommit: [() -> Void] = []
-            state.keeper.begin()
             try db.inTransaction(.immediate) {
                 var transaction = Transaction(
                     db: db, keeper: state.keeper, held: held, policies: policies, queues: state.queues,

@@ -22,7 +22,7 @@ import Testing
             try await store.settle(try await store.leased(at: 10)[0], outcome, at: 20)
             #expect(try await store.deadLetters().isEmpty)
             try await store.settle(try await store.leased(at: 40)[0], RunOutcome(.retry, status: 500), at: 50)
-            var expected = job("a", at: 30).job
+            var expected = job("a", at: 7).job
             expected.isExclusive = true
             expected.retry = RetrySchedule(waits: [10])
             expected.group = "g\u{0}"

@@ -132,7 +132,7 @@ import Testing
             let stranger = QueueName(tenant: "b", endpoint: "https://example.com/c")
             _ = try await store.enqueue((0..<30).map { job(String(format: "%02d", $0)) })
             var unreachable = RunOutcome(.retry)
-            unreachable.isUnreachable = true
+            unreachable.reach = .unreachable
             for leased in try await store.leased(9) { try await store.settle(leased, unreachable) }
             #expect(try await store.leased(1).count == 1, "nine are not ten")
             let tenth = try await store.leased(1)
@@ -269,6 +269,96 @@ import Testing
             #expect(rest.cursor == nil)
             let small = try await store.policies(of: "a", from: nil, limit: Portion(count: 3, bytes: 1))
             #expect(small.policies.count == 1 && small.cursor != nil)
+        }
+    }
+
+    /// A retry neither moves the grid of a job that repeats, nor takes the place of a repetition.
+    @Test(arguments: StoreKind.allCases)
+    func retriesOfARunLeaveItsScheduleAlone(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let policy = JobRetryPolicy(attempts: 9, base: 400, factor: 1, jitter: .off)
+            _ = try await store.enqueue([job("a") { $0.schedule = Schedule(every: 1_000, cron: nil, times: 3) }])
+            var dueAt: [Timestamp?] = []
+            for moment: Int64 in [0, 400, 800] {
+                let leased = try await store.leased(at: moment)[0]
+                #expect(leased.scheduledAt == at(0))
+                #expect(leased.nextRepetition(at: at(moment)) == at(1_000))
+                #expect(leased.idempotencyKey == "a-1")
+                try await store.settle([leased.settled(.failed, at: at(moment), retryPolicy: policy)])
+                dueAt.append(try await store.job(leased.job.key)?.runAt)
+            }
+            // The third retry would come at 1,200, behind the next repetition.
+            #expect(dueAt == [at(400), at(800), at(1_000)])
+            let letter = try #require(try await store.deadLetters(of: nil, by: Portion(count: 9, bytes: 999)).first)
+            #expect(letter.job.runAt == at(0) && letter.attempts == 3 && letter.repeats)
+            let second = try await store.leased(at: 1_000)[0]
+            #expect(second.idempotencyKey == "a-2" && second.attempt == 1)
+            try await store.settle(second, at: 1_000)
+            try await store.settle(try await store.leased(at: 2_000)[0], at: 2_000)
+            #expect(try await store.job(JobKey(queue, "a")) == nil, "three runs, however many retries")
+        }
+    }
+
+    /// What has failed last keeps neither a queue nor a revocation.
+    @Test(arguments: StoreKind.allCases)
+    func queueThatHasFailedIsForgottenLikeAnyOther(_ kind: StoreKind) async throws {
+        var quotas = Quotas()
+        quotas.maximumQueueCount = 1
+        try await kind.withStore(quotas: quotas) { store in
+            var unreachable = RunOutcome(.retry)
+            unreachable.reach = .unreachable
+            for number in 0..<4 {
+                let queue = QueueName(tenant: "a", endpoint: "https://example.com/\(number)")
+                _ = try await store.enqueue([job("x", in: queue)])
+                try await store.settle(try await store.leased()[0], unreachable)
+                try await store.deleteDeadLetters(of: queue)
+            }
+            _ = try await store.enqueue([job("x", in: QueueName(tenant: "a", endpoint: "https://example.com/last"))])
+            let page = try await store.endpoints(of: "a", from: nil, limit: Portion(count: 9, bytes: 999))
+            #expect(page.endpoints == ["https://example.com/last"])
+        }
+    }
+
+    /// A tenant's own deadline decides nothing for others.
+    @Test(arguments: StoreKind.allCases)
+    func deadlineOfOneTenantOpensNoCircuitOfOthers(_ kind: StoreKind) async throws {
+        var limits = DeliveryLimits()
+        limits.isShared = true
+        try await kind.withStore(limits: limits) { store in
+            let stranger = QueueName(tenant: "b", endpoint: queue.endpoint)
+            let strict = Self.policy { $0.circuit = CircuitPolicy(failures: 2, pause: 60_000) }
+            try await store.set(strict, for: .queue(queue.endpoint), of: Self.tenant, by: nil)
+            _ = try await store.enqueue((0..<30).map { job("\($0)") })
+            var late = RunOutcome(.retry)
+            late.reach = .lateForItsOwner
+            for leased in try await store.leased(12) { try await store.settle(leased, late) }
+            _ = try await store.enqueue([job("other", in: stranger)])
+            #expect(try await store.leased().ids == ["other"], "the tenant's own circuit is open, and no other")
+            // Another policy begins anew.
+            try await store.set(nil, for: .queue(queue.endpoint), of: Self.tenant, by: nil)
+            #expect(try await !store.leased().isEmpty)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func nameOfARevokedTenantBeginsWithoutItsPolicies(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let queue = QueueName(tenant: "a", endpoint: queue.endpoint)
+            try await store.issue(
+                TenantToken(
+                    tenant: "a", scope: .all, digest: TokenDigest(Array(repeating: 1, count: 32)),
+                    secret: StoredSecret(bytes: [1], keyID: nil), issuedAt: at(1)))
+            for target in [PolicyTarget.everything, Self.origin, .queue(queue.endpoint)] {
+                try await store.set(Self.paused, for: target, of: "a", by: nil)
+            }
+            _ = try await store.enqueue([job("old", in: queue)])
+            #expect(try await store.leased().isEmpty)
+            async let revoked = store.revoke("a")
+            async let stored = store.enqueue([job("new", in: queue)])
+            _ = try await (revoked, stored)
+            _ = try await store.enqueue([job("newer", in: queue)])
+            #expect(try await store.leased().ids.contains("newer"))
+            #expect(try await store.policies(of: "a", from: nil, limit: Portion(count: 9, bytes: 999)).policies.isEmpty)
         }
     }
 }

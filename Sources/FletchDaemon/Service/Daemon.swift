@@ -137,13 +137,17 @@ struct Daemon: Service, CustomStringConvertible {
     /// Keeps dead letters no longer than they are to be kept: until the task is cancelled.
     private func dropOldDeadLetters() async {
         let retention = settings.deadLetterRetention.value.milliseconds
+        var known = 0
         repeat {
             let now = SystemQueueClock().now.milliseconds
             do {
-                let count = try await store.dropDeadLetters(failedBefore: Timestamp(milliseconds: now - retention))
-                if count > 0 {
-                    logger.info("dropped dead letters for their age, number or bytes", metadata: ["count": "\(count)"])
+                _ = try await store.dropDeadLetters(failedBefore: Timestamp(milliseconds: now - retention))
+                let count = try await store.droppedDeadLetterCount()
+                if count > known {
+                    logger.notice(
+                        "dropped dead letters for their age, number or bytes", metadata: ["count": "\(count - known)"])
                 }
+                known = count
             } catch {
                 logger.error("old dead letters cannot be dropped", metadata: ["reason": "\(error)"])
             }
@@ -237,7 +241,7 @@ struct Daemon: Service, CustomStringConvertible {
     private static func configuration(
         _ settings: Settings, _ budget: DescriptorBudget, _ logger: Logger
     ) -> Configuration {
-        var configuration = Deliverer.configuration(concurrency: budget.concurrency, logger: logger)
+        var configuration = Deliverer.configuration(totalConcurrency: budget.totalConcurrency, logger: logger)
         configuration.maximumConnectionCount = budget.outgoingConnectionCount
         configuration.maximumParkedConnectionCount = budget.parkedConnectionCount
         configuration.proxy = settings.proxy.value?.setting ?? .none

@@ -9,8 +9,9 @@ extension Settings {
             maximumConnectionCount: maximumConnections.value,
             yetToBeOpenedCount: storeCount + (incidentReceiver.value == nil ? 0 : Descriptors.incidentCount))
         var shortages: [String] = []
-        if budget.concurrency < concurrency.value {
-            shortages.append("\(budget.concurrency) deliveries at once, not \(concurrency.value)")
+        let wishedConcurrency = min(concurrency.value, totalConcurrency.value)
+        if budget.concurrency < wishedConcurrency {
+            shortages.append("\(budget.concurrency) deliveries at once, not \(wishedConcurrency)")
         } else if totalConcurrency.source != .default, budget.totalConcurrency < totalConcurrency.value {
             shortages.append("\(budget.totalConcurrency) deliveries at once in all, not \(totalConcurrency.value)")
         }

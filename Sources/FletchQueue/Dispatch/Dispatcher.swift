@@ -6,6 +6,8 @@ package actor Dispatcher {
     /// Delivers a job once.
     package typealias Delivery = @Sendable (LeasedJob) async -> DeliveryEnd
 
+    private static let pauseWhileFull = Duration.seconds(10)
+
     /// Where the store does not answer, or the machine lacks what deliveries take.
     private static let pauseAfterFailure = Duration.seconds(1)
 
@@ -23,6 +25,8 @@ package actor Dispatcher {
     /// What has not been delivered, and is yet to be handed back.
     private var handbacks: [Handback] = []
     private var rests = Rests()
+    /// Until then the disk is taken for full, and only that is settled which takes none of it.
+    private var fullUntil = ContinuousClock.now
     /// Whether the machine has lacked what deliveries take since the last pause.
     private var isMachineShort = false
     /// How many have been delivered, and cannot ever be settled.
@@ -104,7 +108,7 @@ package actor Dispatcher {
     /// Ends what has been delivered in the same breath.
     private func lease(_ limit: Int) async -> [LeasedJob] {
         plan.ask()
-        let settlements = settlements
+        let settlements = nextSettlements
         do throws(StoreError) {
             // A process that was stopped for a while, or its disk, would take its own leases back.
             try await keepLeasesInTime()
@@ -175,14 +179,28 @@ package actor Dispatcher {
         plan.settled(handbacks.lazy.map(\.lease))
     }
 
+    /// What is settled at once: nobody else writes meanwhile. As long as the disk is full, what would take more of it waits.
+    private var nextSettlements: [Settlement] {
+        var portion = Portion(count: Self.settledAtOnce, bytes: 16 << 20)
+        let isDiskFull = fullUntil > .now
+        return settlements.filter { !isDiskFull || $0.death == nil }.prefix { portion.takes($0.copiedBytes) }
+    }
+
+    private static let settledAtOnce = 500
+    /// At the end, so that a store that fails does not hold it up.
+    private static let mostPortions = 20
+
     private func settled(_ settlements: [Settlement]) {
-        self.settlements.removeFirst(settlements.count)
-        plan.settled(settlements.lazy.map(\.lease))
+        let leases = Set(settlements.lazy.map(\.lease))
+        self.settlements.removeAll { leases.contains($0.lease) }
+        // There may be more than are settled at once.
+        if !self.settlements.isEmpty, fullUntil <= .now { plan.suspect() }
+        plan.settled(leases)
         activity?.settled(settlements.lazy.map(\.lease))
     }
 
     private func settle() async {
-        let settlements = settlements
+        let settlements = nextSettlements
         do throws(StoreError) {
             try await store.settle(settlements)
             settled(settlements)
@@ -197,8 +215,10 @@ package actor Dispatcher {
         logger.error(
             settlements.isEmpty
                 ? "no jobs can be leased" : "a delivery cannot be settled; it may be made again", metadata: reason)
-        if error.code == .damaged {
-            self.settlements.removeFirst(settlements.count)
+        if error.code == .full { fullUntil = .now + Self.pauseWhileFull }
+        if error.code == .damaged || error.code == .full {
+            let leases = Set(settlements.lazy.map(\.lease))
+            self.settlements.removeAll { leases.contains($0.lease) }
             let left = await each(settlements, \.lease) { [store] settlement throws(StoreError) in
                 try await store.settle([settlement])
             }
@@ -228,7 +248,7 @@ package actor Dispatcher {
 
     /// - Returns: How many jobs.
     private func handBack() async -> Int {
-        if !settlements.isEmpty { await settle() }
+        for _ in 0..<Self.mostPortions where !settlements.isEmpty { await settle() }
         let count = handbacks.count + abandonedCount
         do throws(StoreError) {
             try await release()
@@ -266,7 +286,7 @@ package actor Dispatcher {
         }
         // What is tried again is paused after, which a task that is cancelled does not.
         while !Task.isCancelled, plan.running.count > handbacks.count + abandonedCount, ContinuousClock.now < end {
-            if settlements.isEmpty { await pause() } else { await settle() }
+            if nextSettlements.isEmpty { await pause() } else { await settle() }
         }
         alarm.cancel()
     }

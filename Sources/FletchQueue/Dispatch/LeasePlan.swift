@@ -13,6 +13,9 @@ struct LeasePlan: Sendable {
 
     init(concurrency: Int) { self.concurrency = concurrency }
 
+    /// What is leased at a time is one transaction, and nobody else writes meanwhile.
+    private static let mostAtOnce = 100
+
     /// What to do now.
     enum Step: Equatable {
         case lease(Int)
@@ -23,7 +26,7 @@ struct LeasePlan: Sendable {
 
     func step(at now: Timestamp) -> Step {
         if isDraining { return .end }
-        let room = concurrency - deliveringCount
+        let room = min(concurrency - deliveringCount, Self.mostAtOnce)
         guard room > 0 else { return .wait(until: nil) }
         if isStale { return .lease(room) }
         if let nextDue, nextDue <= now { return .lease(room) }

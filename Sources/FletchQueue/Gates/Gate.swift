@@ -37,6 +37,9 @@ final class Gate {
     func awaitExclusive(_ lane: Lane, _ order: JobOrder) {
         guard !lane.isAwaited else { return }
         lane.isAwaited = true
+        if exclusives.count > 2 * laneCount + 64 {
+            exclusives = Heap(exclusives.unordered.filter { $0.lane.isAwaited && $0.lane.head?.order == $0.order })
+        }
         exclusives.insert(LaneTurn(order: order, lane: lane, turn: 0))
     }
 

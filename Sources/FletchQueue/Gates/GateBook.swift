@@ -18,7 +18,7 @@ struct GateBook {
 
     /// All that the jobs of a lane pass, the queue's first.
     /// - Parameter group: The lane's number where it is a group's.
-    mutating func path(of queue: Int64, _ name: QueueName, group: Int64?) -> [Gate] {
+    mutating func path(of queue: Int64, _ name: QueueName, group: Int64?, at now: Timestamp) -> [Gate] {
         let tenant = Bytewise(name.tenant)
         let origin = Bytewise(OriginName.text(of: name.endpoint) ?? "")
         var names: [GateName] = [.queue(queue), .origin(origin, of: tenant), .origin(origin, of: nil), .tenant(tenant)]
@@ -27,7 +27,7 @@ struct GateBook {
             names.append(.endpoint(Bytewise(name.endpoint)))
         }
         if policies.policy(of: nil, for: .everything) != nil { names.append(.everything) }
-        return names.map { gate($0, name) }
+        return names.map { gate($0, name, at: now) }
     }
 
     /// What holds for a gate now.
@@ -50,11 +50,12 @@ struct GateBook {
         limits.isShared ? nil : policies.policy(of: name.tenant, for: .origin(origin.text))?.circuit
     }
 
-    private mutating func gate(_ name: GateName, _ queue: QueueName) -> Gate {
+    private mutating func gate(_ name: GateName, _ queue: QueueName, at now: Timestamp) -> Gate {
         if let gate = gates[name] { return gate }
         let rateKey = Self.key(of: name, queue).map { RateKey(tenant: $0.tenant, target: $0.target.text) }
         let bucket = rateKey.flatMap { buckets.removeValue(forKey: $0) } ?? RateBucket()
         let gate = Gate(name, limits(of: name, queue), rateKey: rateKey, bucket: bucket)
+        gate.state.boundBucket(at: now)
         gates[name] = gate
         return gate
     }
@@ -71,6 +72,7 @@ struct GateBook {
         case .origin(let origin, of: let tenant): return (tenant?.text, .origin(origin.text))
         case .tenant(let tenant): return (tenant.text, .everything)
         case .everything: return (nil, .everything)
+        case .bodies: return nil
         }
     }
 
@@ -79,9 +81,15 @@ struct GateBook {
         gates = gates.filter { $0.value.laneCount > 0 || !$0.value.state.isForgettable(at: now) }
     }
 
-    /// The clock was set back, or is another process's.
-    func boundBuckets(at now: Timestamp) {
-        for gate in gates.values { gate.state.boundBucket(at: now) }
+    /// All there are.
+    var all: some Collection<Gate> { gates.values }
+
+    /// A gate that was forgotten is in use after all.
+    mutating func restore(_ gate: Gate) { gates[gate.name] = gate }
+
+    /// Takes up what holds by now for the gates of a lane.
+    func update(_ lane: Lane) {
+        for gate in lane.gates { gate.state.limits = limits(of: gate.name, lane.name) }
     }
 
     mutating func forget(_ name: GateName) { gates[name] = nil }

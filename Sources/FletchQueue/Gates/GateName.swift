@@ -8,6 +8,8 @@ enum GateName: Hashable, Sendable {
     case origin(Bytewise, of: Bytewise?)
     case tenant(Bytewise)
     case everything
+    /// The bodies of all deliveries.
+    case bodies
 }
 
 /// A string that is compared byte by byte: to `String` an é and an e with an accent behind it are the same.

@@ -63,8 +63,8 @@ struct GateState: Sendable {
         runningCount -= 1
         if isExclusive { hasExclusive = false }
         switch end {
-        case .ran(isUnreachable: false): answered(lease, at: now)
-        case .ran(isUnreachable: true): failed(lease, at: now)
+        case .ran(.answered): answered(lease, at: now)
+        case .ran(.unreachable), .ran(.lateForItsOwner): failed(lease, at: now)
         case .notRun: break
         }
         if probe == lease { probe = nil }
@@ -81,7 +81,7 @@ struct GateState: Sendable {
 
     /// Whether nothing would be lost with it, if it is made anew under the same limits.
     func isForgettable(at now: Timestamp) -> Bool {
-        runningCount == 0 && failureCount == 0 && !isProbing && !bucket.isInUse(at: now)
+        runningCount == 0 && rest?.contains(now) != true && !bucket.isInUse(at: now)
     }
 
     private mutating func answered(_ lease: LeasedJob.Lease, at now: Timestamp) {
@@ -93,11 +93,20 @@ struct GateState: Sendable {
     private mutating func failed(_ lease: LeasedJob.Lease, at now: Timestamp) {
         // For a rest that this machine is the reason for, any run shows that it has ended.
         if probe == lease, restReason == .rest { endRest() }
+        guard limits.circuit != nil else { return }
         failureCount += 1
         guard let circuit = limits.circuit, failureCount >= circuit.failures else { return }
         // What was under way when the rest began tells nothing new.
         guard !isProbing || probe == lease else { return }
         rest(for: circuit.pause, .circuit, at: now)
+    }
+
+    /// Another circuit holds, or none.
+    mutating func closeCircuit() {
+        failureCount = 0
+        guard restReason == .circuit else { return }
+        endRest()
+        probe = nil
     }
 
     private mutating func endRest() {

@@ -7,6 +7,7 @@ extension Gatekeeper {
             else { return nil }
             return (reason, moment)
         }
+        if lane.barrier === bodies { shut.append((.concurrency, nil)) }
         let exclusive = exclusive(before: order, in: lane)
         if exclusive != nil { shut.append((.exclusive, nil)) }
         if lane.isGroup, let head = lane.head, head.order != order { shut.append((.group, nil)) }

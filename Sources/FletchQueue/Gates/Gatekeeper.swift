@@ -20,6 +20,8 @@ package final class Gatekeeper {
     /// Gates that are shut because there is little room.
     private var crowdedOut: [Gate] = []
     private let held: HeldQueues
+    /// Where lanes wait for room for the body of their first job.
+    let bodies = Gate(.bodies, GateLimits(), rateKey: nil, bucket: RateBucket())
     /// When it was last looked whose turn it is.
     private var lookedAt = Timestamp(milliseconds: .min)
     /// Counts transactions.
@@ -78,7 +80,8 @@ extension Gatekeeper {
         for lane in changed where lane.birth == epoch && !lane.isForgotten { forget(lane) }
         for lane in changed where lane.birth != epoch {
             lane.runningCount = 0
-            if lane.isForgotten { restore(lane) }
+            // One that was forgotten before has been abandoned.
+            if lane.isForgotten, lane.end == epoch { restore(lane) }
         }
         for held in book.leases.values where held.lane.epoch == epoch { held.lane.runningCount += 1 }
         for lane in changed where !lane.isForgotten { mark(lane) }
@@ -112,6 +115,7 @@ extension Gatekeeper {
     private func restore(_ lane: Lane) {
         lane.isForgotten = false
         lanes[lane.id] = lane
+        for gate in lane.gates { gates.restore(gate) }
         if lane.isGroup { groups[lane.queue, default: []].insert(lane.id) }
         for gate in lane.gates { gate.laneCount += 1 }
     }
@@ -133,6 +137,8 @@ extension Gatekeeper {
         while let order = turns.first, order.runAt <= now, let turn = turns.removeFirst() {
             switch turn {
             case .lane(let turn):
+                // Where its jobs cannot be read, it is looked up again.
+                changing(turn.lane)
                 if turn.lane.isStale {
                     guard budget > 0 else {
                         mark(turn.lane)
@@ -177,7 +183,7 @@ extension Gatekeeper {
     /// Called before each round of ``next(at:budget:load:)``.
     package func beginTurns(at now: Timestamp) {
         held.look(at: now)
-        if now < lookedAt || lookedAt.milliseconds == .min { gates.boundBuckets(at: now) }
+        if now < lookedAt || lookedAt.milliseconds == .min { takeUpClock(now) }
         lookedAt = now
         if lanes.count >= laneCountBeforeSweeping { sweep(at: now) }
         let shut = crowdedOut
@@ -192,12 +198,23 @@ extension Gatekeeper {
         }
     }
 
+    /// The clock was set back, or is another process's: no gate is shut for longer than it would be by it.
+    private func takeUpClock(_ now: Timestamp) {
+        timers = Heap()
+        for gate in gates.all {
+            gate.state.boundBucket(at: now)
+            gate.alarm = nil
+            turns.insert(gate)
+        }
+    }
+
     private func firstWaiting(before gate: Gate, at now: Timestamp) -> Lane? {
         guard let lane = gate.firstWaiting?.lane, let head = lane.head else { return nil }
         if let verdict = shut(gate, on: lane, head.order, head.isExclusive, at: now) {
             note(verdict, at: gate)
             return nil
         }
+        changing(lane)
         return gate.removeFirstWaiting()?.lane
     }
 
@@ -275,7 +292,10 @@ extension Gatekeeper {
     /// Past three quarters of all that there may be at once, an origin that has not answered lately gets two, and a tenant no
     /// more than it leaves to others.
     private func isCrowdedOut(_ gate: Gate, at now: Timestamp) -> Bool {
-        guard book.count >= limits.totalConcurrency - limits.totalConcurrency / 4 else { return false }
+        let isCrowded =
+            book.count >= limits.totalConcurrency - limits.totalConcurrency / 4
+            || book.bodyBytes >= limits.totalBodyBytes - limits.totalBodyBytes / 4
+        guard isCrowded else { return false }
         let running = gate.state.runningCount
         switch gate.name {
         case .origin(_, of: nil):
@@ -303,7 +323,7 @@ extension Gatekeeper {
         let name = try name()
         let lane = Lane(
             id: id, queue: queue, name: name,
-            gates: gates.path(of: queue, name, group: id == queue ? nil : id), birth: epoch)
+            gates: gates.path(of: queue, name, group: id == queue ? nil : id, at: lookedAt), birth: epoch)
         restore(lane)
         mark(lane)
         return lane
@@ -364,19 +384,21 @@ extension Gatekeeper {
 
     /// Whether something of a queue is known that may not be mistaken for another's that gets its number.
     package func isInUse(_ queue: Int64) -> Bool {
-        gates[.queue(queue)].map { !$0.state.isForgettable(at: Timestamp(milliseconds: .min)) } ?? false
+        gates[.queue(queue)].map { $0.state.runningCount > 0 } ?? false
     }
 
     /// A queue without jobs is gone.
     package func forget(_ queue: Int64) {
         for lane in lanes(of: queue) { forget(lane) }
         gates.forget(.queue(queue))
+        held.remove(queue)
     }
 
     /// A lane that nothing waits in or runs is gone.
     package func forget(_ lane: Lane) {
         changing(lane)
         lane.isForgotten = true
+        lane.end = epoch
         lanes[lane.id] = nil
         if lane.isGroup {
             groups[lane.queue]?.remove(lane.id)
@@ -396,10 +418,13 @@ extension Gatekeeper {
             formerNames.append((lane, lane.name))
             lane.name = QueueName(tenant: nobody, endpoint: lane.name.endpoint)
         }
+        gates.forget(tenant: Bytewise(tenant))
     }
 
-    /// Whoever gets the tenant's name begins with gates of its own.
-    package func forgetGates(of tenant: String) { gates.forget(tenant: Bytewise(tenant)) }
+    /// A tenant has no policies any more.
+    package func policiesForgotten(of tenant: String) {
+        for lane in lanes.values where Bytewise(lane.name.tenant) == Bytewise(tenant) { gates.update(lane) }
+    }
 
     /// Others may have waited for what was first in a lane.
     private func headChanged(_ lane: Lane) {
@@ -428,6 +453,14 @@ extension Gatekeeper {
 // MARK: - Leases
 
 extension Gatekeeper {
+    /// A lane waits until there is room for the body of its first job. Others go on.
+    package func awaitRoom(_ lane: Lane, _ head: LaneHead) {
+        setHead(head, of: lane)
+        lane.turn += 1
+        bodies.laneCount = lanes.count
+        bodies.wait(lane, head.order)
+    }
+
     /// Whether another body may be under way.
     package func hasRoom(forBodyOf bytes: Int) -> Bool {
         book.count == 0 || book.bodyBytes + bytes <= limits.totalBodyBytes
@@ -458,12 +491,22 @@ extension Gatekeeper {
         lane.runningCount -= 1
         for gate in lane.gates {
             let isExclusive = held.isExclusive && gate === lane.queueGate
-            change(gate) { $0.leave(lease, isExclusive: isExclusive, end, at: now) }
+            let told = isOfOneTenant(gate) ? end : end.asToldToOthers
+            change(gate) { $0.leave(lease, isExclusive: isExclusive, told, at: now) }
             opened(gate)
         }
+        turns.insert(bodies)
         // A group that nothing is left of is to be forgotten.
         if lane.isGroup, lane.isEmpty, !lane.isForgotten { mark(lane) }
         return held
+    }
+
+    /// Whether what one tenant asks for decides about nobody else.
+    private func isOfOneTenant(_ gate: Gate) -> Bool {
+        switch gate.name {
+        case .group, .queue, .tenant, .origin(_, of: .some): true
+        case .origin(_, of: nil), .endpoint, .everything, .bodies: !limits.isShared
+        }
     }
 
     package func expired(by now: ContinuousClock.Instant) -> [LeasedJob.Lease] { book.expired(by: now) }
@@ -476,17 +519,31 @@ extension Gatekeeper {
     /// Takes up a policy of a tenant's that has changed.
     /// - Parameter queue: The number of the queue that the target names; nil where it names none that is there.
     package func policyChanged(for target: PolicyTarget, of tenant: String, queue: Int64?) {
-        let (owner, name) = (Bytewise(tenant), QueueName(tenant: tenant, endpoint: target.text))
-        let changed: [GateName] =
-            switch target {
-            case .queue: queue.map { [.queue($0)] } ?? []
-            case .origin(let origin): [.origin(Bytewise(origin), of: owner), .origin(Bytewise(origin), of: nil)]
-            case .everything: [.tenant(owner)]
-            }
-        for gate in changed.compactMap({ gates[$0] }) {
+        let name = QueueName(tenant: tenant, endpoint: target.text)
+        for gate in gates(for: target, of: tenant, queue: queue) {
             gate.state.limits = gates.limits(of: gate.name, name)
             gate.state.boundBucket(at: lookedAt)
+            gate.state.closeCircuit()
             turns.insert(gate)
         }
+    }
+
+    /// Lets nothing more through, until the policy that says so is committed.
+    package func pause(_ target: PolicyTarget, of tenant: String, queue: Int64) {
+        for gate in gates(for: target, of: tenant, queue: queue) { change(gate) { $0.limits.isPaused = true } }
+    }
+
+    private func gates(for target: PolicyTarget, of tenant: String, queue: Int64?) -> [Gate] {
+        let owner = Bytewise(tenant)
+        let names: [GateName]
+        switch target {
+        case .queue: names = queue.map { [.queue($0)] } ?? []
+        case .origin(let text):
+            let origin = Bytewise(text)
+            // A single tenant's circuit is that of the origin.
+            names = [.origin(origin, of: owner)] + (limits.isShared ? [] : [.origin(origin, of: nil)])
+        case .everything: names = [.tenant(owner)]
+        }
+        return names.compactMap { gates[$0] }
     }
 }

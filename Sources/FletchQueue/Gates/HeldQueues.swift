@@ -17,7 +17,7 @@ package final class HeldQueues: Sendable {
         state.withLock { moment <= $0.lookedAt && $0.queues.contains(queue) }
     }
 
-    func look(at now: Timestamp) { state.withLock { $0.lookedAt = max($0.lookedAt, now) } }
+    func look(at now: Timestamp) { state.withLock { $0.lookedAt = now } }
     func insert(_ queue: Int64) { state.withLock { _ = $0.queues.insert(queue) } }
     func remove(_ queue: Int64) { state.withLock { _ = $0.queues.remove(queue) } }
 }

@@ -22,6 +22,8 @@ package final class Lane {
     var isAwaited = false
     /// Whether it has been forgotten.
     var isForgotten = false
+    /// The transaction that has forgotten it.
+    var end: UInt64 = 0
     /// The transaction that has made it.
     let birth: UInt64
     /// The transaction that has changed it last.

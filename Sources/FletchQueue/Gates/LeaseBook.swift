@@ -10,6 +10,8 @@ struct LeaseBook {
     private var last: LeasedJob.Lease
     /// What the leases were that have changed since ``begin()``; nil for none.
     private var former: [LeasedJob.Lease: HeldLease?] = [:]
+    /// Those that have been told as expired since then.
+    private var told: [End] = []
 
     private struct End: Comparable {
         let moment: ContinuousClock.Instant
@@ -23,12 +25,16 @@ struct LeaseBook {
 
     var count: Int { leases.count }
 
-    mutating func begin() { former = [:] }
+    mutating func begin() {
+        former = [:]
+        told = []
+    }
 
     /// Takes back what has changed since ``begin()``.
     mutating func rollBack() {
         for (lease, old) in former { set(lease, old) }
-        former = [:]
+        for end in told { ends.insert(end) }
+        begin()
     }
 
     mutating func add(_ lease: HeldLease) -> LeasedJob.Lease {
@@ -59,6 +65,7 @@ struct LeaseBook {
             guard let held = leases[end.lease] else { continue }
             if held.end <= now {
                 expired.append(end.lease)
+                told.append(end)
             } else {
                 ends.insert(End(moment: held.end, lease: end.lease))
             }

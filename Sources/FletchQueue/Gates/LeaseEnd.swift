@@ -1,7 +1,9 @@
 /// What the end of a lease tells the gates that its job has passed.
 package enum LeaseEnd: Hashable, Sendable {
-    /// - Parameter isUnreachable: Whether the endpoint could not be connected to, or did not answer in time.
-    case ran(isUnreachable: Bool)
+    case ran(Reach)
     /// No delivery was made.
     case notRun
+
+    /// Of two tenants, one's own deadline says nothing to the other.
+    var asToldToOthers: LeaseEnd { self == .ran(.lateForItsOwner) ? .notRun : self }
 }

@@ -1,6 +1,8 @@
 /// How much of a rate is used up: a token bucket, kept as the one moment at which it is full again (GCRA).
 ///
-/// A window of t sees at most burst + rate × t deliveries, give or take a millisecond, which is as fine as the clock is.
+/// A window of t sees at most burst + rate × t deliveries, where t is a little longer than it is: by the lateness that is made
+/// up for (20 ms, and no more than a quarter of what lies between two deliveries), and by a millisecond, which is as fine as
+/// the clock is.
 package struct RateBucket: Hashable, Sendable {
     /// In nanoseconds since 1970.
     package private(set) var fullAt: Int64
@@ -15,7 +17,9 @@ package struct RateBucket: Hashable, Sendable {
     }
 
     mutating func take(under rate: RateLimit, at now: Timestamp) {
-        fullAt = max(fullAt, Self.start(of: now)).addingClamped(rate.interval)
+        // Else a rate without a burst would fall short by as much as each delivery is late.
+        let isLate = fullAt >= Self.start(of: now).subtractingClamped(min(rate.interval / 4, Self.mostLateness))
+        fullAt = (isLate ? fullAt : Self.start(of: now)).addingClamped(rate.interval)
     }
 
     /// Whether a restart that forgets it would let more through than a second's worth.
@@ -28,6 +32,8 @@ package struct RateBucket: Hashable, Sendable {
 
     /// Takes it for used up where it is more than that: the clock was set back, or there is another rate.
     mutating func bound(by rate: RateLimit, at now: Timestamp) {
+        // No clock has been looked at yet.
+        guard now.milliseconds != .min else { return }
         fullAt = min(fullAt, Self.start(of: now).addingClamped(rate.slack.addingClamped(rate.interval)))
     }
 
@@ -35,6 +41,7 @@ package struct RateBucket: Hashable, Sendable {
     private static func end(of now: Timestamp) -> Int64 { start(of: now).addingClamped(millisecond - 1) }
 
     private static let millisecond: Int64 = 1_000_000
+    private static let mostLateness = 20 * millisecond
 }
 
 extension RateLimit {

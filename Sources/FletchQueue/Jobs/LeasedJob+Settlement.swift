@@ -57,8 +57,9 @@ extension LeasedJob {
         death: DeathReason? = nil
     ) -> Settlement {
         var settlement = Settlement(lease, fate, at: now)
-        settlement.isUnreachable = outcome.isUnreachable
+        settlement.reach = outcome.reach
         settlement.death = death
+        if death != nil { settlement.copiedBytes = job.body.utf8.count }
         let told = death?.outcome ?? told
         guard told != .succeeded else { return settlement }
         settlement.failure = FailedAttempt(

@@ -10,8 +10,7 @@ package struct RunOutcome: Hashable, Sendable {
     package var answer: String?
     /// How long the endpoint asks to be left alone, in milliseconds.
     package var retryAfter: Int64?
-    /// Whether the endpoint could not be connected to, or did not answer in time.
-    package var isUnreachable = false
+    package var reach = Reach.answered
     package var startedAt: Timestamp?
     /// In milliseconds.
     package var duration: Int64 = 0

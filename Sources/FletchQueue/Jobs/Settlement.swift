@@ -9,8 +9,9 @@ package struct Settlement: Hashable, Sendable {
     package var failure: FailedAttempt?
     /// Why the run becomes a dead letter; nil where it does not.
     package var death: DeathReason?
-    /// Whether the endpoint could not be connected to, or did not answer in time.
-    package var isUnreachable = false
+    package var reach = Reach.answered
+    /// How many bytes are stored once more: those of the body, where the run becomes a dead letter.
+    package var copiedBytes = 0
 
     package enum Fate: Hashable, Sendable {
         /// That was its last run.

@@ -17,6 +17,8 @@ CREATE TABLE new_job (
     state TEXT NOT NULL DEFAULT 'pending' CHECK (state = 'pending' OR state = 'running'),
     lease INTEGER NOT NULL DEFAULT 1099511627776 CHECK ((lease > 1099511627776) = (state = 'running')),
     run_at INTEGER NOT NULL,
+    -- When this run was due, where it waits to be retried; else that is run_at.
+    due_at INTEGER,
     -- How often this run has been handed out.
     attempt INTEGER NOT NULL DEFAULT 0,
     -- How often it has failed.
@@ -95,7 +97,7 @@ CREATE TABLE dead_letter (
     failed_at INTEGER NOT NULL,
     -- Whether the job goes on repeating without it.
     repeats INTEGER NOT NULL CHECK (repeats BETWEEN 0 AND 1),
-    -- Of the body.
+    -- Of the body, and of what the endpoint has said.
     bytes INTEGER NOT NULL,
     id BLOB NOT NULL,
     instance TEXT,

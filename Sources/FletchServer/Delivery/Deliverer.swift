@@ -52,9 +52,11 @@ package struct Deliverer: Sendable {
     }
 
     /// What the client of a queue is to be like that has so many deliveries under way.
-    package static func configuration(concurrency: Int, logger: Logger) -> Configuration {
+    /// - Parameter totalConcurrency: To all origins: it is the queue that limits those to one. By redirects, or through a
+    ///   proxy, all may go to the same.
+    package static func configuration(totalConcurrency: Int, logger: Logger) -> Configuration {
         var configuration = Configuration()
-        configuration.maximumActiveConnectionCount = concurrency
+        configuration.maximumActiveConnectionCount = totalConcurrency
         // A delivery that waits takes one of their places, and those of other queues could be made.
         configuration.connectionWaitLimit = .seconds(1)
         // Each delivery that may have been seen is an attempt, and counted as one.
@@ -112,7 +114,8 @@ package struct Deliverer: Sendable {
             return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
         }
         // An endpoint that has redirected the job has seen it: a run, whatever becomes of the rest.
-        if !mayHaveBeenSeen, let fault = LocalFault(error, isProxied: isProxied) {
+        let isOwnDeadline = run.policy.timeout.map { .milliseconds($0) < timeout } == true && error.isDeadline
+        if !mayHaveBeenSeen, !isOwnDeadline, let fault = LocalFault(error, isProxied: isProxied) {
             log("a delivery cannot be made for now", run.job, "\(error)")
             return .notRun(fault, mayHaveBeenSeen: false)
         }
@@ -120,8 +123,14 @@ package struct Deliverer: Sendable {
         if let receipt = error.receipt, receipt.status != nil { return ended(run, receipt, reason: "\(error)") }
         var outcome = RunOutcome(.retry)
         outcome.error = error.code.rawValue
-        outcome.isUnreachable = !isRedirected && error.meansUnreachable
+        if !isRedirected { outcome.reach = reach(error, run) }
         return ran(run, outcome, reason: isRedirected ? "after a redirect: \(error)" : "\(error)")
+    }
+
+    private func reach(_ error: FletchError, _ run: Run) -> Reach {
+        // A connection that was made, and broke, tells nothing of the others.
+        guard error.isDeadline else { return error.receipt?.moments.written == nil ? .unreachable : .answered }
+        return run.policy.timeout.map { .milliseconds($0) < timeout } == true ? .lateForItsOwner : .unreachable
     }
 
     private func ended(_ run: Run, _ receipt: Receipt, reason: String? = nil) -> DeliveryEnd {
@@ -156,7 +165,8 @@ package struct Deliverer: Sendable {
         switch outcome.action {
         case .succeed, .pause: false
         case .dead: true
-        case .retry, .end: run.job.isLastTry(retryPolicy: run.policy.retryPolicy)
+        case .end: run.job.isLastTry(retryPolicy: run.policy.retryPolicy)
+        case .retry: run.job.settled(outcome, at: clock.now, retryPolicy: run.policy.retryPolicy).death != nil
         }
     }
 
@@ -184,9 +194,8 @@ package struct Deliverer: Sendable {
 }
 
 extension FletchError {
-    /// Whether the endpoint could not be connected to, or did not answer in time.
-    fileprivate var meansUnreachable: Bool {
-        code == .deadlineExceeded || code == .answerDeadlineExceeded || receipt?.moments.written == nil
+    fileprivate var isDeadline: Bool {
+        [.deadlineExceeded, .answerDeadlineExceeded, .connectDeadlineExceeded, .writeDeadlineExceeded].contains(code)
     }
 }
 

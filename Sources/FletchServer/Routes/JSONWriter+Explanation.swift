@@ -34,7 +34,8 @@ extension Explanation {
         case .due: "The job is due and is about to be delivered."
         case .leased: "The job is being delivered. It ends with the answer, or at the delivery's timeout."
         case .paused:
-            "A policy pauses this queue, its origin or everything. To go on, PUT the policy without \"paused\", or DELETE it."
+            "A policy pauses this queue, its origin or everything. To go on, PUT the policy without \"paused\" or DELETE it; "
+                + "one of the operator's stands in the file of --policies."
         case .exclusive:
             "An exclusive job runs alone in its queue, and the job waits for\(other). It goes on when that has ended."
         case .group: "The jobs of a group run one at a time, in order, and the job waits for\(other)."

@@ -2,9 +2,12 @@ internal import FletchQueue
 
 // What has failed: attempts, and the dead letters that runs leave that failed for good.
 extension QueueAPI {
+    private static let noDeadLetter = "there is no such dead letter"
+    static let nothingKnown = "neither such a job nor a dead letter of it is known"
+
     func attempts(of id: String, in scope: QueueScope) async throws -> APIResponse {
         guard let attempts = try await queue.store.attempts(of: id, in: scope) else {
-            return .text(.notFound, "Not Found")
+            return .problem(.notFound, Self.nothingKnown)
         }
         return .json(.ok) { json in
             json.raw("{\"attempts\":")
@@ -30,7 +33,7 @@ extension QueueAPI {
 
     /// - Parameter tenant: nil for any tenant's.
     func deadLetter(_ id: String, of tenant: String?) async throws -> APIResponse {
-        guard let number = Self.number(id) else { return .text(.notFound, "Not Found") }
+        guard let number = Self.number(id) else { return .problem(.notFound, Self.noDeadLetter) }
         var found = try await queue.store.deadLetter(number, of: tenant)
         var share: Readers.Share?
         if let byteCount = found?.letter.job.byteCount, byteCount > JSONText.pieceBytes {
@@ -39,13 +42,13 @@ extension QueueAPI {
             share = try await readers.share(of: byteCount)
             found = try await queue.store.deadLetter(number, of: tenant)
         }
-        guard let found else { return .text(.notFound, "Not Found") }
+        guard let found else { return .problem(.notFound, Self.noDeadLetter) }
         return .json(.ok) { $0.deadLetter(found.letter, history: found.attempts) }.holding(share)
     }
 
     func replay(_ id: String, of tenant: String) async throws -> APIResponse {
         guard let number = Self.number(id), let job = try await queue.replay(number, of: tenant) else {
-            return .empty(.notFound)
+            return .problem(.notFound, Self.noDeadLetter)
         }
         return .json(.created) { $0.job(job) }
     }
@@ -68,8 +71,9 @@ extension QueueAPI {
     }
 
     func deleteDeadLetter(_ id: String, of tenant: String) async throws -> APIResponse {
-        guard let number = Self.number(id) else { return .empty(.notFound) }
-        return .empty(try await queue.store.deleteDeadLetter(number, of: tenant) ? .noContent : .notFound)
+        guard let number = Self.number(id) else { return .problem(.notFound, Self.noDeadLetter) }
+        let isDeleted = try await queue.store.deleteDeadLetter(number, of: tenant)
+        return isDeleted ? .empty(.noContent) : .problem(.notFound, Self.noDeadLetter)
     }
 
     /// Deletes all dead letters of a queue.

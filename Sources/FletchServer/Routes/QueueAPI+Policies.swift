@@ -26,7 +26,7 @@ extension QueueAPI {
     func policy(for text: String, of tenant: String?) async throws -> APIResponse {
         let target = try Self.target(text)
         guard let policy = try await queue.store.policy(for: target, of: try Self.named(tenant)) else {
-            return .text(.notFound, "Not Found")
+            return .problem(.notFound, Self.noPolicy)
         }
         return .json(.ok) { $0.policy(policy) }
     }
@@ -41,13 +41,18 @@ extension QueueAPI {
     }
 
     func deletePolicy(for text: String, of tenant: String, by digest: TokenDigest?) async throws -> APIResponse {
-        .empty(try await queue.set(nil, for: try Self.target(text), of: tenant, by: digest) ? .noContent : .notFound)
+        let wasThere = try await queue.set(nil, for: try Self.target(text), of: tenant, by: digest)
+        return wasThere ? .empty(.noContent) : .problem(.notFound, Self.noPolicy)
     }
 
     func explain(_ id: String, in scope: QueueScope) async throws -> APIResponse {
-        guard let explanation = try await queue.explain(id, in: scope) else { return .text(.notFound, "Not Found") }
+        guard let explanation = try await queue.explain(id, in: scope) else {
+            return .problem(.notFound, Self.nothingKnown)
+        }
         return .json(.ok) { $0.explanation(explanation) }
     }
+
+    private static let noPolicy = "there is no policy for this target"
 
     private static func target(_ text: String) throws(APIResponse) -> PolicyTarget {
         guard let target = PolicyTarget(text) else {

@@ -21,7 +21,8 @@ struct EnqueueBody {
     func checked() throws(APIResponse) -> JobDraft {
         guard let schedule = try repeats?.schedule() else { return draft }
         guard draft.retry.waits.isEmpty else {
-            throw .invalid("body.retry and body.repeat cannot be used together: a job that repeats is not retried.")
+            throw .invalid(
+                "body.retry and body.repeat cannot be used together: a policy with a retryPolicy retries what repeats.")
         }
         var draft = draft
         draft.schedule = schedule

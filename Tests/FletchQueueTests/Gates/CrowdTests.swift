@@ -48,7 +48,7 @@ import Testing
         _ = fill(lane(1, "a", "https://silent.example/1"), at: 0)
         let healthy = lane(2, "b", "https://healthy.example/")
         let leases = fill(healthy, at: 0)
-        _ = keeper.end(leases[0], .ran(isUnreachable: false), at: at(10))
+        _ = keeper.end(leases[0], .ran(.answered), at: at(10))
         #expect(fill(healthy, at: 10).count == 4, "no more than the tenant leaves to others: 5 of 10")
         for lease in leases.dropFirst() { _ = keeper.end(lease, .notRun, at: at(20)) }
         // Nothing has come of it for five seconds.
@@ -60,7 +60,7 @@ import Testing
         for (number, tenant) in [(2, "b"), (3, "c"), (4, "d")] {
             let lane = lane(Int64(number), tenant, "https://\(tenant).example/")
             let first = fill(lane, at: 0, upTo: 1)
-            _ = keeper.end(first[0], .ran(isUnreachable: false), at: at(0))
+            _ = keeper.end(first[0], .ran(.answered), at: at(0))
             #expect(!fill(lane, at: 0).isEmpty, "\(tenant) gets nothing")
         }
         #expect(keeper.book.count < 40, "the next one would get nothing")
@@ -70,7 +70,7 @@ import Testing
         let silent = fill(lane(1, "a", "https://silent.example/1"), at: 0)
         let other = lane(2, "b", "https://other.example/")
         #expect(fill(other, at: 0).count == 2)
-        for lease in silent.prefix(10) { _ = keeper.end(lease, .ran(isUnreachable: true), at: at(1)) }
+        for lease in silent.prefix(10) { _ = keeper.end(lease, .ran(.unreachable), at: at(1)) }
         #expect(fill(other, at: 1).count == 8)
     }
 }

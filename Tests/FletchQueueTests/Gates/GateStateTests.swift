@@ -31,7 +31,7 @@ import Testing
         gate.enter(1, isExclusive: false, at: at(0))
         #expect(gate.verdict(isExclusive: true, at: at(0)) == .shut(.exclusive, until: nil))
         #expect(gate.verdict(isExclusive: false, at: at(0)) == .open)
-        gate.leave(1, isExclusive: false, .ran(isUnreachable: false), at: at(1))
+        gate.leave(1, isExclusive: false, .ran(.answered), at: at(1))
         gate.enter(2, isExclusive: true, at: at(1))
         #expect(gate.verdict(isExclusive: false, at: at(1)) == .shut(.exclusive, until: nil))
         gate.leave(2, isExclusive: true, .notRun, at: at(2))
@@ -81,7 +81,7 @@ import Testing
         fail(&gate, 1, at: 0)
         gate.enter(2, isExclusive: false, at: at(50))
         #expect(gate.verdict(isExclusive: false, at: at(50)) == .shut(.circuit, until: nil))
-        gate.leave(2, isExclusive: false, .ran(isUnreachable: true), at: at(60))
+        gate.leave(2, isExclusive: false, .ran(.unreachable), at: at(60))
         #expect(gate.verdict(isExclusive: false, at: at(109)) == .shut(.circuit, until: at(110)))
         succeed(&gate, 3, at: 110)
         gate.enter(4, isExclusive: false, at: at(110))
@@ -91,11 +91,11 @@ import Testing
     @Test func whatWasUnderWayWhenTheCircuitOpenedDoesNotProlongItsPause() {
         var gate = gate { $0.circuit = CircuitPolicy(failures: 1, pause: 50) }
         for lease in 1...3 { gate.enter(Int64(lease), isExclusive: false, at: at(0)) }
-        gate.leave(1, isExclusive: false, .ran(isUnreachable: true), at: at(10))
-        gate.leave(2, isExclusive: false, .ran(isUnreachable: true), at: at(55))
+        gate.leave(1, isExclusive: false, .ran(.unreachable), at: at(10))
+        gate.leave(2, isExclusive: false, .ran(.unreachable), at: at(55))
         #expect(gate.verdict(isExclusive: false, at: at(59)) == .shut(.circuit, until: at(60)))
         #expect(gate.verdict(isExclusive: false, at: at(60)) == .open)
-        gate.leave(3, isExclusive: false, .ran(isUnreachable: true), at: at(61))
+        gate.leave(3, isExclusive: false, .ran(.unreachable), at: at(61))
         #expect(gate.verdict(isExclusive: false, at: at(61)) == .open)
     }
 
@@ -142,11 +142,11 @@ import Testing
 
     private func fail(_ gate: inout GateState, _ lease: Int64, at moment: Int64) {
         gate.enter(lease, isExclusive: false, at: at(moment))
-        gate.leave(lease, isExclusive: false, .ran(isUnreachable: true), at: at(moment))
+        gate.leave(lease, isExclusive: false, .ran(.unreachable), at: at(moment))
     }
 
     private func succeed(_ gate: inout GateState, _ lease: Int64, at moment: Int64) {
         gate.enter(lease, isExclusive: false, at: at(moment))
-        gate.leave(lease, isExclusive: false, .ran(isUnreachable: false), at: at(moment))
+        gate.leave(lease, isExclusive: false, .ran(.answered), at: at(moment))
     }
 }

@@ -55,7 +55,8 @@ private struct Course {
         case 27..<40: return pass()
         case 40..<65: return lease()
         case 65..<90: return end()
-        case 90..<97: return changePolicy()
+        case 90..<96: return changePolicy()
+        case 96..<97: return setClockBack()
         default: return rollBack()
         }
     }
@@ -84,6 +85,12 @@ private struct Course {
     private mutating func pass() -> String {
         naive.pass(Int64.random(in: 1...30, using: &generator))
         return "time passes"
+    }
+
+    private mutating func setClockBack() -> String {
+        naive.setBack(Int64.random(in: 1...50, using: &generator))
+        keeper.beginTurns(at: now)
+        return "the clock is set back"
     }
 
     private mutating func lease() -> String {
@@ -123,7 +130,7 @@ private struct Course {
     private mutating func settle(_ entry: NaiveGates.Entry, isUnreachable: Bool, isGone: Bool) {
         naive.end(entry.lease, isUnreachable: isUnreachable)
         if isGone { naive.jobs.removeAll { $0.lease == entry.lease } }
-        _ = keeper.end(entry.lease, .ran(isUnreachable: isUnreachable), at: now)
+        _ = keeper.end(entry.lease, .ran(isUnreachable ? .unreachable : .answered), at: now)
     }
 
     private mutating func retry(_ entry: NaiveGates.Entry, isGhost: Bool) {
@@ -173,8 +180,11 @@ private struct Course {
         model.burst = Int64(policy.rate?.burst ?? 1)
         model.circuit = policy.circuit.map { ($0.failures, $0.pause) } ?? (level == "origin" ? (10, 30_000) : nil)
         // A bucket under another rate is at most used up.
-        if let interval = model.interval { model.debt = min(model.debt, interval * model.burst) }
+        if let interval = model.interval {
+            model.fullAt = min(model.fullAt, (naive.now + interval * model.burst) * 1_000_000)
+        }
         naive.levels[level] = model
+        naive.closeCircuit(level)
         policies.set(policy, for: target, of: "t")
         keeper.beginTurns(at: now)
         keeper.policyChanged(for: target, of: "t", queue: queue)

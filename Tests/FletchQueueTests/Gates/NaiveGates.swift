@@ -23,8 +23,8 @@ struct NaiveGates {
         var interval: Int64?
         var burst: Int64 = 1
         var circuit: (failures: Int, pause: Int64)?
-        /// How much of the rate is used up, in milliseconds.
-        var debt: Int64 = 0
+        /// When nothing of the rate is used up any more, in nanoseconds.
+        var fullAt: Int64 = .min
         var failures = 0
         var rest: Range<Int64>?
         var isProbing = false
@@ -46,11 +46,6 @@ struct NaiveGates {
 
     mutating func pass(_ milliseconds: Int64) {
         now += milliseconds
-        levels = levels.mapValues { level in
-            var level = level
-            level.debt = max(0, level.debt - milliseconds)
-            return level
-        }
     }
 
     /// The job that is delivered next; nil for none.
@@ -91,7 +86,7 @@ struct NaiveGates {
             if level.isPaused || level.probe != nil || level.rest?.contains(now) == true { return false }
             if let concurrency = level.concurrency, count >= concurrency { return false }
             guard let interval = level.interval else { return true }
-            return level.debt <= interval * (level.burst - 1)
+            return level.fullAt <= (now + interval * (level.burst - 1)) * 1_000_000 + 999_999
         }
     }
 
@@ -101,7 +96,11 @@ struct NaiveGates {
         jobs[index].lease = lease
         for name in Self.names(job) {
             var level = levels[name] ?? Level()
-            if let interval = level.interval { level.debt += interval }
+            if let interval = level.interval {
+                // What was late by less than a quarter of the interval, or 20 ms, is on the grid.
+                let isLate = level.fullAt >= now * 1_000_000 - min(interval * 250_000, 20_000_000)
+                level.fullAt = (isLate ? level.fullAt : now * 1_000_000) + interval * 1_000_000
+            }
             if level.isProbing { level.probe = lease }
             levels[name] = level
         }
@@ -121,7 +120,7 @@ struct NaiveGates {
                 if isProbe { (level.isProbing, level.rest) = (false, nil) }
             case true:
                 if isProbe, level.isOwnFault { (level.isProbing, level.rest) = (false, nil) }
-                level.failures += 1
+                if level.circuit != nil { level.failures += 1 }
                 if let circuit = level.circuit, level.failures >= circuit.failures, !level.isProbing || isProbe {
                     level.begin(now..<now + circuit.pause, isOwnFault: false, at: now)
                 }
@@ -129,6 +128,26 @@ struct NaiveGates {
             }
             if isProbe { level.probe = nil }
             levels[name] = level
+        }
+    }
+
+    /// Policies have changed: the circuit begins anew.
+    mutating func closeCircuit(_ name: String) {
+        guard var level = levels[name] else { return }
+        level.failures = 0
+        if !level.isOwnFault { (level.isProbing, level.rest, level.probe) = (false, nil, nil) }
+        levels[name] = level
+    }
+
+    /// The clock is set back. A bucket is at most used up then.
+    mutating func setBack(_ milliseconds: Int64) {
+        now -= milliseconds
+        levels = levels.mapValues { level in
+            var level = level
+            if let interval = level.interval {
+                level.fullAt = min(level.fullAt, (now + interval * level.burst) * 1_000_000)
+            }
+            return level
         }
     }
 

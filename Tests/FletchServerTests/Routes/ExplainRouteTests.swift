@@ -180,7 +180,7 @@ import Testing
             await Self.enqueue(api, "a")
             _ = await api.send(.put, Self.path, #"{"circuit":{"failures":1,"pause":60000}}"#)
             var refused = RunOutcome(.retry)
-            (refused.error, refused.isUnreachable) = ("connect-failed", true)
+            (refused.error, refused.reach) = ("connect-failed", .unreachable)
             try await api.run(refused, at: TestAPI.now)
             await Self.enqueue(api, "b")
             Self.expect(
@@ -241,7 +241,10 @@ import Testing
             _ = await api.send(.delete, queue + "/deleted")
             for id in ["delivered", "deleted", "never"] {
                 let answer = await Self.explain(api, id)
-                #expect(answer.status == 404 && answer.text == "Not Found", "\(id): \(answer)")
+                #expect(
+                    answer.status == 404
+                        && answer.message == .string("neither such a job nor a dead letter of it is known"),
+                    "\(id): \(answer)")
             }
             let other = "/queues/" + "https://example.com/other".encoded
             #expect(await api.send(.get, other + "/delivered/explain").status == 404)
