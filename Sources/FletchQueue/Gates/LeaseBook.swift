@@ -11,7 +11,7 @@ struct LeaseBook {
     /// What the leases were that have changed since ``begin()``; nil for none.
     private var former: [LeasedJob.Lease: HeldLease?] = [:]
     /// Those that have been told as expired since then.
-    private var told: [End] = []
+    private var told: [LeasedJob.Lease: End] = [:]
 
     private struct End: Comparable {
         let moment: ContinuousClock.Instant
@@ -27,20 +27,19 @@ struct LeaseBook {
 
     mutating func begin() {
         former = [:]
-        told = []
+        told = [:]
     }
 
     /// Takes back what has changed since ``begin()``.
     mutating func rollBack() {
         for (lease, old) in former { set(lease, old) }
-        for end in told { ends.insert(end) }
+        for end in told.values { ends.insert(end) }
         begin()
     }
 
     mutating func add(_ lease: HeldLease) -> LeasedJob.Lease {
         last += 1
         change(last, lease)
-        ends.insert(End(moment: lease.end, lease: last))
         return last
     }
 
@@ -62,10 +61,10 @@ struct LeaseBook {
         var expired: [LeasedJob.Lease] = []
         while let end = ends.min, end.moment <= now {
             ends.removeMin()
-            guard let held = leases[end.lease] else { continue }
+            guard let held = leases[end.lease], told[end.lease] == nil else { continue }
             if held.end <= now {
                 expired.append(end.lease)
-                told.append(end)
+                told[end.lease] = end
             } else {
                 ends.insert(End(moment: held.end, lease: end.lease))
             }

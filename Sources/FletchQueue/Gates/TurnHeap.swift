@@ -41,6 +41,8 @@ struct TurnHeap {
         entries.insert(Entry(order: first.order, turn: .gate(gate)))
     }
 
+    var count: Int { entries.count }
+
     /// Where the first one comes; nil where there is none.
     var first: JobOrder? {
         mutating get {

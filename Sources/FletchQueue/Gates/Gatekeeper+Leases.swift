@@ -1,0 +1,65 @@
+// What is under way.
+extension Gatekeeper {
+    /// A lane waits until there is room for the body of its first job. Others go on.
+    package func awaitRoom(_ lane: Lane, _ head: LaneHead) {
+        setHead(head, of: lane)
+        lane.turn += 1
+        bodies.laneCount = lanes.count
+        bodies.wait(lane, head.order)
+    }
+
+    /// Whether another body may be under way.
+    package func hasRoom(forBodyOf bytes: Int) -> Bool {
+        book.count == 0 || book.bodyBytes + bytes <= limits.totalBodyBytes
+    }
+
+    package func lease(
+        _ job: Int64, _ id: String, in lane: Lane, isExclusive: Bool, bodyBytes: Int, at now: Timestamp,
+        until end: ContinuousClock.Instant
+    ) -> LeasedJob.Lease {
+        changing(lane)
+        lane.runningCount += 1
+        let lease = book.add(
+            HeldLease(lane: lane, job: job, id: id, isExclusive: isExclusive, bodyBytes: bodyBytes, end: end))
+        for gate in lane.gates {
+            let isExclusive = isExclusive && gate === lane.queueGate
+            change(gate) { $0.enter(lease, isExclusive: isExclusive, at: now) }
+        }
+        return lease
+    }
+
+    package func extend(_ lease: LeasedJob.Lease, until end: ContinuousClock.Instant) { book.extend(lease, until: end) }
+
+    /// - Returns: What it was; nil where it has ended before.
+    package func end(_ lease: LeasedJob.Lease, _ end: LeaseEnd, at now: Timestamp) -> HeldLease? {
+        guard let held = book.remove(lease) else { return nil }
+        let lane = held.lane
+        changing(lane)
+        lane.runningCount -= 1
+        for gate in lane.gates {
+            let isExclusive = held.isExclusive && gate === lane.queueGate
+            let told = isOfOneTenant(gate) ? end : end.asToldToOthers
+            change(gate) { $0.leave(lease, isExclusive: isExclusive, told, at: now) }
+            opened(gate)
+        }
+        turns.insert(bodies)
+        // A group that nothing is left of is to be forgotten.
+        if lane.isGroup, lane.isEmpty, !lane.isForgotten { mark(lane) }
+        return held
+    }
+
+    /// Whether what one tenant asks for decides about nobody else.
+    private func isOfOneTenant(_ gate: Gate) -> Bool {
+        switch gate.name {
+        case .group, .queue, .tenant, .origin(_, of: .some): true
+        case .origin(_, of: nil), .endpoint, .everything, .bodies: !limits.isShared
+        }
+    }
+
+    package func expired(by now: ContinuousClock.Instant) -> [LeasedJob.Lease] { book.expired(by: now) }
+
+    /// No job of the queue is leased for a while.
+    package func rest(_ lane: Lane, for milliseconds: Int64, at now: Timestamp) {
+        change(lane.queueGate) { $0.rest(for: milliseconds, .rest, at: now) }
+    }
+}
