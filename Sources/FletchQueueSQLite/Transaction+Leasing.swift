@@ -107,7 +107,9 @@ extension Transaction {
         for row in try due(in: lane, at: now, min(batch.room, keeper.room(in: lane)), batch.roomBytes) {
             let isRetry = lane.isGroup && row.failures > 0
             let head = LaneHead(row.order, isExclusive: row.isExclusive, isRetry: isRetry)
-            guard keeper.hasRoom(forBodyOf: row.bodyBytes) else { return keeper.awaitRoom(lane, head) }
+            guard keeper.hasRoom(forBodyOf: row.bodyBytes) else {
+                return keeper.awaitRoom(lane, head, ofBytes: row.bodyBytes)
+            }
             guard keeper.admits(row.order, isExclusive: row.isExclusive, on: lane, at: now), batch.takes(row.bodyBytes)
             else { return keeper.setHead(head, of: lane) }
             batch.jobs.append(try lease(row, from: lane, at: now))

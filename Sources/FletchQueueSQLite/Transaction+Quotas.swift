@@ -104,7 +104,7 @@ extension Transaction {
         var (found, count, last): ([(Int64, String)], Int, Int64) = ([], 0, start)
         while let row = try rows.next() {
             (count, last) = (count + 1, row[0])
-            // One that is empty may still rest, or have a delivery under way whose job is gone.
+            // One that is empty may still have a delivery under way whose job is gone.
             guard row[2] == false, !keeper.isInUse(last) else { continue }
             found.append((last, row[1]))
             if found.count == limit { return (found, nil) }

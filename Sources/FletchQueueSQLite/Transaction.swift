@@ -65,7 +65,9 @@ struct Transaction {
             !held.holds(queue, dueAt: Timestamp(milliseconds: row[2]))
         else { return false }
         let (number, lane): (Int64, Int64) = (row[0], row[1])
-        try run("UPDATE job SET run_at = min(run_at, ?), due_at = NULL WHERE number = ?", [now.milliseconds, number])
+        try run(
+            "UPDATE job SET due_at = iif(run_at > ?1, NULL, due_at), run_at = min(run_at, ?1) WHERE number = ?2",
+            [now.milliseconds, number])
         keeper.mark(keeper.lane(lane, of: queue, key.queue))
         return true
     }

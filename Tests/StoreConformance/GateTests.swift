@@ -205,6 +205,36 @@ import Testing
         }
     }
 
+    /// Several queues wait for room: each call ends, and each gets it in the end.
+    @Test(.timeLimit(.minutes(1)), arguments: StoreKind.allCases)
+    func queuesThatWaitForRoomHoldNobodyUp(_ kind: StoreKind) async throws {
+        var limits = DeliveryLimits()
+        limits.totalBodyBytes = 100
+        try await kind.withStore(limits: limits) { store in
+            let queues = (0..<4).map { QueueName(tenant: "a", endpoint: "https://\($0).example/") }
+            for (number, queue) in queues.enumerated() {
+                _ = try await store.enqueue(
+                    (0..<3).map { index in
+                        job("\(number)-\(index)", in: queue, at: Int64(number)) {
+                            $0.body = String(repeating: "x", count: 40)
+                        }
+                    })
+            }
+            var running = try await store.leased()
+            #expect(running.count == 2)
+            _ = try await store.enqueue([job("small", in: other) { $0.body = "x" }])
+            #expect(try await store.leased().ids == ["small"], "it has room, and others wait")
+            var ids = running.ids
+            while !running.isEmpty {
+                try await store.settle(running.removeFirst())
+                let next = try await store.leased()
+                ids += next.ids
+                running += next
+            }
+            #expect(Set(ids).count == 12)
+        }
+    }
+
     @Test(arguments: StoreKind.allCases)
     func jobsOfAGroupRunOneByOneInOrderAndOtherGroupsGoOn(_ kind: StoreKind) async throws {
         try await kind.withStore { store in

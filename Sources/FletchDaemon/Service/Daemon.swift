@@ -48,13 +48,14 @@ struct Daemon: Service, CustomStringConvertible {
             client: client, clock: clock, timeout: .seconds(settings.deliveryTimeout.value), policies: policies,
             isInDocker: settings.isInDocker.value, isProxied: settings.proxy.value != nil,
             signer: Self.signer(settings, registry),
-            meter: settings.passphrases.value.isEmpty ? nil : meter, incidents: incidents, logger: logger)
+            meter: settings.passphrases.value.isEmpty ? nil : meter, logger: logger)
         let hub = ActivityHub(
             maximumCount: max(1, budget.apiConnectionCount / 2), isShared: !settings.isOpen)
         let activity = Activity(hub)
         dispatcher = Dispatcher(
             store: store, clock: clock, concurrency: budget.totalConcurrency, policies: policies,
-            activity: activity, logger: logger, delivery: deliverer.deliver)
+            activity: activity, onDeath: incidents?.report, logger: logger,
+            delivery: deliverer.deliver)
         var configuration = QueueServer.Configuration()
         configuration.host = settings.host.value
         configuration.port = settings.port.value

@@ -16,6 +16,7 @@ package actor Dispatcher {
     private let delivery: Delivery
     private let policies: PolicyBook
     private let activity: Activity?
+    private let onDeath: (@Sendable (LeasedJob, RunOutcome) -> Void)?
     private let logger: Logger
     private var plan: LeasePlan
     /// When the leases were extended last.
@@ -40,15 +41,19 @@ package actor Dispatcher {
     ///   - concurrency: How many deliveries are under way at once, at most, to all origins together.
     ///   - policies: How often jobs are retried that have no retries of their own. Default: never.
     ///   - activity: Is told of their beginnings and ends. Default: nobody is.
+    ///   - onDeath: Called for each run that has failed for good, unless a status has ended it that had retries left. Must not
+    ///     wait. Default: nobody is told.
     package init(
         store: any JobStore, clock: any QueueClock, concurrency: Int, policies: PolicyBook = PolicyBook(),
-        activity: Activity? = nil, logger: Logger, delivery: @escaping Delivery
+        activity: Activity? = nil, onDeath: (@Sendable (LeasedJob, RunOutcome) -> Void)? = nil, logger: Logger,
+        delivery: @escaping Delivery
     ) {
         self.store = store
         self.clock = clock
         self.delivery = delivery
         self.policies = policies
         self.activity = activity
+        self.onDeath = onDeath
         self.logger = logger
         plan = LeasePlan(concurrency: concurrency)
     }
@@ -129,7 +134,11 @@ package actor Dispatcher {
         switch end {
         case .ran(let outcome):
             rests.end(of: queue)
-            let settlement = job.settled(outcome, at: clock.now, retryPolicy: retryPolicy(for: queue, outcome))
+            let retryPolicy = retryPolicy(for: queue, outcome)
+            let settlement = job.settled(outcome, at: clock.now, retryPolicy: retryPolicy)
+            if let death = settlement.death, death != .ended || job.isLastTry(retryPolicy: retryPolicy) {
+                onDeath?(job, outcome)
+            }
             activity?.ran(job, settlement)
             settlements.append(settlement)
         case .notRun(.endpoint, let mayHaveBeenSeen):
@@ -145,7 +154,7 @@ package actor Dispatcher {
 
     /// What holds for a job that has no retries of its own; not even looked for after a success.
     private func retryPolicy(for queue: QueueName, _ outcome: RunOutcome) -> JobRetryPolicy? {
-        guard outcome.action == .retry else { return nil }
+        guard outcome.action != .succeed else { return nil }
         return policies.effective(for: queue).retryPolicy
     }
 
@@ -183,7 +192,7 @@ package actor Dispatcher {
     private var nextSettlements: [Settlement] {
         var portion = Portion(count: Self.settledAtOnce, bytes: 16 << 20)
         let isDiskFull = fullUntil > .now
-        return settlements.filter { !isDiskFull || $0.death == nil }.prefix { portion.takes($0.copiedBytes) }
+        return settlements.filter { !isDiskFull || $0.failure == nil }.prefix { portion.takes($0.copiedBytes) }
     }
 
     private static let settledAtOnce = 500
@@ -286,7 +295,14 @@ package actor Dispatcher {
         }
         // What is tried again is paused after, which a task that is cancelled does not.
         while !Task.isCancelled, plan.running.count > handbacks.count + abandonedCount, ContinuousClock.now < end {
-            if nextSettlements.isEmpty { await pause() } else { await settle() }
+            if settlements.isEmpty {
+                await pause()
+            } else if nextSettlements.isEmpty {
+                // Until the disk is not taken for full any more.
+                try? await ContinuousClock().sleep(for: .milliseconds(100))
+            } else {
+                await settle()
+            }
         }
         alarm.cancel()
     }

@@ -93,12 +93,18 @@ struct GateState: Sendable {
     private mutating func failed(_ lease: LeasedJob.Lease, at now: Timestamp) {
         // For a rest that this machine is the reason for, any run shows that it has ended.
         if probe == lease, restReason == .rest { endRest() }
-        guard limits.circuit != nil else { return }
+        guard let circuit = limits.circuit else { return }
         failureCount += 1
-        guard let circuit = limits.circuit, failureCount >= circuit.failures else { return }
+        let hasProbed = probe == lease && restReason == .circuit
         // What was under way when the rest began tells nothing new.
-        guard !isProbing || probe == lease else { return }
+        guard hasProbed || failureCount >= circuit.failures && (!isProbing || probe == lease) else { return }
         rest(for: circuit.pause, .circuit, at: now)
+    }
+
+    /// The clock was set back, or is another process's.
+    mutating func takeUpClock(_ now: Timestamp) {
+        boundBucket(at: now)
+        answeredAt = answeredAt.map { min($0, now) }
     }
 
     /// Another circuit holds, or none.

@@ -1,9 +1,11 @@
 // What is under way.
 extension Gatekeeper {
     /// A lane waits until there is room for the body of its first job. Others go on.
-    package func awaitRoom(_ lane: Lane, _ head: LaneHead) {
+    package func awaitRoom(_ lane: Lane, _ head: LaneHead, ofBytes bytes: Int) {
         setHead(head, of: lane)
+        if head.isExclusive { lane.queueGate.awaitExclusive(lane, head.order) }
         lane.turn += 1
+        lane.awaitedBytes = bytes
         bodies.laneCount = lanes.count
         bodies.wait(lane, head.order)
     }

@@ -80,7 +80,7 @@ extension Gatekeeper {
     private func takeUpClock(_ now: Timestamp) {
         timers = Heap()
         for gate in gates.all {
-            gate.state.boundBucket(at: now)
+            gate.state.takeUpClock(now)
             gate.alarm = nil
             turns.insert(gate)
         }
@@ -129,6 +129,7 @@ extension Gatekeeper {
     func verdict(
         of gate: Gate, on lane: Lane, _ order: JobOrder, _ isExclusive: Bool, at now: Timestamp
     ) -> GateVerdict {
+        if gate === bodies { return hasRoom(forBodyOf: lane.awaitedBytes) ? .open : .shut(.concurrency, until: nil) }
         // Only its own queue is what an exclusive job wants for itself.
         let isExclusive = isExclusive && gate === lane.queueGate
         let verdict = gate.state.verdict(isExclusive: isExclusive, at: now)
@@ -149,7 +150,7 @@ extension Gatekeeper {
             timers.insert(Timer(moment: moment, gate: gate))
         }
         if reason == .exclusive, case .queue(let queue) = gate.name { held.insert(queue) }
-        if reason == .concurrency, !gate.isCrowdedOut, !gate.state.isFull {
+        if reason == .concurrency, gate !== bodies, !gate.isCrowdedOut, !gate.state.isFull {
             gate.isCrowdedOut = true
             crowdedOut.append(gate)
         }

@@ -77,7 +77,7 @@ extension Gatekeeper {
         for (lane, name) in formerNames.reversed() { lane.name = name }
         book.rollBack()
         let changed = changedLanes
-        for lane in changed where lane.birth == epoch && !lane.isForgotten { forget(lane) }
+        for lane in changed where lane.birth == epoch && !lane.isForgotten { forgetWithQueue(lane) }
         for lane in changed where lane.birth != epoch {
             lane.runningCount = 0
             // One that was forgotten before has been abandoned.
@@ -87,6 +87,13 @@ extension Gatekeeper {
         for lane in changed where !lane.isForgotten { mark(lane) }
         for (gate, _) in formerStates { turns.insert(gate) }
         begin()
+    }
+
+    /// Its queue was never made: another one gets the number.
+    private func forgetWithQueue(_ lane: Lane) {
+        forget(lane)
+        let gate = lane.queueGate
+        if gate.laneCount == 0, gate.state.runningCount == 0 { gates.forget(gate.name) }
     }
 
     /// Rates of which so much is used up by now that another process must not forget it.

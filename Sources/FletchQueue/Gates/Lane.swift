@@ -18,6 +18,8 @@ package final class Lane {
     var turn: UInt64 = 0
     /// The gate that it waits before.
     var barrier: Gate?
+    /// How many bytes the body of its head has, as long as it waits for room for that.
+    var awaitedBytes = 0
     /// Whether its head is an exclusive job that its queue waits for.
     var isAwaited = false
     /// Whether it has been forgotten.

@@ -8,8 +8,8 @@ struct LeaseBook {
     /// By when they end, or did before they were extended.
     private var ends = Heap<End>()
     private var last: LeasedJob.Lease
-    /// What the leases were that have changed since ``begin()``; nil for none.
-    private var former: [LeasedJob.Lease: HeldLease?] = [:]
+    /// What has been added and removed since ``begin()``, in order.
+    private var changes: [Change] = []
     /// Those that have been told as expired since then.
     private var told: [LeasedJob.Lease: End] = [:]
 
@@ -20,41 +20,56 @@ struct LeaseBook {
         static func < (one: End, other: End) -> Bool { one.moment < other.moment }
     }
 
+    private enum Change {
+        case added(LeasedJob.Lease)
+        case removed(LeasedJob.Lease, HeldLease)
+    }
+
     /// - Parameter last: A number that no lease has had.
     init(after last: LeasedJob.Lease) { self.last = last }
 
     var count: Int { leases.count }
 
     mutating func begin() {
-        former = [:]
-        told = [:]
+        changes.removeAll(keepingCapacity: true)
+        if !told.isEmpty { told = [:] }
     }
 
-    /// Takes back what has changed since ``begin()``.
+    /// Takes back what has changed since ``begin()``. Leases that have been extended stay so.
     mutating func rollBack() {
-        for (lease, old) in former { set(lease, old) }
+        for change in changes.reversed() {
+            switch change {
+            case .added(let lease): bodyBytes -= leases.removeValue(forKey: lease)?.bodyBytes ?? 0
+            case .removed(let lease, let held):
+                leases[lease] = held
+                bodyBytes += held.bodyBytes
+                ends.insert(End(moment: held.end, lease: lease))
+            }
+        }
         for end in told.values { ends.insert(end) }
         begin()
     }
 
-    mutating func add(_ lease: HeldLease) -> LeasedJob.Lease {
+    mutating func add(_ held: HeldLease) -> LeasedJob.Lease {
         last += 1
-        change(last, lease)
+        // Most have ended long before.
+        if ends.count > 2 * leases.count + 1_024 { ends = Heap(ends.unordered.filter { leases[$0.lease] != nil }) }
+        leases[last] = held
+        bodyBytes += held.bodyBytes
+        ends.insert(End(moment: held.end, lease: last))
+        changes.append(.added(last))
         return last
     }
 
     mutating func remove(_ lease: LeasedJob.Lease) -> HeldLease? {
-        guard let held = leases[lease] else { return nil }
-        change(lease, nil)
+        guard let held = leases.removeValue(forKey: lease) else { return nil }
+        bodyBytes -= held.bodyBytes
+        changes.append(.removed(lease, held))
         return held
     }
 
     /// It is not found by its old end: that is looked at again then.
-    mutating func extend(_ lease: LeasedJob.Lease, until end: ContinuousClock.Instant) {
-        guard var held = leases[lease] else { return }
-        held.end = end
-        change(lease, held)
-    }
+    func extend(_ lease: LeasedJob.Lease, until end: ContinuousClock.Instant) { leases[lease]?.end = end }
 
     /// Those that had run out by `now`; each is told once, and is to be removed.
     mutating func expired(by now: ContinuousClock.Instant) -> [LeasedJob.Lease] {
@@ -71,29 +86,4 @@ struct LeaseBook {
         }
         return expired
     }
-
-    private mutating func change(_ lease: LeasedJob.Lease, _ held: HeldLease?) {
-        if former[lease] == nil { former.updateValue(leases[lease], forKey: lease) }
-        set(lease, held)
-    }
-
-    private mutating func set(_ lease: LeasedJob.Lease, _ held: HeldLease?) {
-        bodyBytes += (held?.bodyBytes ?? 0) - (leases[lease]?.bodyBytes ?? 0)
-        let isNew = leases[lease] == nil
-        leases[lease] = held
-        // One that comes back may have been told as expired.
-        if let held, isNew { ends.insert(End(moment: held.end, lease: lease)) }
-    }
-}
-
-/// A lease that has not ended.
-package struct HeldLease {
-    package let lane: Lane
-    /// The store's number of the job.
-    package let job: Int64
-    /// The job's id.
-    package let id: String
-    package let isExclusive: Bool
-    package let bodyBytes: Int
-    var end: ContinuousClock.Instant
 }

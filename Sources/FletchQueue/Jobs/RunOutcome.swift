@@ -8,6 +8,8 @@ package struct RunOutcome: Hashable, Sendable {
     package var error: String?
     /// The beginning of what a failure has said.
     package var answer: String?
+    /// More of it, for those who are told of jobs that have failed for good.
+    package var body: [UInt8] = []
     /// How long the endpoint asks to be left alone, in milliseconds.
     package var retryAfter: Int64?
     package var reach = Reach.answered

@@ -2,9 +2,16 @@
 /// counts.
 package struct EffectivePolicy: Hashable, Sendable {
     private let levels: [Policy]
+    /// Whether the policy that states the timeout is the tenant's, not the operator's.
+    package let hasOwnTimeout: Bool
 
-    /// - Parameter levels: The policies that hold for the queue, the most specific one first. Default: none.
-    package init(_ levels: [Policy] = []) { self.levels = levels }
+    /// - Parameters:
+    ///   - levels: The policies that hold for the queue, the most specific one first. Default: none.
+    ///   - hasOwnTimeout: Default: false.
+    package init(_ levels: [Policy] = [], hasOwnTimeout: Bool = false) {
+        self.levels = levels
+        self.hasOwnTimeout = hasOwnTimeout
+    }
 
     /// The longest that one delivery may take, in milliseconds; nil if no policy says.
     package var timeout: Int64? { levels.first { $0.timeout != nil }?.timeout }

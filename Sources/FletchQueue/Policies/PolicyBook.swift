@@ -43,7 +43,9 @@ package final class PolicyBook: Sendable {
         var targets = [PolicyTarget.queue(endpoint)]
         if let origin = origin() { targets.append(.origin(origin)) }
         targets.append(.everything)
-        return EffectivePolicy(contents.withLock { $0.levels(targets, of: TenantName(tenant)) })
+        let levels = contents.withLock { $0.levels(targets, of: TenantName(tenant)) }
+        let hasOwnTimeout = levels.first { $0.policy.timeout != nil }?.isTenants == true
+        return EffectivePolicy(levels.map(\.policy), hasOwnTimeout: hasOwnTimeout)
     }
 
     /// Returns the policy for exactly this target.
@@ -79,14 +81,13 @@ package final class PolicyBook: Sendable {
             if tenants[tenant]?.isEmpty == true { tenants[tenant] = nil }
         }
 
-        func levels(_ targets: [PolicyTarget], of tenant: TenantName) -> [Policy] {
+        func levels(
+            _ targets: [PolicyTarget], of tenant: TenantName
+        ) -> [(policy: Policy, isTenants: Bool)] {
             let own = tenants[tenant]
-            var levels: [Policy] = []
-            for target in targets {
-                if let policy = own?[target] { levels.append(policy) }
-                if let policy = operators[target] { levels.append(policy) }
+            return targets.flatMap { target in
+                [own?[target].map { ($0, true) }, operators[target].map { ($0, false) }].compactMap(\.self)
             }
-            return levels
         }
     }
 }

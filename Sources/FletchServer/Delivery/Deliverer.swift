@@ -14,6 +14,9 @@ package struct Deliverer: Sendable {
     /// As browsers and Quirrel have it.
     static let maximumRedirectCount = 20
 
+    /// What may be set for a delivery, at most.
+    private static let longestTimeout = Duration.seconds(86_400)
+
     private let client: FletchClient
     private let clock: any QueueClock
     private let timeout: Duration
@@ -22,7 +25,6 @@ package struct Deliverer: Sendable {
     private let isProxied: Bool
     private let signer: Signer
     private let meter: UsageMeter?
-    private let incidents: IncidentReporter?
     private let logger: Logger
 
     /// - Parameters:
@@ -31,13 +33,12 @@ package struct Deliverer: Sendable {
     ///   - isInDocker: `localhost` is the container's host then.
     ///   - signer: Default: signs nothing.
     ///   - meter: Counts each run as its tenant's. Default: nobody does.
-    ///   - incidents: Is told what has failed for good. Default: nobody.
     ///   - isProxied: Whether the client connects to a proxy, whichever the endpoint.
     package init(
         client: FletchClient, clock: any QueueClock, timeout: Duration, policies: PolicyBook = PolicyBook(),
         isInDocker: Bool = false,
         isProxied: Bool = false, signer: Signer = Signer(), meter: UsageMeter? = nil,
-        incidents: IncidentReporter? = nil, logger: Logger
+        logger: Logger
     ) {
         self.client = client
         self.clock = clock
@@ -47,7 +48,6 @@ package struct Deliverer: Sendable {
         self.isProxied = isProxied
         self.signer = signer
         self.meter = meter
-        self.incidents = incidents
         self.logger = logger
     }
 
@@ -57,6 +57,9 @@ package struct Deliverer: Sendable {
     package static func configuration(totalConcurrency: Int, logger: Logger) -> Configuration {
         var configuration = Configuration()
         configuration.maximumActiveConnectionCount = totalConcurrency
+        // Each delivery has a deadline of its own, which may be later.
+        configuration.answerDeadline = Self.longestTimeout
+        configuration.writeDeadline = Self.longestTimeout
         // A delivery that waits takes one of their places, and those of other queues could be made.
         configuration.connectionWaitLimit = .seconds(1)
         // Each delivery that may have been seen is an attempt, and counted as one.
@@ -114,8 +117,11 @@ package struct Deliverer: Sendable {
             return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
         }
         // An endpoint that has redirected the job has seen it: a run, whatever becomes of the rest.
-        let isOwnDeadline = run.policy.timeout.map { .milliseconds($0) < timeout } == true && error.isDeadline
-        if !mayHaveBeenSeen, !isOwnDeadline, let fault = LocalFault(error, isProxied: isProxied) {
+        // A name server may take as long as a very short deadline is.
+        let isShort = run.policy.timeout.map { $0 < Self.shortTimeout } ?? false
+        if !mayHaveBeenSeen, !isShort || error.code != .deadlineExceeded,
+            let fault = LocalFault(error, isProxied: isProxied)
+        {
             log("a delivery cannot be made for now", run.job, "\(error)")
             return .notRun(fault, mayHaveBeenSeen: false)
         }
@@ -129,8 +135,12 @@ package struct Deliverer: Sendable {
 
     private func reach(_ error: FletchError, _ run: Run) -> Reach {
         // A connection that was made, and broke, tells nothing of the others.
-        guard error.isDeadline else { return error.receipt?.moments.written == nil ? .unreachable : .answered }
-        return run.policy.timeout.map { .milliseconds($0) < timeout } == true ? .lateForItsOwner : .unreachable
+        if error.code == .deadlineExceeded, run.policy.hasOwnTimeout,
+            run.policy.timeout.map({ .milliseconds($0) < timeout }) == true
+        {
+            return .lateForItsOwner
+        }
+        return error.isDeadline || error.receipt?.moments.written == nil ? .unreachable : .answered
     }
 
     private func ended(_ run: Run, _ receipt: Receipt, reason: String? = nil) -> DeliveryEnd {
@@ -155,20 +165,13 @@ package struct Deliverer: Sendable {
         var outcome = outcome
         outcome.startedAt = run.startedAt
         outcome.duration = run.start.duration(to: .now).milliseconds
+        outcome.body = answer
         log("a delivery failed", run.job, reason)
-        if isIncident(outcome, run) { incidents?.report(run.job, status: outcome.status, answer: answer) }
         return .ran(outcome)
     }
 
-    /// Whether the run has failed for good.
-    private func isIncident(_ outcome: RunOutcome, _ run: Run) -> Bool {
-        switch outcome.action {
-        case .succeed, .pause: false
-        case .dead: true
-        case .end: run.job.isLastTry(retryPolicy: run.policy.retryPolicy)
-        case .retry: run.job.settled(outcome, at: clock.now, retryPolicy: run.policy.retryPolicy).death != nil
-        }
-    }
+    /// In milliseconds.
+    private static let shortTimeout: Int64 = 1_000
 
     private func log(
         _ message: Logger.Message, _ job: LeasedJob, _ reason: String, level: Logger.Level = .info

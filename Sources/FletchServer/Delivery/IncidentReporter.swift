@@ -1,5 +1,5 @@
 package import Fletch
-internal import FletchQueue
+package import FletchQueue
 import HTTPTypes
 
 /// Tells the operator of each job that has failed for good, and of each failed run of one that repeats (contract, A.14).
@@ -19,13 +19,11 @@ package final class IncidentReporter: Sendable {
         self.passphrase = passphrase
     }
 
-    /// - Parameters:
-    ///   - status: nil where the endpoint has not answered.
-    ///   - answer: The beginning of what it has said.
-    func report(_ job: LeasedJob, status: Int?, answer: [UInt8]) {
+    /// A job's run has failed for good.
+    package func report(_ job: LeasedJob, _ outcome: RunOutcome) {
         var fields: HTTPFields = [.contentType: "application/json"]
         if let passphrase { fields[.authorization] = "Bearer \(passphrase)" }
-        let body = Self.body(job, status: status, answer: answer)
+        let body = Self.body(job, status: outcome.status, answer: outcome.body)
         client.fire(FletchRequest(.post, endpoint, fields: fields, body: .bytes(body)))
     }
 

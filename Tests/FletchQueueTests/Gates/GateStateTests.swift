@@ -88,6 +88,17 @@ import Testing
         #expect(gate.verdict(isExclusive: false, at: at(110)) == .open)
     }
 
+    /// Also where an answer has come meanwhile from a delivery that had begun before.
+    @Test func probeThatFailsRenewsTheRest() {
+        var gate = gate { $0.circuit = CircuitPolicy(failures: 2, pause: 50) }
+        gate.enter(9, isExclusive: false, at: at(0))
+        fail(&gate, 1, at: 0)
+        fail(&gate, 2, at: 0)
+        gate.leave(9, isExclusive: false, .ran(.answered), at: at(10))
+        fail(&gate, 3, at: 50)
+        #expect(gate.verdict(isExclusive: false, at: at(99)) == .shut(.circuit, until: at(100)))
+    }
+
     @Test func whatWasUnderWayWhenTheCircuitOpenedDoesNotProlongItsPause() {
         var gate = gate { $0.circuit = CircuitPolicy(failures: 1, pause: 50) }
         for lease in 1...3 { gate.enter(Int64(lease), isExclusive: false, at: at(0)) }

@@ -121,7 +121,10 @@ struct NaiveGates {
             case true:
                 if isProbe, level.isOwnFault { (level.isProbing, level.rest) = (false, nil) }
                 if level.circuit != nil { level.failures += 1 }
-                if let circuit = level.circuit, level.failures >= circuit.failures, !level.isProbing || isProbe {
+                let hasProbed = isProbe && !level.isOwnFault
+                if let circuit = level.circuit,
+                    hasProbed || level.failures >= circuit.failures && (!level.isProbing || isProbe)
+                {
                     level.begin(now..<now + circuit.pause, isOwnFault: false, at: now)
                 }
             case nil: break
