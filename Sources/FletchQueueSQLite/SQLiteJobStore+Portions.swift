@@ -143,11 +143,13 @@ extension Transaction {
         guard let queue = try knownNumber(of: name),
             let (last, tally) = try last(in: queue, after: start, through: end, limit)
         else { return nil }
-        try run(
-            "DELETE FROM job INDEXED BY job_in_queue WHERE queue = ? AND number > ? AND number <= ?",
-            [queue, start, last])
+        let deleted = try db.cachedStatement(
+            sql: """
+                DELETE FROM job INDEXED BY job_in_queue WHERE queue = ? AND number > ? AND number <= ? RETURNING lane
+                """)
+        let lanes = try Int64.fetchSet(deleted, arguments: [queue, start, last])
         gone(tally, of: name.tenant)
-        keeper.emptied(queue)
+        keeper.emptied(lanes)
         return last
     }
 

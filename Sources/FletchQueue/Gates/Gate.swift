@@ -16,6 +16,8 @@ final class Gate {
     var listed: JobOrder?
     /// Whether it is shut because there is little room, and others need it more.
     var isCrowdedOut = false
+    /// Counts its places: of those that are in the heap only the last counts.
+    var turn: UInt64 = 0
     /// When it is looked at next, if nothing ends before; nil where no moment is known.
     var alarm: Timestamp?
     /// The transaction that has changed it last.

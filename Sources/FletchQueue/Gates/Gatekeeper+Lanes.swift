@@ -59,9 +59,9 @@ extension Gatekeeper {
         if lane.isStale || lane.head.map({ $0.order.id.utf8.elementsEqual(id.utf8) }) ?? false { mark(lane) }
     }
 
-    /// Jobs of a queue have been deleted.
-    package func emptied(_ queue: Int64) {
-        for lane in self.lanes(of: queue) { mark(lane) }
+    /// Jobs have been deleted from lanes.
+    package func emptied(_ numbers: some Sequence<Int64>) {
+        for lane in numbers.compactMap({ lanes[$0] }) { mark(lane) }
     }
 
     /// Whether something of a queue is known that may not be mistaken for another's that gets its number.
@@ -87,6 +87,8 @@ extension Gatekeeper {
             if groups[lane.queue]?.isEmpty == true { groups[lane.queue] = nil }
         }
         for gate in lane.gates { gate.laneCount -= 1 }
+        if lane.isGroup, lane.runningCount == 0 { gates.forget(.group(lane: lane.id)) }
+        headChanged(lane)
     }
 
     func lanes(of queue: Int64) -> [Lane] {
@@ -103,8 +105,11 @@ extension Gatekeeper {
         gates.forget(tenant: Bytewise(tenant))
     }
 
-    /// Others may have waited for what was first in a lane.
+    /// Others may have waited for what was first in a lane: an exclusive job, or one with a large body.
     private func headChanged(_ lane: Lane) {
+        let awaitedRoom = lane.barrier === bodies
+        lane.barrier = nil
+        if awaitedRoom { turns.insert(bodies) }
         guard lane.isAwaited else { return }
         lane.isAwaited = false
         opened(lane.queueGate)

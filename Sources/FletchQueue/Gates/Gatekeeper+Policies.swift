@@ -2,7 +2,10 @@
 extension Gatekeeper {
     /// A tenant has no policies any more.
     package func policiesForgotten(of tenant: String) {
-        for lane in lanes.values where Bytewise(lane.name.tenant) == Bytewise(tenant) { gates.update(lane) }
+        for lane in lanes.values where Bytewise(lane.name.tenant) == Bytewise(tenant) {
+            gates.update(lane)
+            for gate in lane.gates { turns.insert(gate) }
+        }
     }
 
     /// Takes up a policy of a tenant's that has changed.

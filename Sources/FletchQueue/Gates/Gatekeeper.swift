@@ -86,6 +86,7 @@ extension Gatekeeper {
         for held in book.leases.values where held.lane.epoch == epoch { held.lane.runningCount += 1 }
         for lane in changed where !lane.isForgotten { mark(lane) }
         for (gate, _) in formerStates { turns.insert(gate) }
+        turns.insert(bodies)
         begin()
     }
 

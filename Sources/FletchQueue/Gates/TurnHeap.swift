@@ -11,19 +11,23 @@ struct TurnHeap {
     private struct Entry: Comparable {
         let order: JobOrder
         let turn: Turn
+        /// That of the gate; of its entries only the last counts.
+        var gateTurn: UInt64 = 0
 
         static func < (one: Entry, other: Entry) -> Bool { one.order < other.order }
         static func == (one: Entry, other: Entry) -> Bool { one.order == other.order }
 
         var isValid: Bool {
-            if case .lane(let lane) = turn { return lane.isValid }
-            return true
+            switch turn {
+            case .lane(let lane): lane.isValid
+            case .gate(let gate): gate.listed != nil && gate.turn == gateTurn
+            }
         }
     }
 
     private var entries = Heap<Entry>()
 
-    /// Entries of lanes that have another place by now are left in, up to a bound.
+    /// Entries of lanes and gates that have another place by now are left in, up to a bound.
     private static let slack = 64
 
     /// - Parameter laneCount: How many lanes there are.
@@ -38,7 +42,8 @@ struct TurnHeap {
     mutating func insert(_ gate: Gate) {
         guard let first = gate.firstWaiting, gate.listed.map({ first.order < $0 }) ?? true else { return }
         gate.listed = first.order
-        entries.insert(Entry(order: first.order, turn: .gate(gate)))
+        gate.turn += 1
+        entries.insert(Entry(order: first.order, turn: .gate(gate), gateTurn: gate.turn))
     }
 
     var count: Int { entries.count }
