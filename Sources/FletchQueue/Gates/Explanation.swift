@@ -7,20 +7,14 @@ package struct Explanation: Hashable, Sendable {
         case dead
     }
 
-    package enum Reason: String, Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
         /// Its time has not come.
         case waiting
         /// It is about to be delivered.
         case due
         case leased
-        case paused
-        case exclusive
-        case group
-        case circuit
-        /// This machine has lately lacked what deliveries to its endpoint take.
-        case rest
-        case concurrency
-        case rate
+        /// A gate is shut.
+        case shut(GateReason)
         case dead
     }
 

@@ -1,5 +1,5 @@
 /// Why a gate is shut. Of several, the one that comes first is told.
-package enum GateReason: Int, Hashable, Sendable, Comparable {
+package enum GateReason: String, CaseIterable, Hashable, Sendable, Comparable {
     case paused
     /// An exclusive job runs, or waits to run alone.
     case exclusive
@@ -13,5 +13,7 @@ package enum GateReason: Int, Hashable, Sendable, Comparable {
     case concurrency
     case rate
 
-    package static func < (one: GateReason, other: GateReason) -> Bool { one.rawValue < other.rawValue }
+    package static func < (one: GateReason, other: GateReason) -> Bool { one.rank < other.rank }
+
+    private var rank: Int { Self.allCases.firstIndex(of: self) ?? Self.allCases.count }
 }

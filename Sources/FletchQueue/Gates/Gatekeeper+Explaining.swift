@@ -18,7 +18,7 @@ extension Gatekeeper {
             case .exclusive: blocker(in: lane.queue, isExclusive) ?? exclusive
             default: nil
             }
-        return Explanation(.blocked, Explanation.Reason(first.reason), until: first.until, by: by)
+        return Explanation(.blocked, .shut(first.reason), until: first.until, by: by)
     }
 
     private func running(in lane: Lane) -> HeldLease? { book.leases.values.first { $0.lane === lane } }
@@ -34,20 +34,5 @@ extension Gatekeeper {
     private func blocker(in queue: Int64, _ isExclusive: Bool) -> String? {
         let running = book.leases.values.filter { $0.lane.queue == queue }
         return (running.first(where: \.isExclusive) ?? (isExclusive ? running.first : nil))?.id
-    }
-}
-
-extension Explanation.Reason {
-    fileprivate init(_ reason: GateReason) {
-        self =
-            switch reason {
-            case .paused: .paused
-            case .exclusive: .exclusive
-            case .group: .group
-            case .circuit: .circuit
-            case .rest: .rest
-            case .concurrency: .concurrency
-            case .rate: .rate
-            }
     }
 }

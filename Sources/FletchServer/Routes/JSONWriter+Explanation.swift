@@ -21,8 +21,17 @@ extension JSONWriter {
 }
 
 extension Explanation.Reason {
-    /// A rest shuts a queue as an open circuit does.
-    fileprivate var name: String { self == .rest ? Explanation.Reason.circuit.rawValue : rawValue }
+    fileprivate var name: String {
+        switch self {
+        case .waiting: "waiting"
+        case .due: "due"
+        case .leased: "leased"
+        // A rest shuts a queue as an open circuit does.
+        case .shut(.rest): GateReason.circuit.rawValue
+        case .shut(let reason): reason.rawValue
+        case .dead: "dead"
+        }
+    }
 }
 
 extension Explanation {
@@ -33,22 +42,22 @@ extension Explanation {
         case .waiting: "The job waits for its time. To run it now, POST to its URL."
         case .due: "The job is due and is about to be delivered."
         case .leased: "The job is being delivered. It ends with the answer, or at the delivery's timeout."
-        case .paused:
+        case .shut(.paused):
             "A policy pauses this queue, its origin or everything. To go on, PUT the policy without \"paused\" or DELETE it; "
                 + "one of the operator's stands in the file of --policies."
-        case .exclusive:
+        case .shut(.exclusive):
             "An exclusive job runs alone in its queue, and the job waits for\(other). It goes on when that has ended."
-        case .group: "The jobs of a group run one at a time, in order, and the job waits for\(other)."
-        case .circuit:
+        case .shut(.group): "The jobs of a group run one at a time, in order, and the job waits for\(other)."
+        case .shut(.circuit):
             "Too many deliveries in a row could not connect or were not answered in time, so deliveries rest "
                 + "\(moment ?? "until the one that tries it has ended"). Look at the target; nothing is lost meanwhile."
-        case .rest:
+        case .shut(.rest):
             "This machine could not make deliveries to this queue's target, so the queue rests "
                 + "\(moment ?? "until the one that tries it has ended"). The log names the reason."
-        case .concurrency:
+        case .shut(.concurrency):
             "As many deliveries are under way as may be. The job goes on when one has ended; a policy's \"concurrency\" or "
                 + "--concurrency allows more."
-        case .rate:
+        case .shut(.rate):
             "A policy's rate is used up \(moment ?? "for now"). A policy with a higher rate or burst allows more."
         case .dead: "The job has failed for good. GET /dead-letters tells why, and replays it."
         }
