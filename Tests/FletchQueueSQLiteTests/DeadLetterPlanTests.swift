@@ -13,22 +13,17 @@ import Testing
             var quotas = Quotas()
             (quotas.maximumDeadLetterCount, quotas.maximumDeadLetterBytes) = (1, 10)
             let store = try SQLiteJobStore(path: place.database, quotas: quotas)
-            let statements = Lock<Set<String>>([])
-            try await store.writer.perform { transaction in
-                transaction.db.trace { event in
-                    guard case .statement(let statement) = event else { return }
-                    statements.withLock { _ = $0.insert(statement.expandedSQL) }
-                }
+            let statements = try await store.statements {
+                try await Self.change(store)
+                try await store.writer.perform { try Self.search($0.db) }
             }
-            try await Self.change(store)
-            try await store.writer.perform { try Self.search($0.db) }
-            let asked = statements.withLock(\.self).filter { sql in
+            let asked = statements.filter { sql in
                 Self.verbs.contains { sql.hasPrefix($0) } && Self.tables.contains { sql.contains($0) }
             }
             #expect(asked.count > 15)
-            let scans = try await store.writer.perform { transaction in
-                transaction.db.trace()
-                return try asked.flatMap { try Self.scans($0, transaction.db) }
+            // Revocations are few.
+            let scans = try await store.steps(of: asked) {
+                $0.hasPrefix("SCAN ") && $0 != "SCAN revocation" || $0.contains("TEMP B-TREE")
             }
             #expect(scans.isEmpty)
             try store.close()
@@ -37,13 +32,6 @@ import Testing
 
     private static let verbs = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "]
     private static let tables = ["dead_letter", "FROM attempt", "INTO attempt", "UPDATE attempt"]
-
-    /// Steps that may take long. Revocations are few.
-    private static func scans(_ sql: String, _ db: Database) throws -> [String] {
-        try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
-            .filter { $0.hasPrefix("SCAN ") && $0 != "SCAN revocation" || $0.contains("TEMP B-TREE") }
-            .map { "\($0): \(sql)" }
-    }
 
     /// All that is written.
     private static func change(_ store: SQLiteJobStore) async throws {

@@ -13,20 +13,14 @@ import Testing
             var quotas = Quotas()
             (quotas.maximumJobCount, quotas.maximumBodyBytes, quotas.maximumQueueCount) = (100, 10_000, 1)
             let store = try SQLiteJobStore(path: place.database, quotas: quotas)
-            let statements = Lock<Set<String>>([])
-            try await store.writer.perform { transaction in
-                transaction.db.trace { event in
-                    guard case .statement(let statement) = event else { return }
-                    statements.withLock { _ = $0.insert(statement.expandedSQL) }
-                }
+            let statements = try await store.statements {
+                try await Self.change(store)
+                try await store.writer.perform { try Self.readAll($0.db) }
             }
-            try await Self.change(store)
-            try await store.writer.perform { try Self.readAll($0.db) }
-            let asked = statements.withLock(\.self).filter { Self.verbs.contains($0.prefix { $0 != " " }) }
+            let asked = statements.filter { Self.verbs.contains($0.prefix { $0 != " " }) }
             #expect(asked.count > 12)
-            let scans = try await store.writer.perform { transaction in
-                transaction.db.trace()
-                return try asked.flatMap { try Self.scans($0, transaction.db) }
+            let scans = try await store.steps(of: asked) {
+                $0.hasPrefix("SCAN job") || $0.hasPrefix("SCAN queue") || $0.contains("TEMP B-TREE")
             }
             #expect(scans.isEmpty)
             try store.close()
@@ -34,13 +28,6 @@ import Testing
     }
 
     private static let verbs: Set<Substring> = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"]
-
-    /// What it takes to carry a statement out that may take long.
-    private static func scans(_ sql: String, _ db: Database) throws -> [String] {
-        try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
-            .filter { $0.hasPrefix("SCAN job") || $0.hasPrefix("SCAN queue") || $0.contains("TEMP B-TREE") }
-            .map { "\($0): \(sql)" }
-    }
 
     /// All that quotas have to do with.
     private static func change(_ store: SQLiteJobStore) async throws {

@@ -38,15 +38,6 @@ import Testing
         #expect(text.contains(remedy) && text.hasSuffix("."), "\(answer)", sourceLocation: sourceLocation)
     }
 
-    /// Leases what may be delivered, and expects it to be these jobs.
-    private static func expectLeased(
-        _ ids: [String], _ api: TestAPI, at now: Timestamp = TestAPI.now,
-        sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws {
-        let leased = try await api.store.lease(10, at: now).jobs.map(\.job.key.id)
-        #expect(leased == ids, sourceLocation: sourceLocation)
-    }
-
     // MARK: - No gate
 
     @Test func jobBeforeItsTimeWaits() async throws {
@@ -95,7 +86,7 @@ import Testing
             let path = "/policies/" + target.encoded
             _ = await api.send(.put, path, #"{"paused":true}"#)
             Self.expect(await Self.explain(api, "a"), "blocked", "paused", remedy: "DELETE")
-            try await Self.expectLeased([], api)
+            try await expectLeased([], api)
             Self.expect(await Self.explain(api, "a"), "blocked", "paused", remedy: "DELETE")
             _ = await api.send(.delete, path)
             Self.expect(await Self.explain(api, "a"), "pending", "due", remedy: "about to be delivered")
@@ -134,8 +125,8 @@ import Testing
             Self.expect(
                 await Self.explain(api, "b"), "blocked", "rate", until: "2026-03-01T12:01:00.250Z",
                 remedy: "A policy with a higher rate or burst")
-            try await Self.expectLeased([], api, at: Self.later(59_999))
-            try await Self.expectLeased(["b"], api, at: Self.later(60_000))
+            try await expectLeased([], api, at: Self.later(59_999))
+            try await expectLeased(["b"], api, at: Self.later(60_000))
         }
     }
 
@@ -157,7 +148,7 @@ import Testing
             _ = await api.send(.post, queue, #"{"id":"b","exclusive":true}"#)
             Self.expect(
                 await Self.explain(api, "b"), "blocked", "exclusive", by: "a", remedy: "when that has ended")
-            try await Self.expectLeased([], api)
+            try await expectLeased([], api)
             Self.expect(
                 await Self.explain(api, "b"), "blocked", "exclusive", by: "a", remedy: "when that has ended")
         }
@@ -169,7 +160,7 @@ import Testing
             _ = try await api.store.lease(1, at: TestAPI.now)
             _ = await api.send(.post, queue, #"{"id":"b","exclusive":true}"#)
             await Self.enqueue(api, "c")
-            try await Self.expectLeased([], api)
+            try await expectLeased([], api)
             Self.expect(
                 await Self.explain(api, "c"), "blocked", "exclusive", by: "b", remedy: "when that has ended")
         }
@@ -186,8 +177,8 @@ import Testing
             Self.expect(
                 await Self.explain(api, "b"), "blocked", "circuit", until: "2026-03-01T12:01:00.250Z",
                 remedy: "Look at the target")
-            try await Self.expectLeased([], api, at: Self.later(59_999))
-            try await Self.expectLeased(["b"], api, at: Self.later(60_000))
+            try await expectLeased([], api, at: Self.later(59_999))
+            try await expectLeased(["b"], api, at: Self.later(60_000))
         }
     }
 

@@ -13,15 +13,6 @@ import Testing
         "statuses":{"404":"end","410":"pause","4xx":"dead"},"circuit":{"failures":10,"pause":30000}}
         """
 
-    /// Leases what may be delivered, and expects it to be these jobs.
-    private static func expectLeased(
-        _ ids: [String], _ api: TestAPI, at now: Timestamp = TestAPI.now,
-        sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws {
-        let leased = try await api.store.lease(10, at: now).jobs.map(\.job.key.id)
-        #expect(leased == ids, sourceLocation: sourceLocation)
-    }
-
     // MARK: - PUT, GET, DELETE
 
     @Test(arguments: ["{}", #"{"paused":true}"#, #"{"retryPolicy":{"attempts":3}}"#, full])
@@ -293,7 +284,7 @@ import Testing
             let new = HTTPFields.bearer(try await api.registry.issue(to: "a", scope: .all))
             #expect(await api.send(.get, "/policies", fields: new).text == #"{"cursor":null,"policies":{}}"#)
             _ = await api.send(.post, queue, #"{"id":"a"}"#, fields: new)
-            try await Self.expectLeased(["a"], api)
+            try await expectLeased(["a"], api)
         }
     }
 
@@ -326,11 +317,11 @@ import Testing
         try await TestAPI.with { api in
             _ = await api.send(.post, queue, #"{"id":"a"}"#)
             #expect(await api.send(.put, "/policies/" + target.encoded, #"{"paused":true}"#).status == 200)
-            try await Self.expectLeased([], api)
+            try await expectLeased([], api)
             _ = await api.send(.post, queue, #"{"id":"b"}"#)
-            try await Self.expectLeased([], api)
+            try await expectLeased([], api)
             #expect(await api.send(.delete, "/policies/" + target.encoded).status == 204)
-            try await Self.expectLeased(["a", "b"], api)
+            try await expectLeased(["a", "b"], api)
         }
     }
 
@@ -340,7 +331,7 @@ import Testing
             for target in ["http://example.com", "https://example.com:8443", endpoint + "/", "https://other.example"] {
                 #expect(await api.send(.put, "/policies/" + target.encoded, #"{"paused":true}"#).status == 200)
             }
-            try await Self.expectLeased(["a"], api)
+            try await expectLeased(["a"], api)
         }
     }
 
@@ -348,9 +339,9 @@ import Testing
         try await TestAPI.with { api in
             _ = await api.send(.put, Self.path, #"{"paused":true}"#)
             _ = await api.send(.post, queue, #"{"id":"a"}"#)
-            try await Self.expectLeased([], api)
+            try await expectLeased([], api)
             _ = await api.send(.put, Self.path, #"{"concurrency":5}"#)
-            try await Self.expectLeased(["a"], api)
+            try await expectLeased(["a"], api)
         }
     }
 
@@ -365,7 +356,7 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            try await Self.expectLeased([], api)
+            try await expectLeased([], api)
         }
     }
 
@@ -377,9 +368,9 @@ import Testing
             try await api.run(RunOutcome(.pause, status: 410), at: TestAPI.now)
             #expect(await api.send(.get, Self.path).text == #"{"paused":true,"timeout":5}"#)
             #expect(await api.send(.get, queue + "/a").status == 200)
-            try await Self.expectLeased([], api)
+            try await expectLeased([], api)
             _ = await api.send(.put, Self.path, #"{"timeout":5}"#)
-            try await Self.expectLeased(["a"], api)
+            try await expectLeased(["a"], api)
         }
     }
 

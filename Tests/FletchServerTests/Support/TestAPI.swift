@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Logging
 import NIOCore
+import Testing
 
 @testable import FletchServer
 
@@ -89,6 +90,15 @@ struct TestAPI {
             return Answer(brokenOffBy: error)
         }
     }
+}
+
+/// Leases what may be delivered, and expects it to be these jobs.
+func expectLeased(
+    _ ids: [String], _ api: TestAPI, at now: Timestamp = TestAPI.now,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let leased = try await api.store.lease(10, at: now).jobs.map(\.job.key.id)
+    #expect(leased == ids, sourceLocation: sourceLocation)
 }
 
 extension HTTPFields {
