@@ -1,5 +1,5 @@
 # The two commands of the README are `make demo` and `make test`; each does its own set-up.
-.PHONY: help demo test readers gates memory build install bench bench-queue origins lint format
+.PHONY: help demo test readers gates api memory build install bench bench-queue origins lint format
 PREFIX ?= /usr/local
 headers = /usr/include/openssl/ssl.h:libssl-dev /usr/include/sqlite3.h:libsqlite3-dev
 SOURCES = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
@@ -36,6 +36,11 @@ readers:
 gates:
 	@scripts/install-missing $(headers)
 	FLETCH_MANY_STEPS=1 scripts/run-tests --filter GatekeeperModelTests
+
+#: make api       the API of fletchd against its OpenAPI document, by schemathesis
+api: build
+	@python3 -c 'import ensurepip' 2>/dev/null || scripts/install-missing ensurepip:python3-venv
+	scripts/check-api
 
 #: make memory    the library's tests under the address sanitizer, but for those that bound times
 memory:
