@@ -76,6 +76,7 @@ let package = Package(
             resources: [
                 .embedInCode("Migrations/v1-jobs.sql"), .embedInCode("Migrations/v2-tenants.sql"),
                 .embedInCode("Migrations/v3-queues.sql"), .embedInCode("Migrations/v4-lanes.sql"),
+                .embedInCode("Migrations/v5-options.sql"), .embedInCode("Migrations/v6-topics.sql"),
             ],
             swiftSettings: strict
         ),
@@ -170,7 +171,10 @@ let package = Package(
                 "CLinux", "Fletch", "FletchDaemon", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            resources: [.copy("Clock/clock-shim.c"), .copy("Disk/disk-shim.c")], swiftSettings: strict),
+            resources: [
+                .copy("Clock/clock-shim.c"), .copy("Disk/disk-shim.c"), .copy("Starting/Fixtures/v4.sqlite.gz"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "FletchCommandTests",
             dependencies: [

@@ -2,7 +2,7 @@
 package struct JobQueue: Sendable {
     package let store: any JobStore
     let dispatcher: Dispatcher
-    let clock: any QueueClock
+    package let clock: any QueueClock
     let ids: @Sendable () -> String
     private let activity: Activity?
 
@@ -22,14 +22,37 @@ package struct JobQueue: Sendable {
     /// - Parameters:
     ///   - digest: Of the token that was asked with.
     ///   - showsStored: Whether the answer shows what was there already; else it shows what was asked for in its place.
+    ///   - once: As ``JobStore/enqueue(_:by:once:)`` has it.
     /// - Returns: What is stored under their keys.
+    package func enqueue(
+        _ drafts: [JobDraft], in queue: QueueName, by digest: TokenDigest? = nil, showsStored: Bool = true,
+        once: Once?
+    ) async throws(StoreError) -> Enqueued {
+        let now = clock.now
+        let jobs = drafts.map { $0.job(in: queue, instance: ids(), at: now) }
+        return try await enqueue(jobs, by: digest, showsStored: showsStored, once: once)
+    }
+
+    /// As ``enqueue(_:in:by:showsStored:once:)``, without a key that makes it safe to repeat.
     package func enqueue(
         _ drafts: [JobDraft], in queue: QueueName, by digest: TokenDigest? = nil, showsStored: Bool = true
     ) async throws(StoreError) -> [Job] {
+        switch try await enqueue(drafts, in: queue, by: digest, showsStored: showsStored, once: nil) {
+        case .stored(let jobs): jobs
+        case .answered: []
+        }
+    }
+
+    /// Stores the same job for each endpoint, in order, all or none.
+    package func publish(
+        _ draft: JobDraft, to endpoints: [String], of tenant: String, by digest: TokenDigest? = nil,
+        showsStored: Bool = true, once: Once? = nil
+    ) async throws(StoreError) -> Enqueued {
         let now = clock.now
-        let jobs = drafts.map { $0.job(in: queue, instance: ids(), at: now) }
-        let stored = try await enqueue(jobs, by: digest)
-        return showsStored ? stored : jobs.map(\.job)
+        let jobs = endpoints.map { endpoint in
+            draft.job(in: QueueName(tenant: tenant, endpoint: endpoint), instance: ids(), at: now)
+        }
+        return try await enqueue(jobs, by: digest, showsStored: showsStored, once: once)
     }
 
     /// Makes a job due now.
@@ -73,17 +96,30 @@ package struct JobQueue: Sendable {
         await dispatcher.stored(dueAt: nil)
     }
 
-    private func enqueue(_ jobs: [NewJob], by digest: TokenDigest?) async throws(StoreError) -> [Job] {
-        let stored = try await changing(jobs.map(\.job.key)) { () async throws(StoreError) in
-            try await store.enqueue(jobs, by: digest)
-        } events: { stored in
-            // One that was there already stays as it is.
-            zip(jobs, stored).compactMap { $0.job.instance == $1.instance ? .scheduled($1) : nil }
+    private func enqueue(
+        _ jobs: [NewJob], by digest: TokenDigest?, showsStored: Bool, once: Once? = nil
+    ) async throws(StoreError) -> Enqueued {
+        let asked = jobs.map(\.job)
+        let once = showsStored ? once : once?.answering { _ in asked }
+        let enqueued = try await changing(asked.map(\.key)) { () async throws(StoreError) in
+            try await store.enqueue(jobs, by: digest, once: once)
+        } events: {
+            Self.events(jobs, $0)
         }
+        guard case .stored(let stored) = enqueued else { return enqueued }
         // A job that is replaced may be one that others have waited for.
         if jobs.contains(where: \.overrides) { await dispatcher.stored(dueAt: nil) }
-        if let earliest = stored.lazy.compactMap(\.runAt).min() { await dispatcher.stored(dueAt: earliest) }
-        return stored
+        if let earliest = stored.lazy.compactMap(\.nextMoment).min() { await dispatcher.stored(dueAt: earliest) }
+        return showsStored ? enqueued : .stored(asked)
+    }
+
+    /// One that was there already stays as it is.
+    private static func events(_ jobs: [NewJob], _ enqueued: Enqueued) -> [JobEvent] {
+        guard case .stored(let stored) = enqueued else { return [] }
+        return zip(jobs, stored).flatMap { new, stored -> [JobEvent] in
+            guard new.job.instance == stored.instance else { return [] }
+            return new.expiredAt == nil ? [.scheduled(stored)] : [.scheduled(stored), .deleted(stored.key)]
+        }
     }
 
     /// Brings the jobs of one application's routes that repeat in line with `crons`: stores those, and deletes what else
@@ -118,7 +154,7 @@ package struct JobQueue: Sendable {
                 draft.job(in: QueueName(tenant: tenant, endpoint: endpoint), instance: ids(), at: now)
             }
             rest = rest.dropFirst(jobs.count)
-            _ = try await enqueue(jobs, by: digest)
+            _ = try await enqueue(jobs, by: digest, showsStored: true)
         }
     }
 

@@ -20,25 +20,27 @@ enum DeadLetterRow {
     /// What ``deadLetter(_:)`` reads, in its order.
     private static let columns = """
         number, reason, status, error, attempts, failed_at, repeats, queue.tenant, endpoint, dead_letter.id, instance,
-        body, run_at, exclusive, retry, every, cron, time_zone, times, group_name, count, run
+        body, run_at, exclusive, retry, every, cron, time_zone, times, group_name, count, run,
+        (SELECT options FROM job_option WHERE owner = -number)
         """
 
-    private static func deadLetter(_ row: Row) -> DeadLetter {
+    private static func deadLetter(_ row: Row) throws -> DeadLetter {
         DeadLetter(
-            number: row[0], job: job(row), reason: DeathReason(rawValue: row[1]) ?? .failed, status: row[2],
+            number: row[0], job: try job(row), reason: DeathReason(rawValue: row[1]) ?? .failed, status: row[2],
             error: row[3], attempts: row[4], failedAt: Timestamp(milliseconds: row[5]), repeats: row[6])
     }
 
-    private static func job(_ row: Row) -> Job {
+    private static func job(_ row: Row) throws -> Job {
         let key = JobKey(QueueName(tenant: row[7], endpoint: row[8]), text(row[9]))
         var job = Job(
-            key: key, instance: row[10], body: text(row[11]), runAt: Timestamp(milliseconds: row[12]))
+            key: key, instance: row[10], body: Payload(row[11] as Data), runAt: Timestamp(milliseconds: row[12]))
         job.isExclusive = row[13]
         job.retry = RetrySchedule(stored: row[14])
         job.schedule = Schedule(every: row[15], storedCron: row[16], timeZone: row[17], times: row[18])
         job.group = (row[19] as Data?).map(text)
         job.count = row[20]
         job.run = row[21]
+        job.options = try JobOptions(stored: row[22])
         return job
     }
 
@@ -47,5 +49,5 @@ enum DeadLetterRow {
 
 extension DeadLetter {
     /// What it takes to hold it, more or less.
-    var storedBytes: Int { job.body.utf8.count + job.key.id.utf8.count + job.key.queue.endpoint.utf8.count }
+    var storedBytes: Int { job.body.byteCount + job.key.id.utf8.count + job.key.queue.endpoint.utf8.count }
 }

@@ -7,23 +7,27 @@ struct JobRow {
     /// What ``init(_:)`` reads, in its order.
     static let columns = """
         job.number, job.id, instance, body, run_at, state, attempt, exclusive, retry, every, cron, time_zone, times, count,
-        run, failures, job.queue, due_at, iif(lane < 0, (SELECT name FROM job_group WHERE job_group.id = -lane), NULL)
+        run, failures, job.queue, due_at, iif(lane < 0, (SELECT name FROM job_group WHERE job_group.id = -lane), NULL),
+        (SELECT options FROM job_option WHERE owner = job.number)
         """
 
     /// How many ``columns`` there are.
-    static let columnCount = 19
+    static let columnCount = 20
 
     /// How many bytes a job has, or a little less: of a blob SQLite looks up the length alone.
-    static let size = "length(body) + length(job.id) + length(retry)"
+    static let size = """
+        length(body) + length(job.id) + length(retry)
+        + ifnull((SELECT length(options) FROM job_option WHERE owner = job.number), 0)
+        """
 
     let number: Int64
     let id: String
     let instance: String?
-    let body: String
+    let body: Payload
     let bodyBytes: Int
-    let runAt: Timestamp
+    private(set) var runAt: Timestamp
     /// When its run was due.
-    let dueAt: Timestamp
+    private(set) var dueAt: Timestamp
     let isPending: Bool
     let attempt: Int
     let isExclusive: Bool
@@ -34,13 +38,14 @@ struct JobRow {
     let failures: Int
     let queue: Int64
     let group: String?
+    let options: JobOptions
 
-    init(_ row: Row) {
+    init(_ row: Row) throws {
         number = row[0]
         id = String(decoding: row[1] as Data, as: UTF8.self)
         instance = row[2]
         let bytes: Data = row[3]
-        body = String(decoding: bytes, as: UTF8.self)
+        body = Payload(bytes)
         bodyBytes = bytes.count
         runAt = Timestamp(milliseconds: row[4])
         isPending = row[5] == "pending"
@@ -54,6 +59,14 @@ struct JobRow {
         queue = row[16]
         dueAt = (row[17] as Int64?).map(Timestamp.init(milliseconds:)) ?? runAt
         group = (row[18] as Data?).map { String(decoding: $0, as: UTF8.self) }
+        options = try JobOptions(stored: row[19])
+    }
+
+    /// The same, for a later repetition.
+    func due(at moment: Timestamp) -> JobRow {
+        var row = self
+        (row.runAt, row.dueAt) = (moment, moment)
+        return row
     }
 
     var order: JobOrder { JobOrder(runAt, id) }
@@ -66,6 +79,7 @@ struct JobRow {
         job.retry = retry
         job.schedule = schedule
         job.group = group
+        job.options = options
         job.count = count
         job.run = run
         job.failures = failures

@@ -16,6 +16,11 @@ enum SQLiteFile {
             try pool.read(refuseUnreadableSchedules)
             try pool.writeWithoutTransaction { db in
                 try db.execute(
+                    sql: """
+                        UPDATE job_option SET expires_at = options ->> 'expiresAt'
+                        WHERE owner IN (SELECT number FROM job INDEXED BY job_running WHERE state = 'running')
+                        """)
+                try db.execute(
                     sql: "UPDATE job SET state = 'pending', lease = ? WHERE state = 'running'",
                     arguments: [Transaction.noLease])
                 try db.execute(
@@ -157,5 +162,6 @@ enum SQLiteFile {
     private static let migrations = [
         (firstMigration, PackageResources.v1_jobs_sql), ("v2-tenants", PackageResources.v2_tenants_sql),
         ("v3-queues", PackageResources.v3_queues_sql), ("v4-lanes", PackageResources.v4_lanes_sql),
+        ("v5-options", PackageResources.v5_options_sql), ("v6-topics", PackageResources.v6_topics_sql),
     ]
 }

@@ -46,7 +46,7 @@ extension SQLiteJobStore {
                     WHERE endpoint = ? AND tenant >= ' ' AND job.id = ?)
                 """)
         return try Row.fetchOne(statement, arguments: [endpoint, Data(id.utf8)]).map { row in
-            JobRow(row).job(in: QueueName(tenant: row[row.count - 1], endpoint: endpoint), held: held)
+            try JobRow(row).job(in: QueueName(tenant: row[row.count - 1], endpoint: endpoint), held: held)
         }
     }
 

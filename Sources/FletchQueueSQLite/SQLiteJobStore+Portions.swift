@@ -63,7 +63,7 @@ extension SQLiteJobStore {
                     page.cursor = last
                     return false
                 }
-                let job = JobRow(row)
+                let job = try JobRow(row)
                 page.jobs.append(job.job(in: queue, held: held))
                 last = job.number
                 return true

@@ -49,11 +49,14 @@ package final class SQLiteJobStore: JobStore {
         try StoreError.from { try writer.close() }
     }
 
-    package func enqueue(_ jobs: [NewJob], by digest: TokenDigest?) async throws(StoreError) -> [Job] {
-        let addedBytes = jobs.isEmpty ? nil : jobs.lazy.map(\.storedBytes).reduce(0, +)
-        return try await writer.perform(adding: addedBytes) { transaction in
+    package func enqueue(
+        _ jobs: [NewJob], by digest: TokenDigest?, once: Once?
+    ) async throws(StoreError) -> Enqueued {
+        let jobBytes = jobs.isEmpty ? nil : jobs.lazy.map(\.storedBytes).reduce(0, +)
+        // The answer that is remembered has about as many.
+        return try await writer.perform(adding: jobBytes.map { once == nil ? $0 : 2 * $0 }) { transaction in
             var room = Self.returned
-            return try transaction.enqueue(jobs, by: digest, &room)
+            return try transaction.enqueue(jobs, by: digest, once: once, &room)
         }.get()
     }
 
@@ -105,7 +108,7 @@ package final class SQLiteJobStore: JobStore {
                     SELECT \(JobRow.columns) FROM queue JOIN job ON job.queue = queue.id
                     WHERE tenant = ? AND endpoint = ? AND job.id = ?
                     """, arguments: [tenant, scope.endpoint, Data(id.utf8)]
-            ).map { JobRow($0).job(in: QueueName(tenant: tenant, endpoint: scope.endpoint), held: held) }
+            ).map { try JobRow($0).job(in: QueueName(tenant: tenant, endpoint: scope.endpoint), held: held) }
         }
     }
 
@@ -129,5 +132,5 @@ package final class SQLiteJobStore: JobStore {
 
 extension NewJob {
     /// What it takes of the database, about, with its places in the indexes.
-    fileprivate var storedBytes: Int { job.body.utf8.count + job.key.id.utf8.count + 2_048 }
+    fileprivate var storedBytes: Int { job.body.byteCount + job.key.id.utf8.count + job.options.byteCount + 2_048 }
 }

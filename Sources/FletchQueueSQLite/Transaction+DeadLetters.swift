@@ -26,6 +26,9 @@ extension Transaction {
         guard db.changesCount > 0 else { return }
         let letter = db.lastInsertedRowID
         try run("UPDATE attempt SET owner = ? WHERE owner = ?", [-letter, number])
+        try run(
+            "INSERT INTO job_option (owner, options) SELECT ?, options FROM job_option WHERE owner = ?",
+            [-letter, number])
         if let failure { try record(failure, of: -letter) }
         counts.deadLetters.add(bytes: try bodyBytes(ofDeadLetter: letter), of: TenantKey(tenant))
         buriedFrom.insert(TenantKey(tenant))
@@ -44,7 +47,8 @@ extension Transaction {
             tenant, queue, reason, status, error, attempts, failed_at, repeats, bytes, id, instance, run_at, run, count,
             times, every, cron, time_zone, exclusive, retry, group_name, body)
         SELECT ?, queue, ?, ?, ?, iif(?, 0, attempt), ?, ?,
-            length(body) + ? + (SELECT ifnull(sum(length(answer)), 0) FROM attempt WHERE owner = job.number),
+            length(body) + ? + (SELECT ifnull(sum(length(answer)), 0) FROM attempt WHERE owner = job.number)
+                + ifnull((SELECT length(options) FROM job_option WHERE owner = job.number), 0),
             id, instance, ifnull(due_at, run_at), run, count, times, every, cron, time_zone, exclusive, retry,
             (SELECT name FROM job_group WHERE job_group.id = -job.lane), body
         FROM job WHERE number = ?

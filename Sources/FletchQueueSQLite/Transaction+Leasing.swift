@@ -11,13 +11,15 @@ extension Transaction {
 
     mutating func lease(_ limit: Int, at now: Timestamp) throws -> Leasing {
         var batch = LeaseBatch(limit, keeper.limits)
+        batch.expired = try expire(by: now)
         var budget = Self.lookups
         keeper.beginTurns(at: now)
         while batch.isOpen, let lane = try keeper.next(at: now, budget: &budget, load: { try head(of: $0) }) {
             try lease(from: lane, at: now, &batch)
         }
         for (key, bucket) in keeper.ratesWorthKeeping(at: now) { try keep(bucket, of: key) }
-        return Leasing(jobs: batch.jobs, nextDue: keeper.nextMoment)
+        let nextDue = [keeper.nextMoment, try nextExpiry()].lazy.compactMap(\.self).min()
+        return Leasing(jobs: batch.jobs, nextDue: nextDue, expired: batch.expired)
     }
 
     mutating func extend(_ leases: [LeasedJob.Lease]) {
@@ -33,8 +35,11 @@ extension Transaction {
     private mutating func settle(_ settlement: Settlement) throws {
         guard let held = keeper.end(settlement.lease, .ran(settlement.reach), at: settlement.at) else { return }
         // A success leaves nothing: it does not even ask.
-        if let failure = settlement.failure {
+        if settlement.failure != nil || settlement.callback != nil {
             guard try isThere(held, settlement.lease) else { return }
+        }
+        if let callback = settlement.callback, !Self.isRevoked(held.lane.name.tenant) { try enqueue(callback) }
+        if let failure = settlement.failure {
             if let reason = settlement.death {
                 try bury(
                     held.job, of: held.lane.name.tenant, reason: reason, failure: failure, at: settlement.at,
@@ -92,6 +97,7 @@ extension Transaction {
         let rows = try Row.fetchCursor(statement, arguments: arguments + [held.job, lease])
         while let row = try rows.next() {
             let order = JobOrder(Timestamp(milliseconds: row[0]), held.id)
+            if let expiresAt = held.expiresAt { try setExpiry(expiresAt, of: held.job) }
             keeper.stored(LaneHead(order, isExclusive: held.isExclusive, isRetry: row[1]), in: held.lane)
         }
     }
@@ -105,6 +111,14 @@ extension Transaction {
     /// Leases what is due in a lane, until its gates are shut or another's turn has come.
     private mutating func lease(from lane: Lane, at now: Timestamp, _ batch: inout LeaseBatch) throws {
         for row in try due(in: lane, at: now, min(batch.room, keeper.room(in: lane)), batch.roomBytes) {
+            // There may be more than expire at a time.
+            if let expiresAt = row.options.expiresAt, expiresAt <= now {
+                let key = JobKey(lane.name, row.id)
+                try expire(key, in: lane.queue, at: now)
+                batch.expired.append(key)
+                continue
+            }
+            guard let row = try madeUpFor(row, in: lane, at: now) else { continue }
             let isRetry = lane.isGroup && row.failures > 0
             let head = LaneHead(row.order, isExclusive: row.isExclusive, isRetry: isRetry)
             guard keeper.hasRoom(forBodyOf: row.bodyBytes) else {
@@ -149,7 +163,7 @@ extension Transaction {
         let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
         var (rows, read) = ([JobRow](), 0)
         while read <= bytes, let row = try cursor.next() {
-            rows.append(JobRow(row))
+            rows.append(try JobRow(row))
             read += rows.last?.bodyBytes ?? 0
         }
         return rows
@@ -157,10 +171,11 @@ extension Transaction {
 
     private func lease(_ row: JobRow, from lane: Lane, at now: Timestamp) throws -> LeasedJob {
         let lease = keeper.lease(
-            row.number, row.id, in: lane, isExclusive: row.isExclusive, bodyBytes: row.bodyBytes, at: now,
-            until: .now + leaseDuration)
+            row.number, row.id, in: lane, isExclusive: row.isExclusive, bodyBytes: row.bodyBytes,
+            expiresAt: row.options.expiresAt, at: now, until: .now + leaseDuration)
         try run(
             "UPDATE job SET state = 'running', lease = ?, attempt = attempt + 1 WHERE number = ?", [lease, row.number])
+        if row.options.expiresAt != nil { try setExpiry(nil, of: row.number) }
         var job = row.job(in: lane.name)
         job.runAt = nil
         return LeasedJob(lease: lease, job: job, scheduledAt: row.dueAt, attempt: row.attempt + 1)

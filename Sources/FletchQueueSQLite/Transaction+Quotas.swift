@@ -13,9 +13,13 @@ extension Transaction {
         var stored: [Job] = []
         stored.reserveCapacity(jobs.count)
         for job in jobs { stored.append(try enqueue(job, &room)) }
+        try forgetQueuesOfGrown()
+        return .success(stored)
+    }
+
+    mutating func forgetQueuesOfGrown() throws {
         for tenant in grown { try forgetQueues(of: tenant) }
         grown = []
-        return .success(stored)
     }
 
     /// A job is gone.
@@ -31,7 +35,7 @@ extension Transaction {
     /// - Parameter old: What that has had whose place it has taken.
     mutating func stored(_ job: Job, inPlaceOf old: JobTally? = nil) {
         guard counts.jobs.isNeeded else { return }
-        var growth = JobTally(jobCount: 1, bodyBytes: job.body.utf8.count)
+        var growth = JobTally(jobCount: 1, bodyBytes: job.body.byteCount)
         if let old { growth -= old }
         counts.jobs.add(growth, to: TenantKey(job.key.queue.tenant))
     }
@@ -46,7 +50,7 @@ extension Transaction {
 
     private static func mostGrowth(by jobs: [NewJob]) -> [TenantKey: JobTally] {
         jobs.reduce(into: [:]) { growth, new in
-            let tally = JobTally(jobCount: 1, bodyBytes: new.job.body.utf8.count)
+            let tally = JobTally(jobCount: 1, bodyBytes: new.job.body.byteCount)
             growth[TenantKey(new.job.key.queue.tenant), default: JobTally()] += tally
         }
     }
@@ -59,7 +63,7 @@ extension Transaction {
             let key = new.job.key
             let old = try lengths[key] ?? bodyBytes(of: key)
             guard old == nil || new.overrides else { continue }
-            let length = new.job.body.utf8.count
+            let length = new.job.body.byteCount
             growth[TenantKey(key.queue.tenant), default: JobTally()] += JobTally(
                 jobCount: old == nil ? 1 : 0, bodyBytes: length - (old ?? 0))
             lengths[key] = length

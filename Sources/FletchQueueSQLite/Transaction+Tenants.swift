@@ -41,7 +41,9 @@ extension Transaction {
         tokens = KnownTokens()
         try run("DELETE FROM token WHERE tenant = ?", [tenant])
         guard db.changesCount > 0 else { return false }
-        for table in ["signing_secret", "policy", "rate"] { try run("DELETE FROM \(table) WHERE tenant = ?", [tenant]) }
+        for table in ["signing_secret", "policy", "rate", "topic", "once_tenant"] {
+            try run("DELETE FROM \(table) WHERE tenant = ?", [tenant])
+        }
         try run("INSERT INTO revocation DEFAULT VALUES", [])
         let nobody = Self.revokedTenant(db.lastInsertedRowID)
         try run("UPDATE queue SET tenant = ? WHERE tenant = ?", [nobody, tenant])

@@ -40,8 +40,10 @@ struct Transaction {
                 return try stored(new.job.key, in: queue, &room) ?? new.job
             }
             stored(new.job)
+            try store(new.job.options, of: db.lastInsertedRowID)
         }
         waits(new.job, in: queue, lane)
+        if let moment = new.expiredAt { try expire(new.job.key, in: queue, at: moment) }
         return new.job
     }
 
@@ -51,8 +53,9 @@ struct Transaction {
         let old = try Row.fetchOne(statement, arguments: [queue, Data(job.key.id.utf8)])
         try run(Self.insert + Self.orOverride, arguments(of: job, queue, lane))
         stored(job, inPlaceOf: old.map { JobTally(jobCount: 1, bodyBytes: $0[2]) })
-        guard let old else { return }
-        try run("DELETE FROM attempt WHERE owner = ?", [old[0] as Int64])
+        guard let old else { return try store(job.options, of: db.lastInsertedRowID) }
+        for table in ["attempt", "job_option"] { try run("DELETE FROM \(table) WHERE owner = ?", [old[0] as Int64]) }
+        try store(job.options, of: old[0])
         gone(job.key, in: queue, old[1])
     }
 
@@ -102,7 +105,7 @@ struct Transaction {
     }
 
     /// A job has been deleted or replaced.
-    private func gone(_ key: JobKey, in queue: Int64, _ lane: Int64) {
+    func gone(_ key: JobKey, in queue: Int64, _ lane: Int64) {
         keeper.gone(key.id, from: keeper.lane(lane, of: queue, key.queue))
     }
 
@@ -117,7 +120,7 @@ struct Transaction {
                     "nothing is stored: the jobs that are there already under these ids have more than 1 MiB together; "
                         + "send them in smaller batches")
             }
-            return JobRow(row).job(in: key.queue, held: held)
+            return try JobRow(row).job(in: key.queue, held: held)
         }
         return nil
     }
@@ -175,7 +178,7 @@ struct Transaction {
 
     private func arguments(of job: Job, _ queue: Int64, _ lane: Int64) -> StatementArguments {
         [
-            queue, lane, Data(job.key.id.utf8), job.instance == job.key.id ? nil : job.instance, Data(job.body.utf8),
+            queue, lane, Data(job.key.id.utf8), job.instance == job.key.id ? nil : job.instance, Data(job.body.bytes),
             (job.runAt ?? Timestamp(milliseconds: 0)).milliseconds, job.isExclusive, job.retry.text,
             job.schedule?.every, job.schedule?.cron?.text, job.schedule?.cron?.timeZone, job.schedule?.times,
             job.count, job.run,

@@ -60,7 +60,7 @@ import Testing
     ) async throws {
         let length = Int.random(in: 0...400, using: &generator)
         let job = Job(
-            key: JobKey(queue, UUID().uuidString), body: String(repeating: "x", count: length),
+            key: JobKey(queue, UUID().uuidString), body: .text(String(repeating: "x", count: length)),
             runAt: Timestamp(milliseconds: 0))
         _ = try await store.enqueue([NewJob(job)])
         let end = Timestamp(milliseconds: Int64.random(in: 0...30, using: &generator))
@@ -78,7 +78,7 @@ import Testing
 
     /// Makes a dead letter, and drops others for it, in a transaction that fails.
     private static func buryInVain(in queue: QueueName, _ store: SQLiteJobStore) async {
-        let body = String(repeating: "x", count: 3_999)
+        let body = Payload.text(String(repeating: "x", count: 3_999))
         _ = try? await store.writer.perform { transaction in
             var room = Portion(count: .max, bytes: 1 << 20)
             let new = NewJob(Job(key: JobKey(queue, "x"), body: body, runAt: Self.moment))

@@ -39,7 +39,7 @@ import Testing
         for tenant in ["a", "b"] {
             let queue = QueueName(tenant: tenant, endpoint: "https://example.com/")
             for id in ["a", "b", "c"] {
-                var job = Job(key: JobKey(queue, id), body: "body of \(id)", runAt: moment)
+                var job = Job(key: JobKey(queue, id), body: .text("body of \(id)"), runAt: moment)
                 job.retry = RetrySchedule(waits: [0])
                 _ = try await store.enqueue([NewJob(job)])
                 for _ in 0..<2 {

@@ -321,7 +321,9 @@ import Testing
 private func job(_ id: String, bytes: Int = 100) -> NewJob {
     let queue = QueueName(tenant: "anonymous", endpoint: "https://example.com/a")
     return NewJob(
-        Job(key: JobKey(queue, id), body: String(repeating: "x", count: bytes), runAt: Timestamp(milliseconds: 0)))
+        Job(
+            key: JobKey(queue, id), body: .text(String(repeating: "x", count: bytes)), runAt: Timestamp(milliseconds: 0)
+        ))
 }
 
 private func withDirectory(_ body: (String) async throws -> Void) async throws {

@@ -94,7 +94,8 @@ import Testing
         let jobs = (0..<count).map { _ in
             let length = Int.random(in: 0...400, using: &generator)
             var job = Job(
-                key: key(&generator), body: String(repeating: "x", count: length), runAt: Timestamp(milliseconds: 0))
+                key: key(&generator), body: .text(String(repeating: "x", count: length)),
+                runAt: Timestamp(milliseconds: 0))
             job.retry = RetrySchedule(waits: [0])
             return NewJob(job, overrides: Bool.random(using: &generator))
         }

@@ -13,7 +13,7 @@ import Testing
     }
 
     private static func sized(_ id: String, in queue: QueueName = queue, bytes: Int) -> NewJob {
-        job(id, in: queue) { $0.body = String(repeating: "x", count: bytes) }
+        job(id, in: queue) { $0.body = Payload(Array(repeating: 0x78, count: bytes)) }
     }
 
     @Test(arguments: StoreKind.allCases) func oldestGoWhereATenantHasTooMany(_ kind: StoreKind) async throws {

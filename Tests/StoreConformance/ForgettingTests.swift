@@ -136,7 +136,7 @@ import Testing
     /// Whatever has failed in between.
     @Test(arguments: StoreKind.allCases) func refusedJobLeavesNoQueue(_ kind: StoreKind) async throws {
         try await kind.withStore(quotas: Self.quotas(2)) { store in
-            let large = ["a", "b"].map { job($0) { $0.body = String(repeating: "x", count: 600_000) } }
+            let large = ["a", "b"].map { job($0) { $0.body = .text(String(repeating: "x", count: 600_000)) } }
             _ = try await store.enqueue(large)
             for number in 0..<3 {
                 await #expect(throws: StoreError.self) {

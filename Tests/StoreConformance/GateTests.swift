@@ -187,8 +187,8 @@ import Testing
         (limits.totalBodyBytes, limits.leaseBodyBytes) = (100, 60)
         try await kind.withStore(limits: limits) { store in
             _ = try await store.enqueue(
-                (0..<5).map { number in job("\(number)") { $0.body = String(repeating: "x", count: 40) } })
-            _ = try await store.enqueue([job("large", at: 1) { $0.body = String(repeating: "x", count: 500) }])
+                (0..<5).map { number in job("\(number)") { $0.body = Payload(Array(repeating: 0x78, count: 40)) } })
+            _ = try await store.enqueue([job("large", at: 1) { $0.body = Payload(Array(repeating: 0x78, count: 500)) }])
             let first = try await store.lease(10, at: at(1_000))
             #expect(first.jobs.ids == ["0"])
             #expect(first.nextDue == at(0), "there is more than is leased at a time")
@@ -216,7 +216,7 @@ import Testing
                 _ = try await store.enqueue(
                     (0..<3).map { index in
                         job("\(number)-\(index)", in: queue, at: Int64(number)) {
-                            $0.body = String(repeating: "x", count: 40)
+                            $0.body = Payload(Array(repeating: 0x78, count: 40))
                         }
                     })
             }

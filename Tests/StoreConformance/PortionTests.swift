@@ -4,7 +4,7 @@ import Testing
 /// What may be long is handed out, and deleted, in portions.
 @Suite struct PortionTests {
     private static func job(_ id: String, bytes: Int) -> NewJob {
-        StoreConformance.job(id, at: 9_000) { $0.body = String(repeating: "x", count: bytes) }
+        StoreConformance.job(id, at: 9_000) { $0.body = Payload(Array(repeating: 0x78, count: bytes)) }
     }
 
     /// A portion ends before the job that does not fit, but has one, however large.
@@ -21,7 +21,7 @@ import Testing
                 let page = try await store.jobs(in: queue, from: position, through: .max, limit: limit)
                 #expect(page.cursor == extent.cursor)
                 #expect(page.cursor.map { $0 == extent.end } ?? true)
-                let largest = page.jobs.map(\.body.utf8.count).max() ?? 0
+                let largest = page.jobs.map(\.body.byteCount).max() ?? 0
                 #expect((largest...largest + 100).contains(extent.largestBytes))
                 parts.append(page.jobs.map(\.key.id))
                 cursor = page.cursor

@@ -12,7 +12,7 @@ import Testing
     }
 
     private static func sized(_ id: String, bytes: Int, override: Bool = false) -> NewJob {
-        job(id, at: 9_000, override: override) { $0.body = String(repeating: "x", count: bytes) }
+        job(id, at: 9_000, override: override) { $0.body = Payload(Array(repeating: 0x78, count: bytes)) }
     }
 
     /// - Returns: Whether all of them were stored; none of them were otherwise.
@@ -65,8 +65,8 @@ import Testing
             #expect(try await !Self.stores([Self.sized("c", bytes: 1)], store))
             #expect(try await Self.stores([Self.sized("c", bytes: 0)], store))
             _ = try await store.delete([JobKey(queue, "b")])
-            #expect(try await !Self.stores([job("d") { $0.body = String(repeating: "ü", count: 21) }], store))
-            #expect(try await Self.stores([job("d") { $0.body = String(repeating: "ü", count: 20) }], store))
+            #expect(try await !Self.stores([job("d") { $0.body = .text(String(repeating: "ü", count: 21)) }], store))
+            #expect(try await Self.stores([job("d") { $0.body = .text(String(repeating: "ü", count: 20)) }], store))
         }
     }
 

@@ -46,7 +46,7 @@ import Testing
     /// Be it another job that was stored since, or one of the same replay.
     @Test(arguments: StoreKind.allCases) func idThatIsTakenIsReplacedByANewOne(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
-            for round in 0..<2 { try await store.bury([job("a") { $0.body = "\(round)" }]) }
+            for round in 0..<2 { try await store.bury([job("a") { $0.body = .text("\(round)") }]) }
             try await store.bury([job("b")])
             _ = try await store.enqueue([job("b", at: 9_000) { $0.body = "another" }])
             let letters = try await store.deadLetters().reversed()
@@ -154,7 +154,9 @@ import Testing
             let sizes = [10, 20_000, 30_000, 30_000, 70_000, 10, 10]
             try await store.bury(
                 sizes.enumerated().map { index, size in
-                    job("\(index)", in: index == 6 ? other : queue) { $0.body = String(repeating: "x", count: size) }
+                    job("\(index)", in: index == 6 ? other : queue) {
+                        $0.body = Payload(Array(repeating: 0x78, count: size))
+                    }
                 })
             let end = try #require(try await store.newestDeadLetter(of: "anonymous"))
             var (parts, position): ([[String]], Int64) = ([], 0)

@@ -58,7 +58,7 @@ func job(
     _ id: String, in queue: QueueName = queue, at moment: Int64 = 0, override: Bool = false,
     _ change: (inout Job) -> Void = { _ in }
 ) -> NewJob {
-    var job = Job(key: JobKey(queue, id), body: "body of \(id)", runAt: at(moment))
+    var job = Job(key: JobKey(queue, id), body: .text("body of \(id)"), runAt: at(moment))
     change(&job)
     return NewJob(job, overrides: override)
 }

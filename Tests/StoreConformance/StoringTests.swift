@@ -84,7 +84,9 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func noMoreIsReturnedThanIsReadAtOnce(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
-            let large = ["a", "b"].map { id in job(id, at: 9_000) { $0.body = String(repeating: "x", count: 600_000) } }
+            let large = ["a", "b"].map { id in
+                job(id, at: 9_000) { $0.body = .text(String(repeating: "x", count: 600_000)) }
+            }
             _ = try await store.enqueue(large)
             #expect(try await store.enqueue([job("a")]) == [large[0].job])
             let error = await #expect(throws: StoreError.self) {

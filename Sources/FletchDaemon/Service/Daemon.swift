@@ -10,8 +10,10 @@ struct Daemon: Service, CustomStringConvertible {
     /// For the log of its service group, which would show all that is in it, secrets included.
     let description = "fletchd"
     private let settings: Settings
+    private let clock: any QueueClock
     private let store: SQLiteJobStore
     private let client: FletchClient
+    private let deliverer: Deliverer
     private let dispatcher: Dispatcher
     private let server: QueueServer
     private let registry: TenantRegistry
@@ -19,6 +21,8 @@ struct Daemon: Service, CustomStringConvertible {
     private let incidents: IncidentReporter?
     private let certificates: Certificates?
     private let logger: Logger
+    /// When it was told to end.
+    private let drainStart = Lock<ContinuousClock.Instant?>(nil)
     /// Nothing is delivered by a process that cannot start.
     private let listening: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
@@ -39,12 +43,13 @@ struct Daemon: Service, CustomStringConvertible {
         store = try Self.open(settings, policies, budget)
         incidents = try Self.incidents(settings, logger)
         for shortage in shortages { logger.warning("\(shortage)") }
-        let clock = SystemQueueClock()
+        let clock: any QueueClock = settings.hasTestClock.value ? TestQueueClock() : SystemQueueClock()
+        self.clock = clock
         let registry = TenantRegistry(store, vault: settings.vault.value, clock: clock)
         let meter = UsageMeter(store, logger: logger)
         (self.registry, self.meter) = (registry, meter)
         client = try FletchClient(Self.configuration(settings, budget, logger))
-        let deliverer = Deliverer(
+        deliverer = Deliverer(
             client: client, clock: clock, timeout: .seconds(settings.deliveryTimeout.value), policies: policies,
             isInDocker: settings.isInDocker.value, isProxied: settings.proxy.value != nil,
             signer: Self.signer(settings, registry),
@@ -106,12 +111,13 @@ struct Daemon: Service, CustomStringConvertible {
             }
             parts.addTask {
                 try await gracefulShutdown()
+                drainStart.withLock { $0 = .now }
                 try await ContinuousClock().sleep(for: drainLimit + Self.grace)
                 return .limit
             }
             try await end(of: &parts)
         }
-        await client.drain(within: .seconds(1))
+        await client.drain(within: timeLeftToDrain(drainLimit))
         await incidents?.drain(within: .seconds(1))
         await meter.store()
         try store.close()
@@ -135,13 +141,15 @@ struct Daemon: Service, CustomStringConvertible {
         } while (try? await ContinuousClock().sleep(for: .seconds(60))) != nil
     }
 
-    /// Keeps dead letters no longer than they are to be kept: until the task is cancelled.
+    /// Keeps dead letters, and answers to requests with a key, no longer than they are to be kept: until the task is
+    /// cancelled.
     private func dropOldDeadLetters() async {
         let retention = settings.deadLetterRetention.value.milliseconds
         var known = 0
         repeat {
-            let now = SystemQueueClock().now.milliseconds
+            let now = clock.now.milliseconds
             do {
+                try await store.forgetAnswers(at: Timestamp(milliseconds: now))
                 _ = try await store.dropDeadLetters(failedBefore: Timestamp(milliseconds: now - retention))
                 let count = try await store.droppedDeadLetterCount()
                 if count > known {
@@ -150,7 +158,8 @@ struct Daemon: Service, CustomStringConvertible {
                 }
                 known = count
             } catch {
-                logger.error("old dead letters cannot be dropped", metadata: ["reason": "\(error)"])
+                logger.error(
+                    "dead letters and answers that are too old cannot be dropped", metadata: ["reason": "\(error)"])
             }
         } while (try? await ContinuousClock().sleep(for: .seconds(10))) != nil
     }
@@ -162,6 +171,14 @@ struct Daemon: Service, CustomStringConvertible {
     }
 
     private enum Part { case server, dispatcher, meter, deletion, retention, certificates, limit }
+
+    /// How long connections are waited for that no delivery needs any more: where a job has ended with the acknowledgement
+    /// of its bytes, the peer may not have read them yet.
+    private func timeLeftToDrain(_ limit: Duration) -> Duration {
+        guard deliverer.hasParkedJobs else { return Self.grace }
+        let start = drainStart.withLock(\.self) ?? .now
+        return max(Self.grace, limit - start.duration(to: .now))
+    }
 
     /// For deliveries to be handed back in once their time is over.
     private static let grace = Duration.seconds(1)

@@ -110,6 +110,13 @@ struct ServerOptions: ParsableArguments {
     @Flag(help: "Serve everybody without authentication, although --host is not this machine alone.")
     var anonymous = false
 
+    @Flag(
+        help: """
+            For tests of applications: time stands still until POST /clock/advance. Not with PASSPHRASES or JWT_PUBLIC_KEY. \
+            (TEST_CLOCK=1)
+            """)
+    var testClock = false
+
     @Option(
         help: ArgumentHelp(
             """

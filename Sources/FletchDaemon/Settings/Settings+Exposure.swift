@@ -25,6 +25,11 @@ extension Settings {
                 "\(webhookSecrets.source) is not used: with tenants each has a secret of its own (POST /signing-secret/rotate)"
             )
         }
+        if hasTestClock.value {
+            warnings.append(
+                "\(hasTestClock.source): time stands still until somebody moves it (POST /clock/advance); for tests alone"
+            )
+        }
         if let certificateWarning { warnings.append("\(tlsCertificate.source): \(certificateWarning)") }
         if !isOpen, allowedOrigins.value.contains("*") {
             warnings.append(

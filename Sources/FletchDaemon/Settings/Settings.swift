@@ -65,6 +65,8 @@ struct Settings: Sendable {
     var certificateWarning: String?
     /// Anybody may ask, from anywhere.
     var isAnonymous = Setting(false)
+    /// Time passes only where somebody says so.
+    var hasTestClock = Setting(false)
     /// Seals tokens in the store.
     var vault = Setting(Vault())
     /// What they have been sealed with until now; for `reseal` alone.
@@ -128,6 +130,7 @@ struct Settings: Sendable {
             ("passphrases", "\(passphrases.value.count)", "\(passphrases.source)"),
             ("jwt-public-key", jwtKey.value == nil ? "none" : "set", "\(jwtKey.source)"),
             ("anonymous", isAnonymous.value ? "yes" : "no", "\(isAnonymous.source)"),
+            ("test-clock", hasTestClock.value ? "yes" : "no", "\(hasTestClock.source)"),
             ("request-limit", requestLimitText, "\(requestLimit.source)"),
             ("allow-origin", Self.text(allowedOrigins.value), "\(allowedOrigins.source)"),
             ("allow-host", Self.text(allowedHosts.value), "\(allowedHosts.source)"),

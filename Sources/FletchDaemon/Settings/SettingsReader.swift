@@ -18,6 +18,7 @@ struct SettingsReader {
         readPolicies()
         readLog()
         readAccess()
+        readClock()
         readTargets()
         readTLS()
         readKeys()

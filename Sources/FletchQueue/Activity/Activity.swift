@@ -51,7 +51,8 @@ package final class Activity: Sendable {
     func ran(_ job: LeasedJob, _ settlement: Settlement) {
         guard isWatched else { return }
         tell { order in
-            order.ran(job, next: settlement.fate == .pauses ? job.scheduledAt : settlement.next)
+            let next = settlement.fate == .pauses ? job.scheduledAt : settlement.next
+            order.ran(job, next: next, callback: settlement.callback)
             return []
         }
     }
@@ -59,6 +60,12 @@ package final class Activity: Sendable {
     func settled(_ leases: some Sequence<LeasedJob.Lease>) {
         guard isWatched else { return }
         tell { order in leases.flatMap { order.settled($0) } }
+    }
+
+    /// Jobs have become dead letters before they began.
+    func expired(_ keys: [JobKey]) {
+        guard !keys.isEmpty, isWatched else { return }
+        tell { $0.end([], keys.map(JobEvent.deleted)) }
     }
 
     func handedBack(_ lease: LeasedJob.Lease) {

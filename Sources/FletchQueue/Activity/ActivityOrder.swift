@@ -8,6 +8,8 @@ struct ActivityOrder {
         let instance: String
         /// When the job runs again.
         var next: Timestamp?
+        /// Tells somebody what became of it.
+        var callback: Job?
         /// Whether its job has been deleted or replaced meanwhile: nothing comes of it.
         var isOutdated = false
     }
@@ -60,9 +62,10 @@ struct ActivityOrder {
     }
 
     /// A delivery has ended; what has come of it is yet to be stored.
-    mutating func ran(_ job: LeasedJob, next: Timestamp?) {
+    mutating func ran(_ job: LeasedJob, next: Timestamp?, callback: Job? = nil) {
         if runs[job.lease] == nil { note(job) }
         runs[job.lease]?.next = next
+        runs[job.lease]?.callback = callback
     }
 
     /// What has come of a delivery is stored.
@@ -119,8 +122,9 @@ struct ActivityOrder {
         switch held {
         case .started(let key): return [.started(key)]
         case .ended(let run):
-            guard let next = run.next, !run.isOutdated else { return [.completed(run.key)] }
-            return [.completed(run.key), .rescheduled(run.key, runAt: next)]
+            guard !run.isOutdated else { return [.completed(run.key)] }
+            let next = run.next.map { JobEvent.rescheduled(run.key, runAt: $0) }
+            return [.completed(run.key), next, run.callback.map(JobEvent.scheduled)].compactMap(\.self)
         }
     }
 }

@@ -32,7 +32,7 @@ package struct DeadLetter: Hashable, Sendable {
     /// Returns the job that a replay stores: due at `now`, with all counts at their beginning.
     ///
     /// It keeps the schedule only if that has ended with this run, and only under the old id: a schedule that goes on
-    /// would otherwise run twice. The replay takes the place of the run, so `times` counts it no second time.
+    /// would otherwise run twice. It does not expire if it has already. The replay takes the place of the run, so `times` counts it no second time.
     /// - Parameters:
     ///   - instance: What tells the new job from the old one; its id as well if the old id is taken.
     ///   - isIDFree: Whether no job of the queue has the old id.
@@ -42,6 +42,8 @@ package struct DeadLetter: Hashable, Sendable {
         replayed.isExclusive = job.isExclusive
         replayed.retry = job.retry
         replayed.group = job.group
+        replayed.options = job.options
+        if let expiresAt = job.options.expiresAt, expiresAt <= now { replayed.options.expiresAt = nil }
         if isIDFree, !repeats, let schedule = job.schedule {
             replayed.schedule = schedule
             (replayed.run, replayed.count) = (job.run, job.run)

@@ -36,6 +36,9 @@ package actor Dispatcher {
     private var sleeper: CheckedContinuation<Void, Never>?
     /// While it waits: what is due from then on need not wake it. For clients that enqueue jobs for later, one by one.
     private let horizon = Lock<Timestamp?>(nil)
+    /// Tasks that wait until nothing is left to be done, each with the number of deliveries that it does not wait beyond.
+    private let idlers = Waiters<Int, Timestamp?>()
+    private(set) var counts = DeliveryCounts()
 
     /// - Parameters:
     ///   - concurrency: How many deliveries are under way at once, at most, to all origins together.
@@ -72,7 +75,25 @@ package actor Dispatcher {
     /// Leases no more: what is under way goes on.
     package func drain() {
         plan.drain()
+        idlers.tell(nil) { _ in true }
         wake()
+    }
+
+    package var isDraining: Bool { plan.isDraining }
+
+    /// Waits until nothing is under way or due, and all that has ended is settled. What was stored before the call is looked
+    /// for. A job whose end cannot ever be settled is not waited for.
+    ///
+    /// Returns at once if the dispatcher drains or has ended, and as soon as the task is cancelled.
+    /// - Parameter count: It does not wait any longer once so many deliveries and one have been made since the start.
+    /// - Returns: When something is due next; nil for never, and where it has not waited to the end.
+    package func idle(orBeyond count: Int = .max) async -> Timestamp? {
+        guard !plan.isDraining else { return nil }
+        return await idlers.wait(for: count) {
+            // The loop looks again, and tells those who wait when it finds nothing to do.
+            wake()
+            return nil
+        } ?? nil
     }
 
     /// Works until it is told to drain, then waits for what is under way.
@@ -95,15 +116,22 @@ package actor Dispatcher {
                 switch step {
                 case .lease where isMachineShort: await recover()
                 case .lease(let limit): start(await lease(limit), in: &deliveries)
-                case .wait(let moment): await sleep(until: moment)
+                case .wait(let moment):
+                    if isIdle { idlers.tell(moment) { _ in true } }
+                    await sleep(until: moment)
                 case .end: break
                 }
             }
+            // It may have been cancelled: nobody is to wait for it then.
+            drain()
             await becomeIdle(within: drainLimit)
             deliveries.cancelAll()
         }
         return await handBack()
     }
+
+    /// Whether nothing is under way, to be settled or to be handed back. Asked by the loop when it has nothing to lease.
+    private var isIdle: Bool { !plan.isDelivering && settlements.isEmpty && handbacks.isEmpty }
 
     private func start(_ jobs: [LeasedJob], in deliveries: inout DiscardingTaskGroup) {
         activity?.started(jobs)
@@ -121,6 +149,7 @@ package actor Dispatcher {
             let leasing = try await store.lease(limit, at: clock.now, settling: settlements)
             settled(settlements)
             plan.leased(leasing, of: limit)
+            expired(leasing.expired)
             return leasing.jobs
         } catch {
             await cope(with: error, unsettled: settlements)
@@ -129,10 +158,18 @@ package actor Dispatcher {
         }
     }
 
+    private func expired(_ keys: [JobKey]) {
+        guard !keys.isEmpty else { return }
+        logger.info("jobs have expired before they began: they are dead letters", metadata: ["jobs": "\(keys.count)"])
+        activity?.expired(keys)
+    }
+
     private func ended(_ job: LeasedJob, _ end: DeliveryEnd) {
         let queue = job.job.key.queue
         switch end {
         case .ran(let outcome):
+            counts.made += 1
+            idlers.tell(nil) { $0 < counts.made }
             rests.end(of: queue)
             let retryPolicy = retryPolicy(for: queue, outcome)
             let settlement = job.settled(outcome, at: clock.now, retryPolicy: retryPolicy)
@@ -142,6 +179,7 @@ package actor Dispatcher {
             activity?.ran(job, settlement)
             settlements.append(settlement)
         case .notRun(.endpoint, let mayHaveBeenSeen):
+            counts.notMade += 1
             let rest = rests.rest(of: queue, at: .now)
             handBack(Handback(job.lease, at: clock.now, mayHaveBeenSeen: mayHaveBeenSeen, rest: rest))
         case .notRun(let fault, let mayHaveBeenSeen):
@@ -192,7 +230,9 @@ package actor Dispatcher {
     private var nextSettlements: [Settlement] {
         var portion = Portion(count: Self.settledAtOnce, bytes: 16 << 20)
         let isDiskFull = fullUntil > .now
-        return settlements.filter { !isDiskFull || $0.failure == nil }.prefix { portion.takes($0.copiedBytes) }
+        return settlements.filter { !isDiskFull || $0.failure == nil && $0.callback == nil }.prefix {
+            portion.takes($0.copiedBytes)
+        }
     }
 
     private static let settledAtOnce = 500
@@ -310,14 +350,22 @@ package actor Dispatcher {
     private func sleep(until moment: Timestamp?) async {
         horizon.withLock { $0 = plan.horizon }
         defer { horizon.withLock { $0 = nil } }
-        // Without a parent: the pause ends before it where something else is to be done.
-        let alarm = Task {
-            try await clock.sleep(until: moment)
+        var alarms = [alarm { [clock] in try await clock.sleep(until: moment) }]
+        // What waits for room on the disk is tried again though the clock may stand still.
+        if !settlements.isEmpty {
+            alarms.append(alarm { try await ContinuousClock().sleep(for: Self.pauseAfterFailure) })
+        }
+        await pause()
+        for alarm in alarms { alarm.cancel() }
+    }
+
+    /// Without a parent: the pause ends before it where something else is to be done.
+    private func alarm(after sleep: @escaping @Sendable () async throws -> Void) -> Task<Void, any Error> {
+        Task {
+            try await sleep()
             plan.suspect()
             wake()
         }
-        await pause()
-        alarm.cancel()
     }
 
     private func pause() async { await withCheckedContinuation { sleeper = $0 } }

@@ -33,6 +33,8 @@ struct LeasePlan: Sendable {
         return .wait(until: nextDue)
     }
 
+    var isDelivering: Bool { deliveringCount > 0 }
+
     /// What is due from then on is no news to a dispatcher that has waited as ``step(at:)`` says: it asks again before, or
     /// once there is room. nil where everything is.
     var horizon: Timestamp? { concurrency > deliveringCount ? nextDue : Timestamp(milliseconds: .min) }

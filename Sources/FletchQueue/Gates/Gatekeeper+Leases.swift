@@ -16,13 +16,15 @@ extension Gatekeeper {
     }
 
     package func lease(
-        _ job: Int64, _ id: String, in lane: Lane, isExclusive: Bool, bodyBytes: Int, at now: Timestamp,
-        until end: ContinuousClock.Instant
+        _ job: Int64, _ id: String, in lane: Lane, isExclusive: Bool, bodyBytes: Int, expiresAt: Timestamp? = nil,
+        at now: Timestamp, until end: ContinuousClock.Instant
     ) -> LeasedJob.Lease {
         changing(lane)
         lane.runningCount += 1
         let lease = book.add(
-            HeldLease(lane: lane, job: job, id: id, isExclusive: isExclusive, bodyBytes: bodyBytes, end: end))
+            HeldLease(
+                lane: lane, job: job, id: id, isExclusive: isExclusive, bodyBytes: bodyBytes, expiresAt: expiresAt,
+                end: end))
         for gate in lane.gates {
             let isExclusive = isExclusive && gate === lane.queueGate
             change(gate) { $0.enter(lease, isExclusive: isExclusive, at: now) }

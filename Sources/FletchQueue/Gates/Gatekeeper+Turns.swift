@@ -63,6 +63,7 @@ extension Gatekeeper {
         held.look(at: now)
         if now < lookedAt || lookedAt.milliseconds == .min { takeUpClock(now) }
         lookedAt = now
+        if startedAt == nil { startedAt = now }
         if lanes.count >= laneCountBeforeSweeping { sweep(at: now) }
         let shut = crowdedOut
         crowdedOut = []

@@ -24,6 +24,8 @@ package final class Gatekeeper {
     let bodies = Gate(.bodies, GateLimits(), rateKey: nil, bucket: RateBucket())
     /// When it was last looked whose turn it is.
     var lookedAt = Timestamp(milliseconds: .min)
+    /// When it was looked so for the first time: nothing could run before.
+    package internal(set) var startedAt: Timestamp?
     /// Counts transactions.
     var epoch: UInt64 = 0
     /// What gates were before this transaction.

@@ -7,16 +7,20 @@ package final class HeldLease {
     package let id: String
     package let isExclusive: Bool
     package let bodyBytes: Int
+    /// When the job expires if it waits again.
+    package let expiresAt: Timestamp?
     var end: ContinuousClock.Instant
 
     init(
-        lane: Lane, job: Int64, id: String, isExclusive: Bool, bodyBytes: Int, end: ContinuousClock.Instant
+        lane: Lane, job: Int64, id: String, isExclusive: Bool, bodyBytes: Int, expiresAt: Timestamp?,
+        end: ContinuousClock.Instant
     ) {
         self.lane = lane
         self.job = job
         self.id = id
         self.isExclusive = isExclusive
         self.bodyBytes = bodyBytes
+        self.expiresAt = expiresAt
         self.end = end
     }
 }

@@ -2,7 +2,7 @@
 package struct JobDraft: Hashable, Sendable {
     /// nil where the queue is to give it one.
     package var id: String?
-    package var body = ""
+    package var body: Payload = ""
     /// Before ``delay``; what has passed already means now.
     package var runAt: Timestamp?
     /// In milliseconds from now.
@@ -11,6 +11,8 @@ package struct JobDraft: Hashable, Sendable {
     package var isExclusive = false
     package var retry = RetrySchedule()
     package var schedule: Schedule?
+    package var group: String?
+    package var options = JobOptions()
 
     package init() {}
 
@@ -23,6 +25,10 @@ package struct JobDraft: Hashable, Sendable {
         job.isExclusive = isExclusive
         job.retry = retry
         job.schedule = schedule
-        return NewJob(job, overrides: overrides)
+        job.group = group
+        job.options = options
+        var new = NewJob(job, overrides: overrides)
+        if let expiresAt = options.expiresAt, expiresAt <= now { new.expiredAt = now }
+        return new
     }
 }

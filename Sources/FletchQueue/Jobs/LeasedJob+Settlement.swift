@@ -42,6 +42,7 @@ extension LeasedJob {
     ) -> Timestamp? {
         guard let wait = wait(policy, using: &generator) else { return nil }
         let start = now.milliseconds.addingClamped(max(wait, outcome.retryAfter ?? 0))
+        if let expiresAt = job.options.expiresAt, start > expiresAt.milliseconds { return nil }
         // The next repetition takes the place of a retry that would come as late.
         if let next = nextRepetition(at: now), next.milliseconds <= start { return nil }
         return Timestamp(milliseconds: start)
@@ -49,6 +50,7 @@ extension LeasedJob {
 
     private func wait(_ policy: JobRetryPolicy?, using generator: inout some RandomNumberGenerator) -> Int64? {
         if !job.retry.waits.isEmpty { return job.retry.wait(after: job.failures + 1) }
+        let policy = job.options.retryPolicy ?? policy ?? (job.options.isCallback == true ? Callback.retryPolicy : nil)
         return policy?.wait(after: job.failures + 1, using: &generator)
     }
 
@@ -59,12 +61,21 @@ extension LeasedJob {
         var settlement = Settlement(lease, fate, at: now)
         settlement.reach = outcome.reach
         settlement.death = death
-        if death != nil { settlement.copiedBytes = job.body.utf8.count }
+        if death != nil { settlement.copiedBytes = job.body.byteCount }
         let told = death?.outcome ?? told
+        if death != nil || told == .succeeded { settlement.callback = callback(outcome, told, at: now) }
         guard told != .succeeded else { return settlement }
         settlement.failure = FailedAttempt(
             count: job.count, attempt: attempt, startedAt: outcome.startedAt ?? now, duration: outcome.duration,
             outcome: told, status: outcome.status, error: outcome.error, answer: outcome.answer)
         return settlement
+    }
+
+    private func callback(_ outcome: RunOutcome, _ told: JobOutcome, at now: Timestamp) -> Job? {
+        guard told == .succeeded ? job.options.callback != nil : job.options.failureCallback != nil else { return nil }
+        let end = Callback.End(
+            outcome: told, status: outcome.status, error: outcome.error,
+            answer: FailedAttempt.answer(in: Array((outcome.answer ?? "").utf8)))
+        return Callback.job(about: job, end, attempts: attempt, at: now, instance: JobID.make())
     }
 }

@@ -26,6 +26,6 @@ package struct LeasedJob: Hashable, Sendable {
     package func nextRepetition(at now: Timestamp) -> Timestamp? {
         guard let schedule = job.schedule else { return nil }
         if let times = schedule.times, job.run >= times { return nil }
-        return schedule.next(after: scheduledAt, at: now)
+        return schedule.next(after: scheduledAt, at: now, job.options.missed ?? .latest)
     }
 }

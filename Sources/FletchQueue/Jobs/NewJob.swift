@@ -3,6 +3,8 @@ package struct NewJob: Hashable, Sendable {
     package var job: Job
     /// Takes the place of a job with the same key; else that one stays as it is.
     package var overrides: Bool
+    /// When it is stored, if it has expired by then: it becomes a dead letter at once.
+    package var expiredAt: Timestamp?
 
     package init(_ job: Job, overrides: Bool = false) {
         self.job = job

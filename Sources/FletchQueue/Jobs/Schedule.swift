@@ -19,39 +19,33 @@ package struct Schedule: Hashable, Sendable {
     /// The first run of a job that is not to run before `start`.
     package func first(from start: Timestamp) -> Timestamp { cron?.next(after: start) ?? start }
 
-    /// The run after the one that was due at `previous`.
-    ///
-    /// Of the runs that an outage has let pass, only the latest is made up for: the grid stays as it was.
-    func next(after previous: Timestamp, at now: Timestamp) -> Timestamp? {
-        guard let every else { return nextOfCron(after: previous, at: now) }
-        let passed = max(0, now.milliseconds.subtractingClamped(previous.milliseconds) / every)
-        return Timestamp(milliseconds: previous.milliseconds.addingClamped(every.multipliedClamped(by: max(1, passed))))
+    /// Returns the first repetition that is later than `moment`; nil if there is none.
+    /// - Parameter origin: A repetition that is not later than `moment`. The next ones of `every` are counted from it.
+    func next(after moment: Timestamp, from origin: Timestamp) -> Timestamp? {
+        guard let every else { return cron?.next(after: moment) }
+        let period = Self.fullPeriods(from: origin, through: moment, every)
+        let latest = Self.moment(after: period, from: origin, every)
+        return Timestamp(milliseconds: latest.milliseconds.addingClamped(every))
     }
 
-    private func nextOfCron(after previous: Timestamp, at now: Timestamp) -> Timestamp? {
-        guard let cron, let next = cron.next(after: previous) else { return nil }
-        return next >= now ? next : cron.last(from: next, to: now)
-    }
-}
-
-extension CronExpression {
-    /// The last occurrence that is not after `end`; `first` is one.
-    fileprivate func last(from first: Timestamp, to end: Timestamp) -> Timestamp {
-        var last = first
-        var rest = last.milliseconds..<min(end.milliseconds, Self.endOfTimes)
-        // Whether one comes after a moment is true up to the last, and false from there.
-        while !rest.isEmpty {
-            let middle = rest.lowerBound + (rest.upperBound - rest.lowerBound) / 2
-            if let later = next(after: Timestamp(milliseconds: middle)), later <= end {
-                last = later
-                rest = later.milliseconds..<max(later.milliseconds, rest.upperBound)
-            } else {
-                rest = rest.lowerBound..<middle
-            }
-        }
-        return last
+    /// Returns the `count`th repetition from the end of those from `first` through `end`; `first` if there are fewer.
+    /// - Parameter first: A repetition that is not later than `end`. It need not be one of cron's: somebody may have asked
+    ///   for it.
+    func last(_ count: Int, from first: Timestamp, through end: Timestamp) -> Timestamp {
+        guard let every else { return cron?.last(count, from: first, through: end) ?? first }
+        let periods = Self.fullPeriods(from: first, through: end, every)
+        let left = UInt64(count - 1)
+        return periods > left ? Self.moment(after: periods - left, from: first, every) : first
     }
 
-    /// The year 10,000: nothing fires from then on.
-    private static let endOfTimes: Int64 = 253_402_300_800_000
+    /// How many whole periods lie between two moments. Exact, however far apart they are.
+    private static func fullPeriods(from start: Timestamp, through end: Timestamp, _ every: Int64) -> UInt64 {
+        guard end > start else { return 0 }
+        return UInt64(bitPattern: end.milliseconds &- start.milliseconds) / UInt64(every)
+    }
+
+    /// - Parameter periods: No more than there are until the last moment of all: the sum is exact then.
+    private static func moment(after periods: UInt64, from start: Timestamp, _ every: Int64) -> Timestamp {
+        Timestamp(milliseconds: start.milliseconds &+ Int64(bitPattern: periods &* UInt64(every)))
+    }
 }

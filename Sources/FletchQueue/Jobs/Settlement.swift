@@ -10,6 +10,8 @@ package struct Settlement: Hashable, Sendable {
     /// Why the run becomes a dead letter; nil where it does not.
     package var death: DeathReason?
     package var reach = Reach.answered
+    /// Tells somebody what became of the run: stored with the settlement, unless the job has been deleted or overridden.
+    package var callback: Job?
     /// How many bytes are stored once more: those of the body, where the run becomes a dead letter.
     package var copiedBytes = 0
 

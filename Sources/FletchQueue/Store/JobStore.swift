@@ -4,18 +4,22 @@
 /// One suite of tests holds for every store: `StoreConformance`. Each call is atomic, but for those that say that they go
 /// portion by portion. Strings are opaque. What may be long is handed out in portions, so that no reader holds it all, or
 /// keeps a transaction open.
-package protocol JobStore: DeadLetterStore, PolicyStore {
+package protocol JobStore: DeadLetterStore, PolicyStore, TopicStore, OnceStore {
     /// How long a lease lasts that is not extended.
     var leaseDuration: Duration { get }
 
     /// Stores jobs, in order: all or none.
-    /// - Parameter digest: Of the token that was asked with; nil where it was something else.
+    /// One that has expired by then (``NewJob/expiredAt``) becomes a dead letter in the same transaction.
+    /// - Parameters:
+    ///   - digest: Of the token that was asked with; nil where it was something else.
+    ///   - once: Stores nothing if the same has been asked for before, and remembers the answer else. nil does neither.
     /// - Returns: What is stored under their keys now: where a job was there already and is not overridden, that one.
     /// - Throws: Also where those have more than 1 MiB together (``StoreError/Code/answerTooLarge``); a single one, however
     ///   large, is returned. And where a tenant would have more than its ``Quotas`` allow
     ///   (``StoreError/Code/quotaExceeded``), which what stores nothing or takes less room than before never is. And where
-    ///   there is no such token any more (``StoreError/Code/tokenRevoked``): nobody would find those jobs.
-    func enqueue(_ jobs: [NewJob], by digest: TokenDigest?) async throws(StoreError) -> [Job]
+    ///   there is no such token any more (``StoreError/Code/tokenRevoked``): nobody would find those jobs. And where
+    ///   something else was asked for before with the same key (``StoreError/Code/keyReused``).
+    func enqueue(_ jobs: [NewJob], by digest: TokenDigest?, once: Once?) async throws(StoreError) -> Enqueued
 
     /// A portion of the endpoints that the tenant has had a job for, but for those that were forgotten (``Quotas``), in the
     /// order of their bytes, from `cursor` (nil at first) on.
@@ -58,7 +62,8 @@ package protocol JobStore: DeadLetterStore, PolicyStore {
     /// Leases jobs that are due, by the time they are due, then by id; those with a lease that has run out among them.
     ///
     /// An exclusive job is leased only while no other job of its queue is, and while it waits or runs none is that comes
-    /// after it.
+    /// after it. Jobs that have not begun when they expire become dead letters first, whatever they wait for. A repetition
+    /// that nothing could run at is dealt with as the job says (``MissedRuns``).
     /// - Parameter settlements: Of leases that end before that, as by ``settle(_:)``.
     func lease(
         _ limit: Int, at now: Timestamp, settling settlements: [Settlement]
@@ -78,7 +83,12 @@ package protocol JobStore: DeadLetterStore, PolicyStore {
 }
 
 extension JobStore {
-    package func enqueue(_ jobs: [NewJob]) async throws(StoreError) -> [Job] { try await enqueue(jobs, by: nil) }
+    package func enqueue(_ jobs: [NewJob], by digest: TokenDigest? = nil) async throws(StoreError) -> [Job] {
+        switch try await enqueue(jobs, by: digest, once: nil) {
+        case .stored(let jobs): jobs
+        case .answered: []
+        }
+    }
 
     package func jobs(
         in queue: QueueName, from cursor: Int64, through end: Int64, limit: Portion
@@ -100,12 +110,15 @@ extension JobStore {
 /// What a store hands out.
 package struct Leasing: Sendable, Hashable {
     package var jobs: [LeasedJob]
-    /// When the next job is due that may be leased then; nil where none is, or where that depends on what happens. A moment
+    /// When the next job is due that may be leased then, or expires; nil where none is, or where that depends on what happens. A moment
     /// that has passed where there is more to be leased or looked at than is done at a time.
     package var nextDue: Timestamp?
+    /// Jobs that have expired, and are dead letters now.
+    package var expired: [JobKey] = []
 
-    package init(jobs: [LeasedJob], nextDue: Timestamp?) {
+    package init(jobs: [LeasedJob], nextDue: Timestamp?, expired: [JobKey] = []) {
         self.jobs = jobs
         self.nextDue = nextDue
+        self.expired = expired
     }
 }

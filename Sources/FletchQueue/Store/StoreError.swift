@@ -24,6 +24,8 @@ package struct StoreError: Error, Hashable, CustomStringConvertible {
         package static let quotaExceeded = Code(rawValue: "quota-exceeded")
         /// The token that was asked with has been revoked meanwhile.
         package static let tokenRevoked = Code(rawValue: "token-revoked")
+        /// Something else was asked for with the same key before.
+        package static let keyReused = Code(rawValue: "idempotency-key-reused")
         /// What there is to say of it is more than is read at once.
         package static let answerTooLarge = Code(rawValue: "store-answer-too-large")
         /// The disk failed, or nothing else is known to be the cause.

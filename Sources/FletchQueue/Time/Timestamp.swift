@@ -12,6 +12,18 @@ package struct Timestamp: Comparable, Hashable, Sendable {
     var second: Int64 { milliseconds.floorDivided(by: 1000) }
 }
 
+/// A number of milliseconds.
+extension Timestamp: Codable {
+    package init(from decoder: any Decoder) throws {
+        self.init(milliseconds: try decoder.singleValueContainer().decode(Int64.self))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(milliseconds)
+    }
+}
+
 extension Int64 {
     /// Rounded down, also below zero. The divisor is a positive constant.
     package func floorDivided(by divisor: Int64) -> Int64 {

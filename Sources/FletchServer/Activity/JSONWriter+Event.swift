@@ -14,7 +14,7 @@ extension JSONWriter {
         case .rescheduled(let key, let runAt):
             begin("[\"rescheduled\",", key)
             raw(",\"runAt\":")
-            quoted(DateTime.text(of: runAt))
+            quoted(runAt.isoBytes)
         }
         if case .scheduled = event { raw("]") } else { raw("}]") }
     }

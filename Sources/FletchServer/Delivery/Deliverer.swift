@@ -26,6 +26,7 @@ package struct Deliverer: Sendable {
     private let signer: Signer
     private let meter: UsageMeter?
     private let logger: Logger
+    private let lastAcknowledged = Lock<ContinuousClock.Instant?>(nil)
 
     /// - Parameters:
     ///   - timeout: For all of a delivery, redirects included, where no policy says otherwise.
@@ -71,11 +72,16 @@ package struct Deliverer: Sendable {
         return configuration
     }
 
+    /// Whether connections may still be parked whose peers have acknowledged a job, and perhaps not read it yet.
+    package var hasParkedJobs: Bool {
+        guard let last = lastAcknowledged.withLock(\.self) else { return false }
+        return last.duration(to: .now) < Configuration().parkLimit
+    }
+
     /// Cancelling the task cuts the delivery off.
     package func deliver(_ job: LeasedJob) async -> DeliveryEnd {
         let policy = policies.effective(for: job.job.key.queue)
-        let run = Run(job: job, policy: policy, startedAt: clock.now, start: .now)
-        let end = run.start + (policy.timeout.map { .milliseconds($0) } ?? timeout)
+        let run = DeliveryRun(job, policy, standardTimeout: timeout, at: clock.now)
         var next: JobRequest
         do {
             let signature = try await signer.fields(for: job, at: run.startedAt)
@@ -88,7 +94,11 @@ package struct Deliverer: Sendable {
         }
         for redirectCount in 0...Self.maximumRedirectCount {
             do throws(FletchError) {
-                let receipt = try await client.send(next.request(until: end), until: .answered)
+                let receipt = try await client.send(next.request(until: run.end), until: run.goal.milestone)
+                if run.goal == .acknowledged {
+                    lastAcknowledged.withLock { $0 = .now }
+                    return ran(run, .succeeded, reason: "acknowledged")
+                }
                 switch next.redirected(by: receipt.status?.code ?? 0, to: receipt.location) {
                 case .none: return ended(run, receipt)
                 case .to(let redirected): next = redirected
@@ -103,49 +113,31 @@ package struct Deliverer: Sendable {
         return failed(run, "too-many-redirects", "redirected more than \(Self.maximumRedirectCount) times")
     }
 
-    /// A delivery that is under way.
-    private struct Run {
-        let job: LeasedJob
-        let policy: EffectivePolicy
-        let startedAt: Timestamp
-        let start: ContinuousClock.Instant
-    }
-
-    private func end(of run: Run, _ error: FletchError, isRedirected: Bool) -> DeliveryEnd {
+    private func end(of run: DeliveryRun, _ error: FletchError, isRedirected: Bool) -> DeliveryEnd {
         let mayHaveBeenSeen = error.certainty == .unknown || isRedirected
         if error.code == .cancelled || error.code == .clientClosed {
             return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
         }
         // An endpoint that has redirected the job has seen it: a run, whatever becomes of the rest.
-        // A name server may take as long as a very short deadline is.
-        let isShort = run.policy.timeout.map { $0 < Self.shortTimeout } ?? false
-        if !mayHaveBeenSeen, !isShort || error.code != .deadlineExceeded,
+        if !mayHaveBeenSeen, !run.isVeryShort || error.code != .deadlineExceeded,
             let fault = LocalFault(error, isProxied: isProxied)
         {
             log("a delivery cannot be made for now", run.job, "\(error)")
             return .notRun(fault, mayHaveBeenSeen: false)
         }
         // The head may have come, and the rest of what a failure says not.
-        if let receipt = error.receipt, receipt.status != nil { return ended(run, receipt, reason: "\(error)") }
+        if run.goal != .acknowledged, let receipt = error.receipt, receipt.status != nil {
+            return ended(run, receipt, reason: "\(error)")
+        }
         var outcome = RunOutcome(.retry)
         outcome.error = error.code.rawValue
-        if !isRedirected { outcome.reach = reach(error, run) }
+        if !isRedirected { outcome.reach = run.reach(after: error) }
         return ran(run, outcome, reason: isRedirected ? "after a redirect: \(error)" : "\(error)")
     }
 
-    private func reach(_ error: FletchError, _ run: Run) -> Reach {
-        // A connection that was made, and broke, tells nothing of the others.
-        if error.code == .deadlineExceeded, run.policy.hasOwnTimeout,
-            run.policy.timeout.map({ .milliseconds($0) < timeout }) == true
-        {
-            return .lateForItsOwner
-        }
-        return error.isDeadline || error.receipt?.moments.written == nil ? .unreachable : .answered
-    }
-
-    private func ended(_ run: Run, _ receipt: Receipt, reason: String? = nil) -> DeliveryEnd {
+    private func ended(_ run: DeliveryRun, _ receipt: Receipt, reason: String? = nil) -> DeliveryEnd {
         let status = receipt.status?.code ?? 0
-        var outcome = RunOutcome(run.policy.action(for: status), status: status)
+        var outcome = RunOutcome(run.action(for: status), status: status)
         if outcome.action != .succeed { outcome.answer = FailedAttempt.answer(in: receipt.body) }
         if status == 429 || status == 503, let text = receipt.retryAfter {
             outcome.retryAfter = RetryAfter.milliseconds(text, at: clock.now)
@@ -153,13 +145,13 @@ package struct Deliverer: Sendable {
         return ran(run, outcome, reason: reason ?? "answered \(status)", receipt.body)
     }
 
-    private func failed(_ run: Run, _ code: String, _ reason: String) -> DeliveryEnd {
+    private func failed(_ run: DeliveryRun, _ code: String, _ reason: String) -> DeliveryEnd {
         var outcome = RunOutcome(.retry)
         outcome.error = code
         return ran(run, outcome, reason: reason)
     }
 
-    private func ran(_ run: Run, _ outcome: RunOutcome, reason: String, _ answer: [UInt8] = []) -> DeliveryEnd {
+    private func ran(_ run: DeliveryRun, _ outcome: RunOutcome, reason: String, _ answer: [UInt8] = []) -> DeliveryEnd {
         meter?.count(run.job.job.key.queue.tenant)
         guard outcome.action != .succeed else { return .ran(outcome) }
         var outcome = outcome
@@ -169,9 +161,6 @@ package struct Deliverer: Sendable {
         log("a delivery failed", run.job, reason)
         return .ran(outcome)
     }
-
-    /// In milliseconds.
-    private static let shortTimeout: Int64 = 1_000
 
     private func log(
         _ message: Logger.Message, _ job: LeasedJob, _ reason: String, level: Logger.Level = .info
@@ -193,12 +182,6 @@ package struct Deliverer: Sendable {
         components.query = nil
         components.fragment = nil
         return components.string ?? ""
-    }
-}
-
-extension FletchError {
-    fileprivate var isDeadline: Bool {
-        [.deadlineExceeded, .answerDeadlineExceeded, .connectDeadlineExceeded, .writeDeadlineExceeded].contains(code)
     }
 }
 

@@ -30,18 +30,19 @@ package final class IncidentReporter: Sendable {
     /// Waits until what has been reported is on its way, or the limit has passed.
     package func drain(within limit: Duration) async { await client.drain(within: limit) }
 
-    private static func body(_ job: LeasedJob, status: Int?, answer: [UInt8]) -> [UInt8] {
+    /// - Parameter answer: What the endpoint has said.
+    static func body(_ job: LeasedJob, status: Int?, answer: [UInt8]) -> [UInt8] {
         var json = JSONWriter()
         json.raw("{\"type\":\"incident\",\"job\":{\"endpoint\":")
         json.string(job.job.key.queue.endpoint)
         json.raw(",\"tokenId\":")
         json.string(job.job.key.queue.tenant)
-        json.raw(",\"payload\":")
-        json.string(job.job.body)
+        json.raw(",")
+        json.payload(job.job.body, named: "payload")
         json.raw(",\"id\":")
         json.string(job.job.key.id)
         json.raw(",\"runAt\":")
-        json.quoted(DateTime.text(of: job.scheduledAt))
+        json.quoted(job.scheduledAt.isoBytes)
         json.raw("},\"incident\":{")
         if let status {
             json.raw("\"body\":")

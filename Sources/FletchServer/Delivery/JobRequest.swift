@@ -6,42 +6,51 @@ import HTTPTypes
 /// One request of a delivery: the first, or what a redirect made of it.
 struct JobRequest {
     private var url: String
-    private var method = HTTPRequest.Method.post
+    private var method: HTTPRequest.Method
     private var fields: HTTPFields
     private var body: FletchRequest.Body
+    private let keep: FletchRequest.Keep
 
     /// - Parameter signature: What shows where it comes from.
     init(of job: LeasedJob, at now: Timestamp, isInDocker: Bool, signature: [HTTPField] = []) {
-        let endpoint = job.job.key.queue.endpoint
-        url = isInDocker ? Self.reachableFromContainer(endpoint) : endpoint
-        body = .utf8(job.job.body)
-        fields = [
-            .accept: "*/*", .contentType: "text/plain", .meta: JobMeta(job, at: now).json,
-            .idempotencyKey: job.idempotencyKey, .attempt: "\(job.attempt)",
-        ]
+        let options = job.job.options
+        let target = options.url ?? job.job.key.queue.endpoint
+        url = isInDocker ? Self.reachableFromContainer(target) : target
+        method = options.method.flatMap { HTTPRequest.Method($0) } ?? .post
+        body = Self.body(job.job.body, of: method)
+        // With another goal every answer is a success, and nothing of it is used.
+        let canFail = options.until == nil || options.until == .succeeded
+        keep = canFail ? .failures(upTo: Deliverer.maximumFailureBytes) : .nothing
+        fields = [.accept: "*/*"]
+        if body != .none, options.isForwarded != true { fields[.contentType] = "text/plain" }
+        fields.append(HTTPField(name: .meta, value: JobMeta(job, at: now).json))
+        fields.append(HTTPField(name: .idempotencyKey, value: job.idempotencyKey))
+        fields.append(HTTPField(name: .attempt, value: "\(job.attempt)"))
         fields.append(contentsOf: signature)
+        for header in options.headers ?? [] { fields.replace(header) }
     }
 
     func request(until end: ContinuousClock.Instant) -> FletchRequest {
         var request = FletchRequest(method, url, fields: fields, body: body)
-        request.keep = .failures(upTo: Deliverer.maximumFailureBytes)
+        request.keep = keep
         request.deadline = max(.milliseconds(1), end - ContinuousClock.now)
         return request
     }
 
-    /// 301, 302 and 303 make a GET of it (RFC 9110 §15.4). From https to another scheme is not followed: over http anybody on
-    /// the way could read the job and its key.
+    /// 301 and 302 make a GET of a POST, 303 of everything but GET and HEAD (RFC 9110 §15.4).
+    ///
+    /// From https to another scheme is not followed: over http anybody on the way could read the job and its key.
     func redirected(by status: Int, to location: String?) -> Redirect {
         guard [301, 302, 303, 307, 308].contains(status), let location, let next = Self.resolve(location, against: url)
         else { return .none }
         guard !Self.isSecure(url) || Self.isSecure(next) else { return .refused }
         var request = self
         request.url = next
-        if !Self.areOfOneOrigin(url, next) { request.fields.removeSignature() }
-        if status < 307 {
+        if !Self.areOfOneOrigin(url, next) { request.fields.removeSecrets() }
+        if becomesGet(by: status) {
             request.method = .get
             request.body = .none
-            request.fields[.contentType] = nil
+            request.fields.removeAll { $0.name.canonicalName.hasPrefix("content-") }
         }
         return .to(request)
     }
@@ -51,6 +60,20 @@ struct JobRequest {
         case none
         case to(JobRequest)
         case refused
+    }
+
+    private func becomesGet(by status: Int) -> Bool {
+        switch status {
+        case 301, 302: method == .post
+        case 303: method != .get && method != .head
+        default: false
+        }
+    }
+
+    /// Without a body a GET or HEAD says nothing of one, not even that it is empty.
+    private static func body(_ payload: Payload, of method: HTTPRequest.Method) -> FletchRequest.Body {
+        if payload.isEmpty, method == .get || method == .head { return .none }
+        return .bytes(payload.bytes)
     }
 
     private static func isSecure(_ url: String) -> Bool { url.lowercased().hasPrefix("https:") }
@@ -80,12 +103,15 @@ extension URLComponents {
 }
 
 extension HTTPFields {
-    /// It is for the endpoint alone: another origin could pass it on as its own.
-    fileprivate mutating func removeSignature() {
-        for name in [HTTPField.Name.quirrelSignature, .webhookID, .webhookTimestamp, .webhookSignature] {
-            self[name] = nil
-        }
+    /// Sets a field of the job's in place of one of ours.
+    fileprivate mutating func replace(_ header: JobHeader) {
+        guard let name = HTTPField.Name(header.name) else { return }
+        removeAll { $0.name == name }
+        append(HTTPField(name: name, value: header.value))
     }
+
+    /// They are for the endpoint alone: another origin could pass a signature on as its own.
+    fileprivate mutating func removeSecrets() { removeAll { HTTPField.Name.secrets.contains($0.name) } }
 }
 
 extension HTTPField.Name {
@@ -94,4 +120,8 @@ extension HTTPField.Name {
     fileprivate static let idempotencyKey = named("Idempotency-Key")
     /// How often this run has been attempted, from 1.
     fileprivate static let attempt = named("fletch-attempt")
+    fileprivate static let secrets: Set<HTTPField.Name> = [
+        .quirrelSignature, .webhookID, .webhookTimestamp, .webhookSignature, .authorization, .cookie,
+        .proxyAuthorization,
+    ]
 }

@@ -2,13 +2,18 @@
 struct APITarget {
     private typealias Bytes = ArraySlice<UInt8>
 
-    /// What lies between the slashes, each decoded once.
+    /// What lies between the slashes, each decoded once. The URL of `/send/URL` is one segment, with its query, and is
+    /// not decoded.
     let segments: [String]
     private let query: Bytes
 
     /// - Returns: nil where something is encoded that is no UTF-8, or not encoded to the end.
     init?(_ target: String) {
         let origin = Self.withoutAuthority(Array(target.utf8)[...]).prefix { $0 != UInt8(ascii: "#") }
+        if let url = Self.urlToSend(origin) {
+            (segments, query) = (["send", url], [])
+            return
+        }
         let path = origin.prefix { $0 != UInt8(ascii: "?") }
         query = origin[path.endIndex...].dropFirst()
         var segments: [String] = []
@@ -34,6 +39,17 @@ struct APITarget {
         authorityAndPath(Array(target.utf8)[...]).map { String(decoding: $0.authority, as: UTF8.self) }
     }
 
+    /// The target without the authority, if it is a whole URL; else the target.
+    static func originForm(of target: String) -> String {
+        guard let path = authorityAndPath(Array(target.utf8)[...])?.path else { return target }
+        return (path.first == UInt8(ascii: "/") ? "" : "/") + String(decoding: path, as: UTF8.self)
+    }
+
+    private static func urlToSend(_ origin: Bytes) -> String? {
+        let top = "/send/".utf8
+        return origin.starts(with: top) ? String(decoding: origin.dropFirst(top.count), as: UTF8.self) : nil
+    }
+
     /// A proxy may be asked with a whole URL (RFC 9112 §3.2.2), and pass it on.
     private static func withoutAuthority(_ target: Bytes) -> Bytes { authorityAndPath(target)?.path ?? target }
 
@@ -43,7 +59,7 @@ struct APITarget {
         }
         let rest = target[slash...].dropFirst(2)
         let authority = rest.prefix { !"/?#".utf8.contains($0) }
-        return (authority, rest[authority.endIndex...].drop { $0 != UInt8(ascii: "/") })
+        return (authority, rest[authority.endIndex...])
     }
 
     private static func decoded(_ text: Bytes) -> String? {

@@ -6,7 +6,8 @@ struct JSONWriter {
     private(set) var insertions: [JSONText.Insertion] = []
     private let keepsLongStrings: Bool
 
-    private static let longBytes = 1_024
+    /// Strings of more bytes are long.
+    static let longBytes = 1_024
 
     /// - Parameter keepsLongStrings: They are escaped when the text is sent, then; see ``JSONText``.
     init(keepsLongStrings: Bool = false) { self.keepsLongStrings = keepsLongStrings }

@@ -21,7 +21,7 @@ extension JSONWriter {
         raw(",\"attempts\":")
         number(letter.attempts)
         raw(",\"failedAt\":")
-        quoted(DateTime.text(of: letter.failedAt))
+        quoted(letter.failedAt.isoBytes)
         if let history {
             raw(",\"attemptHistory\":")
             list(history) { $0.attempt($1) }
@@ -35,7 +35,7 @@ extension JSONWriter {
         raw(",\"attempt\":")
         number(attempt.attempt)
         raw(",\"startedAt\":")
-        quoted(DateTime.text(of: attempt.startedAt))
+        quoted(attempt.startedAt.isoBytes)
         raw(",\"duration\":")
         number(attempt.duration)
         raw(",\"outcome\":")

@@ -8,7 +8,7 @@ extension JSONWriter {
         string(explanation.reason.name)
         if let until = explanation.until {
             raw(",\"until\":")
-            quoted(DateTime.text(of: until))
+            quoted(until.isoBytes)
         }
         if let by = explanation.by {
             raw(",\"by\":")
@@ -37,7 +37,7 @@ extension Explanation.Reason {
 extension Explanation {
     /// A sentence for a person, which names the remedy where there is one.
     fileprivate var text: String {
-        let moment = until.map { "until \(String(decoding: DateTime.text(of: $0), as: UTF8.self))" }
+        let moment = until.map { "until \(String(decoding: $0.isoBytes, as: UTF8.self))" }
         return switch reason {
         case .waiting: "The job waits for its time. To run it now, POST to its URL."
         case .due: "The job is due and is about to be delivered."

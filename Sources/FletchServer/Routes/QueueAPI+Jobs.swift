@@ -6,19 +6,22 @@ extension QueueAPI {
     static let maximumBatchCount = 1_000
 
     func enqueue(
-        _ content: JSONValue?, in name: QueueName, _ admission: Access.Admission
+        _ request: APIRequest, _ content: JSONValue?, in name: QueueName, _ admission: Access.Admission
     ) async throws -> APIResponse {
         let body: EnqueueBody = try Self.checked(content, as: "object") { value throws(Violation) in
             try EnqueueBody(value)
         }
         try checkIsCallable(name)
-        let jobs = try await stored([body.checked()], in: name, admission)
-        return .json(.created) { json in jobs.first.map { json.job($0) } }
+        return try await stored(
+            [body.checked()], of: request, .enqueue(endpoint: name.endpoint), in: name, admission
+        ) { json, jobs in
+            jobs.first.map { json.job($0) }
+        }
     }
 
     /// All of them, or none.
     func enqueueBatch(
-        _ content: JSONValue?, in name: QueueName, _ admission: Access.Admission
+        _ request: APIRequest, _ content: JSONValue?, in name: QueueName, _ admission: Access.Admission
     ) async throws -> APIResponse {
         let bodies: [EnqueueBody] = try Self.checked(content, as: "array") { value throws(Violation) in
             try value.items { item throws(Violation) in try EnqueueBody(item) }
@@ -30,20 +33,22 @@ extension QueueAPI {
         }
         try checkIsCallable(name)
         let drafts = try bodies.map { body throws(APIResponse) in try body.checked() }
-        let jobs = try await stored(drafts, in: name, admission)
-        return .json(.created) { json in json.list(jobs) { $0.job($1) } }
+        return try await stored(
+            drafts, of: request, .enqueueBatch(endpoint: name.endpoint), in: name, admission
+        ) { json, jobs in
+            json.list(jobs) { $0.job($1) }
+        }
     }
 
-    /// Who may only enqueue can neither replace a job nor see one, whose id may have been guessed.
     private func stored(
-        _ drafts: [JobDraft], in name: QueueName, _ admission: Access.Admission
-    ) async throws -> [Job] {
-        let caller = admission.caller
-        if caller.verdict(on: .change) != .allowed, drafts.contains(where: \.overrides) {
-            throw APIResponse.forbidden("this token is for enqueueing jobs only: it cannot override one")
+        _ drafts: [JobDraft], of request: APIRequest, _ action: IdempotencyKey.Action, in name: QueueName,
+        _ admission: Access.Admission, _ write: @escaping WriteJobs
+    ) async throws -> APIResponse {
+        let showsStored = try showsStored(to: admission.caller, drafts)
+        let key = try IdempotencyKey(of: request, action, showsStored: showsStored)
+        return try await created(key, of: name.tenant, write) { once, _ in
+            try await queue.enqueue(drafts, in: name, by: admission.digest, showsStored: showsStored, once: once)
         }
-        return try await queue.enqueue(
-            drafts, in: name, by: admission.digest, showsStored: caller.verdict(on: .read) == .allowed)
     }
 
     func job(_ id: String, in scope: QueueScope) async throws -> APIResponse {

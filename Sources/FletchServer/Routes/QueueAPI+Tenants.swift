@@ -62,7 +62,7 @@ extension QueueAPI {
             json.string(secret.text)
             if let previousUntil {
                 json.raw(",\"previousUntil\":")
-                json.quoted(DateTime.text(of: previousUntil))
+                json.quoted(previousUntil.isoBytes)
             }
             json.raw("}")
         }
@@ -88,7 +88,7 @@ extension JSONWriter {
             json.raw("{\"scope\":")
             json.string(token.key.rawValue)
             json.raw(",\"issuedAt\":")
-            json.quoted(DateTime.text(of: token.value))
+            json.quoted(token.value.isoBytes)
             json.raw("}")
         }
         raw("}")

@@ -94,7 +94,7 @@ package struct QueueAPI: Sendable {
         }
         if head.method == .options { throw Preflight.response(to: head) }
         guard let target else { throw APIResponse.badURL(head.target) }
-        guard let route, access.offers(route.right) else { throw APIResponse.unknownRoute(head) }
+        guard let route, offers(route) else { throw APIResponse.unknownRoute(head) }
         let admission =
             route == .activity ? try await admitReader(head) : try await access.admit(head, route.right)
         return AdmittedRequest(route: route, target: target, admission: admission)
@@ -102,7 +102,7 @@ package struct QueueAPI: Sendable {
 
     private func carriedOut(_ request: APIRequest, _ admitted: AdmittedRequest) async throws -> APIResponse {
         if request.isTooLarge { throw APIResponse.bodyTooLarge }
-        let content = try request.content()
+        let content = admitted.route.takesAnyContent ? nil : try request.content()
         let target = admitted.target
         // Without one only routes are left that are about no tenant's jobs, or read those of all.
         let tenant = admitted.caller.tenant ?? ""
@@ -110,14 +110,17 @@ package struct QueueAPI: Sendable {
         case .health: try await health()
         case .documentation: .html(Documentation.page)
         case .openAPI: .openAPI
+        case .clock: try clock()
+        case .advanceClock: try await advanceClock(content)
         case .activity: try openActivity(request, of: Self.readTenant(admitted), admitted.admission)
         case .listQueues: try await listQueues(of: Self.readTenant(admitted))
         case .statistics: try await statistics(of: Self.readTenant(admitted))
         case .updateCron: try await updateCron(content, for: tenant, by: admitted.admission.digest)
         case .enqueue(let endpoint):
-            try await enqueue(content, in: Self.queue(endpoint, of: tenant), admitted.admission)
+            try await enqueue(request, content, in: Self.queue(endpoint, of: tenant), admitted.admission)
         case .enqueueBatch(let endpoint):
-            try await enqueueBatch(content, in: Self.queue(endpoint, of: tenant), admitted.admission)
+            try await enqueueBatch(request, content, in: Self.queue(endpoint, of: tenant), admitted.admission)
+        case .send(let url): try await send(request, to: url, of: tenant, admitted.admission)
         case .scan(let endpoint): try await scan(Self.scope(endpoint, admitted), target)
         case .empty(let endpoint): try await empty(Self.queue(endpoint, of: tenant))
         case .job(let endpoint, let id): try await job(id, in: Self.scope(endpoint, admitted))
@@ -129,6 +132,11 @@ package struct QueueAPI: Sendable {
         case .policy(let name): try await policy(for: name, of: Self.readTenant(admitted))
         case .setPolicy(let name): try await setPolicy(content, for: name, of: tenant, by: admitted.admission.digest)
         case .deletePolicy(let name): try await deletePolicy(for: name, of: tenant, by: admitted.admission.digest)
+        case .listTopics: try await listTopics(of: Self.readTenant(admitted), target)
+        case .topic(let name): try await topic(name, of: Self.readTenant(admitted))
+        case .setTopic(let name): try await setTopic(content, name, of: tenant, by: admitted.admission.digest)
+        case .deleteTopic(let name): try await deleteTopic(name, of: tenant, by: admitted.admission.digest)
+        case .publish(let topic): try await publish(request, content, to: topic, of: tenant, admitted.admission)
         case .listDeadLetters: try await listDeadLetters(of: Self.readTenant(admitted), target)
         case .deadLetter(let id): try await deadLetter(id, of: Self.readTenant(admitted))
         case .replayDeadLetter(let id): try await replay(id, of: tenant)
@@ -178,6 +186,7 @@ package struct QueueAPI: Sendable {
         switch error.code {
         case .quotaExceeded: return .quotaExceeded(error)
         case .tokenRevoked: return .unauthenticated
+        case .keyReused: return .problem(.conflict, code: error.code.rawValue, error.message)
         case .answerTooLarge: return .problem(.tooLarge, code: error.code.rawValue, "\(error)")
         default:
             logger.error(

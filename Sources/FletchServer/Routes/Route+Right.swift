@@ -3,11 +3,12 @@ extension Route {
     var right: Right {
         switch self {
         case .health, .documentation, .openAPI: .none
-        case .enqueue, .enqueueBatch: .enqueue
+        case .enqueue, .enqueueBatch, .send, .publish: .enqueue
         case .listQueues, .statistics, .scan, .job, .activity: .read
         case .attempts, .explain, .listDeadLetters, .deadLetter, .listPolicies, .policy: .read
-        case .updateCron, .empty, .invoke, .delete: .change
-        case .setPolicy, .deletePolicy: .change
+        case .listTopics, .topic, .clock: .read
+        case .updateCron, .empty, .invoke, .delete, .advanceClock: .change
+        case .setPolicy, .deletePolicy, .setTopic, .deleteTopic: .change
         case .replayDeadLetter, .replayDeadLetters, .deleteDeadLetter, .deleteDeadLetters: .change
         case .rotateSigningSecret: .rotate
         case .issueToken, .revokeToken, .listTenants, .takeUsage: .administer

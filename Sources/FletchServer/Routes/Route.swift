@@ -6,11 +6,15 @@ enum Route: Hashable {
     case documentation
     case openAPI
     case activity
+    case clock
+    case advanceClock
     case listQueues
     case statistics
     case updateCron
     case enqueue(endpoint: String)
     case enqueueBatch(endpoint: String)
+    /// By any method but GET, HEAD and OPTIONS: a page must not enqueue by showing an image.
+    case send(url: String)
     case scan(endpoint: String)
     case empty(endpoint: String)
     case job(endpoint: String, id: String)
@@ -22,6 +26,11 @@ enum Route: Hashable {
     case policy(target: String)
     case setPolicy(target: String)
     case deletePolicy(target: String)
+    case listTopics
+    case topic(name: String)
+    case setTopic(name: String)
+    case deleteTopic(name: String)
+    case publish(topic: String)
     case listDeadLetters
     case deadLetter(id: String)
     case replayDeadLetter(id: String)
@@ -56,8 +65,10 @@ enum Route: Hashable {
         case (.get, "health"): .health
         case (.get, "documentation"): .documentation
         case (.get, "activity"): .activity
+        case (.get, "clock"): .clock
         case (.get, "queues"): .listQueues
         case (.get, "policies"): .listPolicies
+        case (.get, "topics"): .listTopics
         case (.get, "dead-letters"): .listDeadLetters
         case (.delete, "dead-letters"): .deleteDeadLetters
         case (.get, "tenants"): .listTenants
@@ -69,6 +80,9 @@ enum Route: Hashable {
     private static func below(_ top: String, _ method: HTTPRequest.Method, _ name: String) -> Route? {
         switch (top, method, name) {
         case ("documentation", .get, "json"): .openAPI
+        case ("clock", .post, "advance"): .advanceClock
+        case ("send", .get, _), ("send", .options, _): nil
+        case ("send", _, _): .send(url: name)
         case ("tokens", _, ""): nil
         case ("tokens", .put, _): .issueToken(tenant: name)
         case ("tokens", .delete, _): .revokeToken(tenant: name)
@@ -77,6 +91,11 @@ enum Route: Hashable {
         case ("policies", .get, _): .policy(target: name)
         case ("policies", .put, _): .setPolicy(target: name)
         case ("policies", .delete, _): .deletePolicy(target: name)
+        case ("topics", _, ""): nil
+        case ("topics", .get, _): .topic(name: name)
+        case ("topics", .put, _): .setTopic(name: name)
+        case ("topics", .delete, _): .deleteTopic(name: name)
+        case ("topics", .post, _): .publish(topic: name)
         case ("dead-letters", _, ""): nil
         case ("dead-letters", .post, "replay"): .replayDeadLetters
         case ("dead-letters", .get, _): .deadLetter(id: name)

@@ -107,12 +107,12 @@ extension TurnHandler {
             isHandingOn = true
             clock.begin()
             if goesOn { writeContinue(context) }
-            // Hummingbird ends a connection by itself where this says `close`, and does not say so.
             var head = head
-            head.headers.remove(name: "connection")
-            // What follows does not see it any more.
+            Self.removeOptions(from: &head)
+            // What follows does not see it any more, and would normalise the rest.
             if let authority = APITarget.authority(of: head.uri) {
                 head.headers.replaceOrAdd(name: "host", value: authority)
+                head.uri = APITarget.originForm(of: head.uri)
             }
             // The API is asked for no other protocol than it may get.
             if reception.asksForSocket { socketRequest = head } else { head.headers.remove(name: "upgrade") }
@@ -122,6 +122,16 @@ extension TurnHandler {
             if isNext { refuse(context) }
         case .dropped: isHandingOn = false
         }
+    }
+
+    /// Leaves only names of fields in `Connection`: `/send` does not forward those fields. At `close` Hummingbird would
+    /// end the connection by itself, without saying so.
+    private static func removeOptions(from head: inout HTTPRequestHead) {
+        let names = head.headers[canonicalForm: "connection"].filter {
+            !["close", "keep-alive", "upgrade"].contains($0.lowercased())
+        }
+        head.headers.remove(name: "connection")
+        if !names.isEmpty { head.headers.add(name: "connection", value: names.joined(separator: ", ")) }
     }
 
     private func drop(_ count: Int, _ context: ChannelHandlerContext) {

@@ -1,3 +1,4 @@
+import Crypto
 import CryptoExtras
 internal import FletchQueue
 import Foundation
@@ -15,9 +16,12 @@ package struct AsymmetricKey: Sendable {
 
     /// `v=…,d=…`, the RSA-SHA256 signature (PKCS#1 v1.5) of the body with the time behind it, in base64 (secure-webhooks).
     /// Takes about a millisecond.
-    func quirrelSignature(of body: String, at now: Timestamp) throws -> String {
+    func quirrelSignature(of body: Payload, at now: Timestamp) throws -> String {
         let time = String(now.milliseconds)
-        let signature = try key.signature(for: Data((body + time).utf8), padding: .insecurePKCS1v1_5)
+        var hash = SHA256()
+        hash.update(body)
+        hash.update(time)
+        let signature = try key.signature(for: hash.finalize(), padding: .insecurePKCS1v1_5)
         return "v=\(time),d=\(signature.rawRepresentation.base64EncodedString())"
     }
 }

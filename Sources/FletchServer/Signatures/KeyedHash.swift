@@ -1,4 +1,5 @@
 import Crypto
+internal import FletchQueue
 
 /// HMAC-SHA256 (RFC 2104) with one key.
 ///
@@ -17,16 +18,28 @@ struct KeyedHash: Sendable {
         outer.update(data: block.map { $0 ^ 0x5C })
     }
 
-    /// - Parameter parts: Of the message, in their order.
-    func code(of parts: String...) -> SHA256Digest {
+    /// Nothing of the body is copied.
+    /// - Parameters:
+    ///   - prefix: What the message has before the body. Default: nothing.
+    ///   - suffix: What it has behind the body. Default: nothing.
+    func code(of body: Payload, behind prefix: String = "", before suffix: String = "") -> SHA256Digest {
         var (inner, outer) = (inner, outer)
-        for part in parts { inner.update(part) }
+        inner.update(prefix)
+        inner.update(body)
+        inner.update(suffix)
         inner.finalize().withUnsafeBytes { outer.update(bufferPointer: $0) }
         return outer.finalize()
     }
 }
 
 extension SHA256 {
+    mutating func update(_ payload: Payload) {
+        switch payload {
+        case .text(let text): update(text)
+        case .bytes(let bytes): bytes.withUnsafeBytes { update(bufferPointer: $0) }
+        }
+    }
+
     mutating func update(_ text: String) {
         var text = text
         text.withUTF8 { update(bufferPointer: UnsafeRawBufferPointer($0)) }

@@ -39,18 +39,18 @@ struct SigningKeys: Sendable {
     }
 
     /// `v=…,d=…`, the hexadecimal HMAC-SHA256 of the body with the time behind it (secure-webhooks); nil without a token.
-    func quirrelSignature(of body: String, at now: Timestamp) -> String? {
+    func quirrelSignature(of body: Payload, at now: Timestamp) -> String? {
         guard let token else { return nil }
         let time = String(now.milliseconds)
-        return Hexadecimal.text(of: token.code(of: body, time), behind: "v=", time, ",d=")
+        return Hexadecimal.text(of: token.code(of: body, before: time), behind: "v=", time, ",d=")
     }
 
     /// `v1,…` for each secret that counts now, with spaces between them (Standard Webhooks 1.0); nil without a secret.
     /// - Parameter id: Has no dot.
-    func webhookSignature(id: String, of body: String, at now: Timestamp) -> String? {
+    func webhookSignature(id: String, of body: Payload, at now: Timestamp) -> String? {
         let time = String(now.milliseconds / 1_000)
         let signatures = secrets.filter { $0.end.map { now < $0 } ?? true }.map { secret in
-            "v1," + Data(secret.hash.code(of: id, ".", time, ".", body)).base64EncodedString()
+            "v1," + Data(secret.hash.code(of: body, behind: "\(id).\(time).")).base64EncodedString()
         }
         return signatures.isEmpty ? nil : signatures.joined(separator: " ")
     }

@@ -54,41 +54,4 @@ enum DateTime {
         guard let minutes = digits.number(2), minutes < 60 else { return nil }
         return (hours * 60 + minutes) * (isBehind ? -60 : 60)
     }
-
-    /// With milliseconds and `Z`, as JavaScript writes it; what lies beyond its calendar becomes the end of that.
-    static func text(of moment: Timestamp) -> [UInt8] {
-        let moment = min(max(moment.milliseconds, -furthest), furthest)
-        let days = moment.floorDivided(by: 86_400_000)
-        let rest = Int(moment - days * 86_400_000)
-        let date = CivilDate(number: days)
-        var text: [UInt8] = []
-        text.reserveCapacity(27)
-        append(year: date.year, to: &text)
-        append(date.month, 2, after: "-", to: &text)
-        append(date.day, 2, after: "-", to: &text)
-        append(rest / 3_600_000, 2, after: "T", to: &text)
-        append(rest / 60_000 % 60, 2, after: ":", to: &text)
-        append(rest / 1_000 % 60, 2, after: ":", to: &text)
-        append(rest % 1_000, 3, after: ".", to: &text)
-        text.append(UInt8(ascii: "Z"))
-        return text
-    }
-
-    /// The range of a JavaScript `Date`: 100 million days, either way.
-    private static let furthest: Int64 = 8_640_000_000_000_000
-
-    private static func append(year: Int, to text: inout [UInt8]) {
-        if (0...9_999).contains(year) { return append(year, 4, to: &text) }
-        append(abs(year), 6, after: year < 0 ? "-" : "+", to: &text)
-    }
-
-    private static func append(_ number: Int, _ count: Int, after mark: Unicode.Scalar? = nil, to text: inout [UInt8]) {
-        if let mark { text.append(UInt8(ascii: mark)) }
-        var divisor = 1
-        for _ in 1..<count { divisor *= 10 }
-        while divisor > 0 {
-            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
-        }
-    }
 }

@@ -6,6 +6,8 @@ struct RepeatBody {
     private let times: Int?
     private let cron: String?
     private let timeZone: String?
+    /// nil where it is not said.
+    let missed: MissedRuns?
 
     init(_ value: JSONValue) throws(Violation) {
         let object = try value.asObject()
@@ -15,6 +17,7 @@ struct RepeatBody {
         }
         cron = try object.member("cron") { value throws(Violation) in try value.asString() }
         timeZone = try object.member("cronTimezone") { value throws(Violation) in try value.asString() }
+        missed = try object.member("missed") { value throws(Violation) in try value.asChoice() }
     }
 
     /// - Returns: nil where there is nothing to repeat by.

@@ -17,7 +17,7 @@ struct UpdateCronBody {
         guard object["baseUrl"] != nil, object["crons"] != nil else {
             throw Violation("must have required property '\(object["baseUrl"] == nil ? "baseUrl" : "crons")'")
         }
-        let base = try object.required("baseUrl", Self.baseURL)
+        let base = try object.required("baseUrl") { value throws(Violation) in try value.asCallableURL() }
         baseURL = base
         isDryRun = try object.member("dryRun") { value throws(Violation) in try value.asBool() } ?? false
         crons = try object.required("crons") { value throws(Violation) in
@@ -40,13 +40,6 @@ struct UpdateCronBody {
         }
         if hasUnknownZone { throw .text(.badRequest, "invalid timezone") }
         return CronPlan(baseURL: baseURL, routes: routes, isDryRun: isDryRun)
-    }
-
-    private static func baseURL(_ value: JSONValue) throws(Violation) -> String {
-        let url = try value.asString()
-        guard URIFormat.isAbsolute(url) else { throw Violation("must match format \"uri\"") }
-        if let problem = URIFormat.problem(calling: url) { throw Violation(problem) }
-        return url
     }
 
     private static func cron(_ value: JSONValue, below base: String) throws(Violation) -> Cron {

@@ -67,4 +67,61 @@ import Testing
             }
         }
     }
+
+    /// Unpacks what `fletchd` has left that was committed before there were options, and makes it as large as this test
+    /// wants it, by more jobs for later.
+    private static let growth = """
+        import gzip, sqlite3, sys
+        packed, path, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+        with open(path, "wb") as file: file.write(gzip.open(packed).read())
+        db = sqlite3.connect(path)
+        db.execute("PRAGMA journal_mode = WAL")
+        columns = "queue, lane, run_at, exclusive, retry, body"
+        model = db.execute(f"SELECT {columns} FROM job WHERE id = x'6c617465722d37'").fetchone()
+        db.executemany(
+            f"INSERT INTO job ({columns}, id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [model + (b"more %d" % number,) for number in range(count - 560)])
+        # Whenever this runs, none of them is due.
+        db.execute("UPDATE job SET run_at = 4102444800000")
+        db.commit()
+        db.close()
+        """
+
+    private static let fixture =
+        "/" + URL(fileURLWithPath: #filePath).pathComponents.dropLast().dropFirst().joined(separator: "/")
+        + "/Fixtures/v4.sqlite.gz"
+
+    @Test func databaseOfTheVersionBeforeIsUpgradedInPlace() async throws {
+        var generator = SeededGenerator(8)
+        try await withPlace { place in
+            _ = try await Python.run(Self.growth, [Self.fixture, place.database, "\(Self.jobCount)"])
+            chmod(place.database, 0o600)
+            for _ in 0..<4 {
+                let program = try Daemon.launch(place)
+                _ = try? await program.end(within: .milliseconds(Int.random(in: 5...300, using: &generator)))
+                program.signal(SIGKILL)
+                try await program.end()
+            }
+            try await withDaemon(place) { daemon in
+                let stats = try await daemon.api.ask("GET", "/queues/stats").body
+                let counts = try JSONDecoder().decode([String: [String: Int]].self, from: Data(stats.utf8))
+                #expect(counts.values.reduce(0) { $0 + ($1["count"] ?? 0) } == Self.jobCount)
+                let letters = try await daemon.api.ask("GET", "/dead-letters?limit=1000").body
+                #expect(letters.components(separatedBy: "\"reason\":\"ended\"").count == 21)
+                let attempts = try await daemon.api.ask(
+                    "GET", API.path("http://127.0.0.1:18080/fail") + "/fail-3/attempts"
+                ).body
+                #expect(attempts.contains("\"outcome\":\"failed\",\"status\":500"))
+                #expect(try await daemon.api.ask("GET", "/policies").body.contains("\"count\":10,\"per\":1000"))
+                let later = "https://example.com/later"
+                let job = try #require(try await daemon.api.job("later-7", at: later))
+                #expect(job.body == "body 7" && job.runAt == "2100-01-01T00:00:00.000Z")
+                // What is new can be asked for at once.
+                let asking = "{\"id\":\"later-7\",\"override\":true,\"method\":\"PUT\",\"delay\":86400000}"
+                #expect(try await daemon.api.ask("POST", API.path(later), body: asking).status == 201)
+                #expect(
+                    try await daemon.api.ask("GET", API.path(later) + "/later-7").body.contains("\"method\":\"PUT\""))
+            }
+        }
+    }
 }

@@ -108,4 +108,16 @@ import Testing
         #expect(order.settled(1) == [])
         #expect(order.isEmpty)
     }
+
+    @Test func callbackIsScheduledWhenTheRunIsCompleted() {
+        let callback = Job(key: JobKey(QueueName(tenant: "t", endpoint: "https://example.com/done"), "c"), runAt: next)
+        var order = ActivityOrder()
+        order.ran(leased(1), next: next, callback: callback)
+        #expect(
+            order.settled(1) == [.completed(key), .rescheduled(key, runAt: next), .scheduled(callback)])
+        // Nothing comes of a job that was deleted meanwhile.
+        order.ran(leased(2), next: nil, callback: callback)
+        _ = order.end([key], [.deleted(key)])
+        #expect(order.settled(2) == [.completed(key)])
+    }
 }

@@ -25,8 +25,8 @@ struct DamagedStore: JobStore {
         try await base.settle(settlements)
     }
 
-    func enqueue(_ jobs: [NewJob], by digest: TokenDigest?) async throws(StoreError) -> [Job] {
-        try await base.enqueue(jobs, by: digest)
+    func enqueue(_ jobs: [NewJob], by digest: TokenDigest?, once: Once?) async throws(StoreError) -> Enqueued {
+        try await base.enqueue(jobs, by: digest, once: once)
     }
     func endpoints(
         of tenant: String?, from cursor: String?, limit: Portion
@@ -113,4 +113,20 @@ extension DamagedStore {
     func explain(_ id: String, in scope: QueueScope, at now: Timestamp) async throws(StoreError) -> Explanation? {
         try await base.explain(id, in: scope, at: now)
     }
+}
+
+extension DamagedStore {
+    func set(
+        endpoints: [String]?, ofTopic name: String, of tenant: String, by digest: TokenDigest?
+    ) async throws(StoreError) -> Bool {
+        try await base.set(endpoints: endpoints, ofTopic: name, of: tenant, by: digest)
+    }
+    func topic(_ name: String, of tenant: String?) async throws(StoreError) -> Topic? {
+        try await base.topic(name, of: tenant)
+    }
+    func topics(of tenant: String, from cursor: String?, limit: Portion) async throws(StoreError) -> TopicPage {
+        try await base.topics(of: tenant, from: cursor, limit: limit)
+    }
+    func answer(to once: Once) async throws(StoreError) -> [UInt8]? { try await base.answer(to: once) }
+    func forgetAnswers(at now: Timestamp) async throws(StoreError) { try await base.forgetAnswers(at: now) }
 }

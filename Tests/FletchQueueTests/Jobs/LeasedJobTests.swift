@@ -5,13 +5,15 @@ import Testing
 /// What becomes of a job after a run.
 @Suite struct LeasedJobTests {
     private func leased(
-        at scheduled: Int64 = 10_000, count: Int = 1, retry: [Int64] = [], _ schedule: Schedule? = nil
+        at scheduled: Int64 = 10_000, count: Int = 1, retry: [Int64] = [], missed: MissedRuns? = nil,
+        _ schedule: Schedule? = nil
     ) -> LeasedJob {
         let queue = QueueName(tenant: "t", endpoint: "https://example.com")
         var job = Job(key: JobKey(queue, "a"), instance: "i", runAt: nil)
         (job.count, job.run, job.failures) = (count, schedule == nil ? 1 : count, schedule == nil ? count - 1 : 0)
         job.retry = RetrySchedule(waits: retry)
         job.schedule = schedule
+        job.options.missed = missed
         return LeasedJob(lease: 7, job: job, scheduledAt: Timestamp(milliseconds: scheduled), attempt: 1)
     }
 
@@ -54,6 +56,21 @@ import Testing
         #expect(next(cron, .succeeded, at: 86_400_000 + 1) == 86_400_000)
         let yearly = leased(at: 0, Schedule(every: nil, cron: try CronExpression("* * * 1 1 *"), times: nil))
         #expect(next(yearly, .succeeded, at: 200 * 86_400_000) == 86_399_000)
+    }
+
+    @Test func aJobSaysWhatBecomesOfMissedRepetitions() {
+        let schedule = Schedule(every: 1_000, cron: nil, times: nil)
+        #expect(next(leased(missed: .latest, schedule), .succeeded, at: 15_300) == 15_000)
+        #expect(next(leased(missed: .all, schedule), .succeeded, at: 15_300) == 11_000)
+        #expect(next(leased(missed: .skip, schedule), .succeeded, at: 15_300) == 16_000)
+    }
+
+    @Test func missedRepetitionsAreNoRuns() {
+        let twice = Schedule(every: 1_000, cron: nil, times: 2)
+        for missed in MissedRuns.allCases {
+            #expect(next(leased(count: 1, missed: missed, twice), .succeeded, at: 15_300) != nil)
+            #expect(next(leased(count: 2, missed: missed, twice), .succeeded, at: 15_300) == nil)
+        }
     }
 
     @Test func timesCountsRuns() {

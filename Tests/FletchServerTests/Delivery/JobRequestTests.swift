@@ -1,13 +1,23 @@
+import Fletch
 import FletchQueue
+import HTTPTypes
+import Logging
 import Testing
 
 @testable import FletchServer
 
 @Suite struct JobRequestTests {
-    private func call(_ endpoint: String) -> JobRequest {
-        let job = Job(key: JobKey(QueueName(tenant: "t", endpoint: endpoint), "a"), runAt: nil)
+    private func call(_ endpoint: String) -> JobRequest { Self.request(endpoint) { _ in } }
+
+    private static func request(
+        _ endpoint: String = "https://a.test/x", isInDocker: Bool = false, signature: [HTTPField] = [],
+        _ change: (inout Job) -> Void
+    ) -> JobRequest {
+        var job = Job(key: JobKey(QueueName(tenant: "t", endpoint: endpoint), "a"), body: "hi", runAt: nil)
+        change(&job)
         let now = Timestamp(milliseconds: 0)
-        return JobRequest(of: LeasedJob(lease: 1, job: job, scheduledAt: now, attempt: 1), at: now, isInDocker: false)
+        let leased = LeasedJob(lease: 1, job: job, scheduledAt: now, attempt: 2)
+        return JobRequest(of: leased, at: now, isInDocker: isInDocker, signature: signature)
     }
 
     private func outcome(_ endpoint: String, _ status: Int, _ location: String?) -> String {
@@ -16,6 +26,104 @@ import Testing
         case .to(let next): next.request(until: .now).url
         case .refused: "refused"
         }
+    }
+
+    /// As the bytes go out.
+    private func head(_ request: JobRequest) throws -> String {
+        var configuration = Deliverer.configuration(totalConcurrency: 1, logger: Logger(label: "test"))
+        configuration.proxy = .none
+        let client = try FletchClient(configuration)
+        return String(decoding: try client.head(of: request.request(until: .now)), as: UTF8.self)
+    }
+
+    @Test func jobWithoutOptionsIsDeliveredAsQuirrelDoes() throws {
+        #expect(
+            try head(Self.request { _ in }) == """
+                POST /x HTTP/1.1\r
+                Host: a.test\r
+                User-Agent: fletchd/\(fletchVersion)\r
+                Accept: */*\r
+                Content-Type: text/plain\r
+                x-quirrel-meta: {"id":"a","count":1,"exclusive":false,"retry":[]}\r
+                Idempotency-Key: a\r
+                fletch-attempt: 2\r
+                Content-Length: 2\r
+                \r
+
+                """)
+    }
+
+    @Test func fieldsOfTheJobTakeThePlaceOfOurs() throws {
+        let request = Self.request { job in
+            job.body = .bytes([0xFF])
+            job.options.method = "M-SEARCH"
+            job.options.headers = [
+                JobHeader("content-TYPE", "a/b"), JobHeader("User-agent", "me"), JobHeader("ACCEPT", "text/*"),
+                JobHeader("idempotency-key", "mine"), JobHeader("Cookie", "a=b; c=d"), JobHeader("X-A", "é\tb"),
+            ]
+        }
+        #expect(
+            try head(request) == """
+                M-SEARCH /x HTTP/1.1\r
+                Host: a.test\r
+                x-quirrel-meta: {"id":"a","count":1,"exclusive":false,"retry":[]}\r
+                fletch-attempt: 2\r
+                content-TYPE: a/b\r
+                User-agent: me\r
+                ACCEPT: text/*\r
+                idempotency-key: mine\r
+                Cookie: a=b; c=d\r
+                X-A: é\tb\r
+                Content-Length: 1\r
+                \r
+
+                """)
+        #expect(request.request(until: .now).body == .bytes([0xFF]))
+    }
+
+    @Test(arguments: [
+        ("GET", "", true), ("HEAD", "", true), ("GET", "a", false), ("HEAD", "a", false), ("POST", "", false),
+        ("DELETE", "", false), ("OPTIONS", "", false), ("get", "", false),
+    ])
+    func emptyBodyOfGetAndHeadIsNone(_ method: String, _ body: String, _ isNone: Bool) throws {
+        let request = Self.request { job in
+            job.options.method = method
+            job.body = .text(body)
+        }
+        #expect(request.request(until: .now).body == (isNone ? .none : .bytes(Array(body.utf8))))
+        let head = try head(request)
+        #expect(head.hasPrefix("\(method) /x HTTP/1.1\r\n"))
+        #expect(head.contains("Content-Type: text/plain") != isNone)
+        #expect(head.contains("Content-Length: \(body.utf8.count)") != isNone)
+    }
+
+    @Test func forwardedJobHasNoContentTypeOfOurs() {
+        let request = Self.request { $0.options.isForwarded = true }.request(until: .now)
+        #expect(request.value(of: "content-type") == nil)
+        #expect(request.body == .bytes(Array("hi".utf8)))
+        let typed = Self.request { job in
+            job.options.isForwarded = true
+            job.options.headers = [JobHeader("content-type", "a/b")]
+        }
+        #expect(typed.request(until: .now).value(of: "content-type") == "a/b")
+    }
+
+    @Test func urlOfTheJobTakesThePlaceOfTheEndpoint() {
+        func url(isInDocker: Bool, _ target: String) -> String {
+            Self.request(isInDocker: isInDocker) { $0.options.url = target }.request(until: .now).url
+        }
+        #expect(url(isInDocker: false, "http://localhost:81/y?z") == "http://localhost:81/y?z")
+        #expect(url(isInDocker: true, "http://localhost:81/y?z") == "http://host.docker.internal:81/y?z")
+        #expect(url(isInDocker: true, "http://b.test/y") == "http://b.test/y")
+    }
+
+    @Test(arguments: [
+        (nil, FletchRequest.Keep.failures(upTo: Deliverer.maximumFailureBytes)),
+        (DeliveryGoal.succeeded, .failures(upTo: Deliverer.maximumFailureBytes)), (.answered, .nothing),
+        (.acknowledged, .nothing),
+    ])
+    func onlyWhatMayFailIsKept(_ goal: DeliveryGoal?, _ keep: FletchRequest.Keep) {
+        #expect(Self.request { $0.options.until = goal }.request(until: .now).keep == keep)
     }
 
     /// Body, meta and key would be there for all to read.
@@ -44,9 +152,84 @@ import Testing
         }
     }
 
+    /// Only a POST becomes a GET by 301 and 302; 303 says what to get instead.
+    @Test(arguments: [
+        (301, "POST", "GET"), (302, "POST", "GET"), (303, "POST", "GET"), (307, "POST", "POST"), (308, "POST", "POST"),
+        (301, "PUT", "PUT"), (302, "PUT", "PUT"), (303, "PUT", "GET"), (307, "PUT", "PUT"), (308, "PUT", "PUT"),
+        (301, "DELETE", "DELETE"), (303, "DELETE", "GET"), (302, "GET", "GET"), (303, "GET", "GET"),
+        (303, "HEAD", "HEAD"),
+        (301, "HEAD", "HEAD"), (302, "post", "post"), (303, "get", "GET"), (301, "M-SEARCH", "M-SEARCH"),
+    ])
+    func methodThatARedirectLeaves(_ status: Int, _ method: String, _ next: String) throws {
+        let request = try redirected(status) { job in
+            job.options.method = method
+            job.options.headers = [
+                JobHeader("Content-Type", "a/b"), JobHeader("content-encoding", "gzip"), JobHeader("Contents", "c"),
+            ]
+        }
+        #expect(request.method.rawValue == next)
+        let keepsBody = method == next
+        #expect(request.body == (keepsBody ? .bytes(Array("hi".utf8)) : .none))
+        #expect(request.value(of: "content-type") == (keepsBody ? "a/b" : nil))
+        #expect(request.value(of: "content-encoding") == (keepsBody ? "gzip" : nil))
+        #expect(request.value(of: "contents") == "c")
+        #expect(request.value(of: "idempotency-key") == "a")
+    }
+
+    @Test func secretsGoToNoOtherOrigin() throws {
+        let secrets = [
+            "x-quirrel-signature", "webhook-id", "webhook-timestamp", "webhook-signature", "authorization", "cookie",
+            "proxy-authorization",
+        ]
+        for location in ["https://b.test/", "https://a.test:444/", "https://sub.a.test/"] {
+            let request = try redirected(307, to: location, signature: signature) {
+                $0.options.headers = Self.secretHeaders
+            }
+            #expect(secrets.compactMap { request.value(of: $0) }.isEmpty, "\(location)")
+            #expect(request.value(of: "idempotency-key") == "mine")
+            #expect(request.value(of: "x-a") == "b")
+            #expect(request.value(of: "content-type") == "text/plain")
+        }
+        for location in ["/y", "https://a.test/y", "https://A.test:443/y"] {
+            let request = try redirected(307, to: location, signature: signature) {
+                $0.options.headers = Self.secretHeaders
+            }
+            #expect(secrets.compactMap { request.value(of: $0) }.count == secrets.count, "\(location)")
+        }
+    }
+
+    private static let secretHeaders = [
+        JobHeader("Authorization", "Bearer a"), JobHeader("COOKIE", "a=b; c=d"), JobHeader("x-a", "b"),
+        JobHeader("proxy-authorization", "Basic a"), JobHeader("Idempotency-Key", "mine"),
+    ]
+
+    private var signature: [HTTPField] {
+        [HTTPField.Name.quirrelSignature, .webhookID, .webhookTimestamp, .webhookSignature].map {
+            HTTPField(name: $0, value: "a")
+        }
+    }
+
+    private func redirected(
+        _ status: Int, to location: String = "/y", signature: [HTTPField] = [], _ change: (inout Job) -> Void
+    ) throws -> FletchRequest {
+        let first = Self.request(signature: signature, change)
+        guard case .to(let next) = first.redirected(by: status, to: location) else { throw NotFollowed() }
+        return next.request(until: .now)
+    }
+
+    private struct NotFollowed: Error {}
+
     @Test func otherAnswersAreFinal() {
         #expect(outcome("https://a.test/", 200, "http://a.test/") == "none")
         #expect(outcome("https://a.test/", 304, "https://a.test/") == "none")
         #expect(outcome("https://a.test/", 302, nil) == "none")
+    }
+}
+
+extension FletchRequest {
+    /// Of the only field of that name.
+    fileprivate func value(of name: String) -> String? {
+        let values = fields.filter { $0.name.canonicalName == name }.map(\.value)
+        return values.count == 1 ? values.first : nil
     }
 }

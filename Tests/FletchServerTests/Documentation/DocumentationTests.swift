@@ -33,8 +33,9 @@ import Testing
     /// The compiler asks for every route here.
     private enum Kind: CaseIterable {
         case health, documentation, openAPI, activity, listQueues, statistics, updateCron, enqueue, enqueueBatch, scan
-        case attempts, explain, listPolicies, policy, setPolicy, deletePolicy, listDeadLetters, deadLetter
+        case send, attempts, explain, listPolicies, policy, setPolicy, deletePolicy, listDeadLetters, deadLetter
         case replayDeadLetter, replayDeadLetters, deleteDeadLetter, deleteDeadLetters
+        case listTopics, topic, setTopic, deleteTopic, publish, clock, advanceClock
         case empty, job, invoke, delete, issueToken, revokeToken, listTenants, takeUsage, rotateSigningSecret
 
         init(_ route: Route) {
@@ -44,11 +45,14 @@ import Testing
                 case .documentation: .documentation
                 case .openAPI: .openAPI
                 case .activity: .activity
+                case .clock: .clock
+                case .advanceClock: .advanceClock
                 case .listQueues: .listQueues
                 case .statistics: .statistics
                 case .updateCron: .updateCron
                 case .enqueue: .enqueue
                 case .enqueueBatch: .enqueueBatch
+                case .send: .send
                 case .scan: .scan
                 case .empty: .empty
                 case .job: .job
@@ -60,6 +64,11 @@ import Testing
                 case .policy: .policy
                 case .setPolicy: .setPolicy
                 case .deletePolicy: .deletePolicy
+                case .listTopics: .listTopics
+                case .topic: .topic
+                case .setTopic: .setTopic
+                case .deleteTopic: .deleteTopic
+                case .publish: .publish
                 case .listDeadLetters: .listDeadLetters
                 case .deadLetter: .deadLetter
                 case .replayDeadLetter: .replayDeadLetter
@@ -230,6 +239,14 @@ import Testing
             let actions = Self.items(Self.schema("StatusActions")?["additionalProperties"]?["enum"])
             #expect(actions == StatusAction.allCases.map { .string($0.rawValue) })
             Self.check([await api.send(.get, "/policies").json], against: Self.schema("PolicyPage"))
+        }
+    }
+
+    @Test func topicIsAsItIsDocumented() async throws {
+        try await TestAPI.with { api in
+            let topic = await api.send(.put, "/topics/a", #"{"endpoints":["\#(endpoint)"]}"#).json
+            Self.check([topic], against: Self.schema("Topic"))
+            Self.check([await api.send(.get, "/topics").json], against: Self.schema("TopicPage"))
         }
     }
 }

@@ -21,7 +21,7 @@ import Testing
         }
         try await TestServer.with(intercept, readers: readers, writeLimit: writeLimit) { port in
             let key = JobKey(QueueName(tenant: "anonymous", endpoint: endpoint), "a")
-            let job = Job(key: key, body: String(repeating: "\u{8}", count: 1_000_000), runAt: TestAPI.now)
+            let job = Job(key: key, body: .text(String(repeating: "\u{8}", count: 1_000_000)), runAt: TestAPI.now)
             _ = try await store.withLock(\.self)?.enqueue([NewJob(job)])
             try await body(port)
         }

@@ -9,7 +9,7 @@ import Testing
     private static func bury(_ bodies: [String], _ api: TestAPI) async throws {
         let name = QueueName(tenant: "anonymous", endpoint: endpoint)
         for (index, body) in bodies.enumerated() {
-            let job = Job(key: JobKey(name, "\(index)"), body: body, runAt: TestAPI.now)
+            let job = Job(key: JobKey(name, "\(index)"), body: .text(body), runAt: TestAPI.now)
             _ = try await api.store.enqueue([NewJob(job)])
             try await api.run(.gone, at: TestAPI.now)
         }

@@ -12,7 +12,7 @@ import Testing
     }
 
     private static func job(_ id: String, _ body: String, at endpoint: String = endpoint) -> NewJob {
-        NewJob(Job(key: JobKey(name(endpoint), id), body: body, runAt: TestAPI.now), overrides: true)
+        NewJob(Job(key: JobKey(name(endpoint), id), body: .text(body), runAt: TestAPI.now), overrides: true)
     }
 
     private static func ids(_ page: JSONValue?) -> [JSONValue] {

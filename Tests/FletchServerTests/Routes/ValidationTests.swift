@@ -39,7 +39,7 @@ import Testing
         ),
         (
             #"{"repeat":{"every":5},"retry":[1]}"#,
-            "body.retry and body.repeat cannot be used together: a policy with a retryPolicy retries what repeats."
+            "body.retry and body.repeat cannot be used together: body.retryPolicy retries what repeats."
         ),
         ("[]", "body must be object"), ("5", "body must be object"), ("null", "body must be object"),
         (#"{"delay":-1,"retry":[]}"#, "body/delay must be >= 0"),

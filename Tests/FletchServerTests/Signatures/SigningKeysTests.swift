@@ -18,6 +18,15 @@ import Testing
         #expect(SigningKeys(token: nil, secrets: []).quirrelSignature(of: "", at: TestAPI.now) == nil)
     }
 
+    /// Computed with openssl.
+    @Test func bytesAreSignedAsTheyAre() {
+        let keys = SigningKeys(token: Array("iamverysecret".utf8), secrets: [])
+        let signature = keys.quirrelSignature(
+            of: .bytes([0xFF, 0x00, 0xC3]), at: Timestamp(milliseconds: 1_600_000_000_000))
+        #expect(
+            signature == "v=1600000000000,d=653555cae57cf7b3beaab4bc4566fb65296a2b5fed4d1732d191e3dc4eecc0a0")
+    }
+
     /// From the specification of Standard Webhooks.
     @Test func webhookSignatureIsThatOfTheSpecification() throws {
         let secret = try #require(WebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))

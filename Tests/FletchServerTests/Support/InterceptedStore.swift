@@ -17,8 +17,8 @@ struct InterceptedStore: JobStore {
         return result
     }
 
-    func enqueue(_ jobs: [NewJob], by digest: TokenDigest?) async throws(StoreError) -> [Job] {
-        try await call { () async throws(StoreError) in try await base.enqueue(jobs, by: digest) }
+    func enqueue(_ jobs: [NewJob], by digest: TokenDigest?, once: Once?) async throws(StoreError) -> Enqueued {
+        try await call { () async throws(StoreError) in try await base.enqueue(jobs, by: digest, once: once) }
     }
 
     func endpoints(
@@ -166,5 +166,33 @@ extension InterceptedStore {
 
     func explain(_ id: String, in scope: QueueScope, at now: Timestamp) async throws(StoreError) -> Explanation? {
         try await call { () async throws(StoreError) in try await base.explain(id, in: scope, at: now) }
+    }
+}
+
+extension InterceptedStore {
+    func set(
+        endpoints: [String]?, ofTopic name: String, of tenant: String, by digest: TokenDigest?
+    ) async throws(StoreError) -> Bool {
+        try await call { () async throws(StoreError) in
+            try await base.set(endpoints: endpoints, ofTopic: name, of: tenant, by: digest)
+        }
+    }
+
+    func topic(_ name: String, of tenant: String?) async throws(StoreError) -> Topic? {
+        try await call { () async throws(StoreError) in try await base.topic(name, of: tenant) }
+    }
+
+    func topics(of tenant: String, from cursor: String?, limit: Portion) async throws(StoreError) -> TopicPage {
+        try await call { () async throws(StoreError) in
+            try await base.topics(of: tenant, from: cursor, limit: limit)
+        }
+    }
+
+    func answer(to once: Once) async throws(StoreError) -> [UInt8]? {
+        try await call { () async throws(StoreError) in try await base.answer(to: once) }
+    }
+
+    func forgetAnswers(at now: Timestamp) async throws(StoreError) {
+        try await call { () async throws(StoreError) in try await base.forgetAnswers(at: now) }
     }
 }

@@ -21,20 +21,20 @@ struct TestAPI {
 
     init(
         _ store: any JobStore, tenants: any TenantStore, access: Access.Configuration = .init(),
-        readers: Readers = Readers(), activity: ActivityHub = ActivityHub(maximumCount: 10)
+        readers: Readers = Readers(), activity: ActivityHub = ActivityHub(maximumCount: 10),
+        clock: any QueueClock = StoppedClock()
     ) {
         self.store = store
         self.activity = activity
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let dispatcher = Dispatcher(store: store, clock: StoppedClock(), concurrency: 1, logger: logger) { _ in
+        let dispatcher = Dispatcher(store: store, clock: clock, concurrency: 1, logger: logger) { _ in
             .notRun(nil, mayHaveBeenSeen: false)
         }
-        let queue = JobQueue(
-            store: store, dispatcher: dispatcher, clock: StoppedClock(), activity: Activity(activity))
+        let queue = JobQueue(store: store, dispatcher: dispatcher, clock: clock, activity: Activity(activity))
         meter = UsageMeter(tenants, logger: logger)
-        registry = TenantRegistry(tenants, clock: StoppedClock())
+        registry = TenantRegistry(tenants, clock: clock)
         api = QueueAPI(
-            queue, access: Access(access, registry: registry, meter: meter, clock: StoppedClock()), activity: activity,
+            queue, access: Access(access, registry: registry, meter: meter, clock: clock), activity: activity,
             readers: readers, logger: logger)
     }
 
@@ -42,14 +42,15 @@ struct TestAPI {
     static func with(
         _ intercept: (any JobStore) -> any JobStore = { $0 }, access: Access.Configuration = .init(),
         readers: Readers = Readers(), activity: ActivityHub = ActivityHub(maximumCount: 10), quotas: Quotas = Quotas(),
-        _ body: (TestAPI) async throws -> Void
+        clock: any QueueClock = StoppedClock(), _ body: (TestAPI) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let store = try SQLiteJobStore(path: directory.appendingPathComponent("jobs.sqlite").path, quotas: quotas)
         try await body(
-            TestAPI(intercept(store), tenants: store, access: access, readers: readers, activity: activity))
+            TestAPI(
+                intercept(store), tenants: store, access: access, readers: readers, activity: activity, clock: clock))
         try store.close()
     }
 

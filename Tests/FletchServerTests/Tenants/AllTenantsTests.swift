@@ -60,7 +60,7 @@ import Testing
             let jobs = (0..<150).map { index in
                 let name = QueueName(tenant: ["a", "b", "c"][index % 3], endpoint: endpoint)
                 let body = String(repeating: "x", count: 10_000)
-                return NewJob(Job(key: JobKey(name, "\(index)"), body: body, runAt: TestAPI.now))
+                return NewJob(Job(key: JobKey(name, "\(index)"), body: .text(body), runAt: TestAPI.now))
             }
             _ = try await api.store.enqueue(jobs)
             var ids: [JSONValue?] = []

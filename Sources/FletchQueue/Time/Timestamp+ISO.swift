@@ -1,0 +1,39 @@
+/// Moments as text: ISO 8601.
+extension Timestamp {
+    /// With milliseconds and `Z`, as JavaScript writes it; what lies beyond its calendar becomes the end of that.
+    package var isoBytes: [UInt8] {
+        let moment = min(max(milliseconds, -Self.furthest), Self.furthest)
+        let days = moment.floorDivided(by: 86_400_000)
+        let rest = Int(moment - days * 86_400_000)
+        let date = CivilDate(number: days)
+        var text: [UInt8] = []
+        text.reserveCapacity(27)
+        Self.append(year: date.year, to: &text)
+        Self.append(date.month, 2, after: "-", to: &text)
+        Self.append(date.day, 2, after: "-", to: &text)
+        Self.append(rest / 3_600_000, 2, after: "T", to: &text)
+        Self.append(rest / 60_000 % 60, 2, after: ":", to: &text)
+        Self.append(rest / 1_000 % 60, 2, after: ":", to: &text)
+        Self.append(rest % 1_000, 3, after: ".", to: &text)
+        text.append(UInt8(ascii: "Z"))
+        return text
+    }
+
+    /// The range of a JavaScript `Date`: 100 million days, either way.
+    private static let furthest: Int64 = 8_640_000_000_000_000
+
+    private static func append(year: Int, to text: inout [UInt8]) {
+        if (0...9_999).contains(year) { return append(year, 4, to: &text) }
+        append(abs(year), 6, after: year < 0 ? "-" : "+", to: &text)
+    }
+
+    private static func append(_ number: Int, _ count: Int, after mark: Unicode.Scalar? = nil, to text: inout [UInt8]) {
+        if let mark { text.append(UInt8(ascii: mark)) }
+        var divisor = 1
+        for _ in 1..<count { divisor *= 10 }
+        while divisor > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
+    }
+}

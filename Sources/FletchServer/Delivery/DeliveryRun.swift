@@ -1,0 +1,64 @@
+internal import Fletch
+internal import FletchQueue
+
+/// A delivery that is under way, and what holds for it.
+struct DeliveryRun {
+    let job: LeasedJob
+    let startedAt: Timestamp
+    let start: ContinuousClock.Instant
+    private let policy: EffectivePolicy
+    private let standardTimeout: Duration
+    /// What the job says, else a policy; nil if neither does.
+    private let timeout: Duration?
+
+    /// - Parameter standardTimeout: Where neither the job nor a policy says how long it may take.
+    init(
+        _ job: LeasedJob, _ policy: EffectivePolicy, standardTimeout: Duration, at moment: Timestamp,
+        start: ContinuousClock.Instant = .now
+    ) {
+        self.job = job
+        self.policy = policy
+        self.standardTimeout = standardTimeout
+        startedAt = moment
+        self.start = start
+        timeout = (job.job.options.timeout ?? policy.timeout).map { .milliseconds($0) }
+    }
+
+    /// When it is cut off, redirects included.
+    var end: ContinuousClock.Instant { start + (timeout ?? standardTimeout) }
+
+    /// Whether it is cut off so soon that a name server may take as long.
+    var isVeryShort: Bool { timeout.map { $0 < .seconds(1) } ?? false }
+
+    /// What counts as delivered.
+    var goal: DeliveryGoal { job.job.options.until ?? .succeeded }
+
+    /// Returns what becomes of the job after a final status.
+    func action(for status: Int) -> StatusAction { goal == .answered ? .succeed : policy.action(for: status) }
+
+    /// Returns whether the endpoint counts as reached although the delivery has failed.
+    func reach(after error: FletchError) -> Reach {
+        let isWritten = error.receipt?.moments.written != nil
+        // Nobody waits for an answer: only a connection that fails tells anything.
+        if goal == .acknowledged, isWritten { return .answered }
+        if error.code == .deadlineExceeded, isShortenedByItsOwner { return .lateForItsOwner }
+        // A connection that was made, and broke, tells nothing of the others.
+        return error.isDeadline || !isWritten ? .unreachable : .answered
+    }
+
+    private var isShortenedByItsOwner: Bool {
+        guard let timeout, timeout < standardTimeout else { return false }
+        return job.job.options.timeout != nil || policy.hasOwnTimeout
+    }
+}
+
+extension FletchError {
+    fileprivate var isDeadline: Bool {
+        [.deadlineExceeded, .answerDeadlineExceeded, .connectDeadlineExceeded, .writeDeadlineExceeded].contains(code)
+    }
+}
+
+extension DeliveryGoal {
+    /// How far a request has to get.
+    var milestone: Milestone { self == .acknowledged ? .acknowledged : .answered }
+}

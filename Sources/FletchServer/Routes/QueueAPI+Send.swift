@@ -1,0 +1,23 @@
+internal import FletchQueue
+import HTTPTypes
+
+// `/send`: any call, made durable.
+extension QueueAPI {
+    /// Stores a job that makes the same call.
+    /// - Parameter url: As it stands in the request target.
+    func send(
+        _ request: APIRequest, to url: String, of tenant: String, _ admission: Access.Admission
+    ) async throws -> APIResponse {
+        let send = try SendRequest(request, to: url, at: queue.clock.now)
+        let jobs = try await queue.enqueue(
+            [send.draft], in: QueueName(tenant: tenant, endpoint: send.endpoint), by: admission.digest,
+            showsStored: admission.caller.verdict(on: .read) == .allowed)
+        var response = APIResponse.json(.accepted) { json in jobs.first.map { json.job($0) } }
+        response.fields[.location] = jobs.first.map { Self.path(of: $0.key) }
+        return response
+    }
+
+    private static func path(of key: JobKey) -> String {
+        "/queues/" + PathSegment.encoded(key.queue.endpoint) + "/" + PathSegment.encoded(key.id)
+    }
+}

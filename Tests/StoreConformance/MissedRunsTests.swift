@@ -1,0 +1,98 @@
+import FletchQueue
+import Testing
+
+/// Repetitions that passed while no process ran.
+@Suite struct StoredMissedRunsTests {
+    /// Runs of a job that was due first at 0, and then every 100, of which nothing could run before 1,050.
+    private static func runs(
+        _ kind: StoreKind, _ missed: MissedRuns?, times: Int? = nil
+    ) async throws -> (made: [Int64], next: Timestamp?) {
+        try await kind.withStore { store in
+            _ = try await store.enqueue([
+                job("a") {
+                    $0.schedule = every(100, times: times)
+                    $0.options.missed = missed
+                }
+            ])
+            var made: [Int64] = []
+            while let leased = try await store.leased(at: 1_050).first {
+                made.append(leased.scheduledAt.milliseconds)
+                #expect(leased.attempt == 1)
+                try await store.settle(leased, at: 1_050)
+            }
+            return (made, try await store.job(JobKey(queue, "a"))?.runAt)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases, [nil, MissedRuns.latest])
+    func latestIsMadeUpForAndTheScheduleGoesOn(_ kind: StoreKind, _ missed: MissedRuns?) async throws {
+        let (made, next) = try await Self.runs(kind, missed)
+        #expect(made == [1_000])
+        #expect(next == at(1_100))
+    }
+
+    @Test(arguments: StoreKind.allCases) func allAreMadeUpForInOrder(_ kind: StoreKind) async throws {
+        let (made, next) = try await Self.runs(kind, .all)
+        #expect(made == [0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000])
+        #expect(next == at(1_100))
+    }
+
+    @Test(arguments: StoreKind.allCases) func noneIsMadeUpFor(_ kind: StoreKind) async throws {
+        let (made, next) = try await Self.runs(kind, .skip)
+        #expect(made.isEmpty)
+        #expect(next == at(1_100))
+    }
+
+    @Test(arguments: StoreKind.allCases) func whatIsNotMadeUpForUsesUpNoTime(_ kind: StoreKind) async throws {
+        #expect(try await Self.runs(kind, .all, times: 3).made == [0, 100, 200])
+        let (made, next) = try await Self.runs(kind, .latest, times: 3)
+        #expect(made == [1_000] && next == at(1_100))
+    }
+
+    @Test(arguments: StoreKind.allCases) func repetitionThatIsSkippedIsLeasedAtItsNextTime(_ kind: StoreKind)
+        async throws
+    {
+        try await kind.withStore { store in
+            _ = try await store.enqueue([
+                job("a") {
+                    $0.schedule = every(100)
+                    $0.options.missed = .skip
+                }, job("b", at: 5),
+            ])
+            let leasing = try await store.lease(10, at: at(1_050))
+            #expect(leasing.jobs.ids == ["b"] && leasing.nextDue == at(1_100))
+            #expect(try await store.leased(at: 1_100).map(\.scheduledAt) == [at(1_100)])
+        }
+    }
+
+    /// What a process that died was delivering is delivered again, whatever the schedule says.
+    @Test(arguments: StoreKind.allCases) func runThatHadBegunIsNotMissed(_ kind: StoreKind) async throws {
+        try await kind.withReopenedStore([Quotas(), Quotas()]) { store, index in
+            if index == 0 {
+                _ = try await store.enqueue([
+                    job("a") {
+                        $0.schedule = every(100)
+                        $0.options.missed = .skip
+                    }
+                ])
+                #expect(try await store.leased(at: 0).ids == ["a"])
+            } else {
+                let leased = try await store.leased(at: 1_050)
+                #expect(leased.map(\.scheduledAt) == [at(0)] && leased.map(\.attempt) == [2])
+            }
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func lateRepetitionOfAProcessThatRunsIsMade(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.lease(10, at: at(0))
+            _ = try await store.enqueue([
+                job("a", at: 100) {
+                    $0.schedule = every(100)
+                    $0.options.missed = .skip
+                }
+            ])
+            #expect(try await store.leased(at: 150).map(\.scheduledAt) == [at(100)])
+        }
+    }
+}
