@@ -1,6 +1,7 @@
 """How well the rates of a thousand queues are kept, and what that costs."""
 
 import statistics
+import threading
 import time
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ QUEUES, RATE = 1_000, 10
 POLICY = {"rate": {"count": RATE, "per": 1_000, "burst": 1}}
 # Seconds after the first jobs are due until it is steady.
 SETTLING = 1
+# Jobs that each queue has when the first are due, and how many are added at a time: 100,000 are due at any moment, or more.
+AHEAD, REFILL = 200, 100
 
 
 @dataclass(frozen=True)
@@ -40,20 +43,24 @@ class _Turns:
     def __init__(self, bench):
         self.bench = bench
         # Of each queue: more than are delivered until its rate has been measured.
-        self.job_count = RATE * (bench.window + 2 * SETTLING)
+        self.job_count = -(-RATE * (bench.window + 2 * SETTLING) // REFILL) * REFILL
         self.paths = [f"/logged/{number}" for number in range(QUEUES)]
         # When the jobs of each queue came with limits, in seconds after the first of all.
         self.pace = []
 
     def measure(self, kind):
         with self.bench.fletchd() as fletchd:
-            due = self._fill(kind, [fletchd.queue(self.bench.target, path) for path in self.paths])
+            queues = [fletchd.queue(self.bench.target, path) for path in self.paths]
+            due, moments = self._fill(kind, queues)
             # Not before: what the last turn left came until it ended.
             arrivals = Arrivals(self.bench.directory)
+            refilling = threading.Thread(target=self._refill, args=(queues, moments, due))
+            refilling.start()
             time.sleep(max(0, due + SETTLING - time.time()))
             begun, used = time.time(), clock_seconds(fletchd.process)
             time.sleep(self.bench.window)
             ended, used = time.time(), clock_seconds(fletchd.process) - used
+            refilling.join()
             by_path = arrivals.by_path()
         moments = [by_path.get(path, []) for path in self.paths]
         if kind.limited:
@@ -64,17 +71,29 @@ class _Turns:
         return Figures([min(rates), statistics.median(rates), max(rates)], sum(rates), used * 1e6 / sum(counts))
 
     def _fill(self, kind, queues):
-        """Returns when the first are due."""
+        """Stores the first jobs; returns when they are due, and how long after it each of a queue's is."""
         if kind.limited:
             for queue in queues:
                 queue.set(POLICY)
         moments = [[0] * self.job_count] * QUEUES if kind.limited else self.pace
-        due = time.time() + 10 + QUEUES * self.job_count / 10_000
+        due = time.time() + 10 + QUEUES * AHEAD / 10_000
         for queue, seconds in zip(queues, moments):
-            queue.fill([(body(), due + second) for second in seconds])
+            queue.fill([(body(), due + second) for second in seconds[:AHEAD]])
         if time.time() > due:
             raise RuntimeError("the first jobs were due before all were stored")
-        return due
+        return due, moments
+
+    def _refill(self, queues, moments, due):
+        """Stores further jobs of one queue after the other, about as fast as they are delivered."""
+        pause = REFILL / RATE / QUEUES
+        number, start = 0, due
+        for first in range(AHEAD, self.job_count, REFILL):
+            for queue, seconds in zip(queues, moments):
+                time.sleep(max(0, start + number * pause - time.time()))
+                number += 1
+                more = seconds[first:first + REFILL]
+                if more:
+                    queue.fill([(body(), due + second) for second in more])
 
 
 def limits(bench):
@@ -82,7 +101,8 @@ def limits(bench):
     taken = bench.in_turns([LIMITED, UNLIMITED], turns.measure)
     section = Section(
         f"{QUEUES:,} queues with a rate limit",
-        f"{QUEUES:,} queues of one origin have {turns.job_count} jobs each, all due at one moment, and each queue has "
+        f"{QUEUES:,} queues of one origin have {AHEAD} jobs each, all due at one moment, get {REFILL} more every "
+        f"{REFILL // RATE} s, so that {QUEUES * REFILL:,} or more are due at any time, and each queue has "
         f'the policy `{{"rate":{{"count":{RATE},"per":1000,"burst":1}}}}`. nginx logs when each job arrives. Without '
         "limits, each job is due at the moment when it arrived with limits a turn before, so that both deliver as many "
         "jobs at the same pace. The deliveries of each queue are counted, and the processor time of `fletchd` is "

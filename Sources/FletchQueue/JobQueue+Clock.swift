@@ -14,8 +14,8 @@ extension JobQueue {
     /// The clock that jobs are due by, if it is one that can be moved; else nil.
     package var testClock: TestQueueClock? { clock as? TestQueueClock }
 
-    /// Moves the clock, from each moment at which something is due to the next one, and returns once all that has become
-    /// due is delivered and settled.
+    /// Moves the clock, from each moment at which something is due to the next one, and returns once all that has
+    /// become due is delivered and settled.
     ///
     /// One advance begins when the one before has ended. What waits for a pause, a limit or a rest to end later stays.
     /// - Parameters:

@@ -9,8 +9,8 @@ extension SettingsReader {
         let keys = settings.passphrases.value.isEmpty ? settings.jwtKey.source : settings.passphrases.source
         problems.append(
             """
-            \(settings.hasTestClock.source) cannot be used with \(keys): it is for tests, and whoever moves it moves the time of \
-            all tenants and their tokens. Leave one of them out
+            \(settings.hasTestClock.source) cannot be used with \(keys): it is for tests, and whoever moves it \
+            moves the time of all tenants and their tokens. Leave one of them out
             """)
     }
 }

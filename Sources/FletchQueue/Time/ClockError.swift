@@ -23,8 +23,8 @@ package struct ClockError: Error, Hashable, CustomStringConvertible {
         ClockError(
             code: .tooLong,
             message: """
-                more than \(count) deliveries were due in one advance: the clock stands at \(now.text). Advance it by less, or \
-                delete the job that repeats so often or is enqueued again by each of its deliveries
+                more than \(count) deliveries were due in one advance: the clock stands at \(now.text). Advance it by \
+                less, or delete the job that repeats so often or is enqueued again by each of its deliveries
                 """)
     }
 
@@ -32,8 +32,8 @@ package struct ClockError: Error, Hashable, CustomStringConvertible {
         ClockError(
             code: .stuck,
             message: """
-                this machine cannot make the deliveries that are due: the clock stands at \(now.text). The log of fletchd names \
-                the reason; mend that, and advance again
+                this machine cannot make the deliveries that are due: the clock stands at \(now.text). The log of \
+                fletchd names the reason; mend that, and advance again
                 """)
     }
 
@@ -41,8 +41,8 @@ package struct ClockError: Error, Hashable, CustomStringConvertible {
         ClockError(
             code: .draining,
             message: """
-                fletchd shuts down and delivers nothing more: the clock stands at \(now.text). Advance it after the next start; \
-                it begins at the system's time then
+                fletchd shuts down and delivers nothing more: the clock stands at \(now.text). Advance it after \
+                the next start; it begins at the system's time then
                 """)
     }
 }

@@ -17,8 +17,8 @@ final class Waiters<Wish: Sendable, Outcome: Sendable>: Sendable {
     /// Waits until it is told an outcome.
     /// - Parameters:
     ///   - wish: What ``tell(_:where:)`` chooses by.
-    ///   - known: Called once, while nobody else is told anything: returns the outcome if there is nothing to wait for. What
-    ///     is told after its return reaches this task. Must not use these waiters.
+    ///   - known: Called once, while nobody else is told anything: returns the outcome if there is nothing to wait for.
+    ///     What is told after its return reaches this task. Must not use these waiters.
     /// - Returns: nil if the task is cancelled before it is told anything.
     func wait(
         for wish: Wish, isolation: isolated (any Actor)? = #isolation, unless known: () -> Outcome?

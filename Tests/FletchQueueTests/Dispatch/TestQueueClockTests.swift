@@ -99,6 +99,13 @@ import Testing
         try await gate.pass {}
     }
 
+    /// What it looks at there is the actor's own.
+    @Test func waiterOfAnActorIsAskedOnThatActor() async {
+        let waiter = WaitingActor()
+        let outcome = await waiter.outcome()
+        #expect(outcome == 1)
+    }
+
     @Test func advanceGoesOnAsLongAsSomethingIsDelivered() throws {
         let now = Timestamp(milliseconds: 0)
         var course = AdvanceCourse(from: DeliveryCounts(made: 5, notMade: 7), limit: 100)
@@ -118,5 +125,17 @@ import Testing
         try course.check(DeliveryCounts(made: 105), at: now)
         #expect(course.deliveredCount == 100)
         #expect(throws: ClockError.tooLong(100, at: now)) { try course.check(DeliveryCounts(made: 106), at: now) }
+    }
+}
+
+private actor WaitingActor {
+    private var count = 0
+
+    func outcome() async -> Int? {
+        await Waiters<Void, Int>().wait(for: ()) {
+            preconditionIsolated()
+            count += 1
+            return count
+        }
     }
 }
