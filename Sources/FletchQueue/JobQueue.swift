@@ -99,9 +99,12 @@ package struct JobQueue: Sendable {
     private func enqueue(
         _ jobs: [NewJob], by digest: TokenDigest?, showsStored: Bool, once: Once? = nil
     ) async throws(StoreError) -> Enqueued {
-        let asked = jobs.map(\.job)
-        let once = showsStored ? once : once?.answering { _ in asked }
-        let enqueued = try await changing(asked.map(\.key)) { () async throws(StoreError) in
+        var (jobs, once) = (jobs, once)
+        if !showsStored {
+            for index in jobs.indices { jobs[index].showsStored = false }
+            once = once?.answering { [asked = jobs.map(\.job)] _ in asked }
+        }
+        let enqueued = try await changing(jobs.map(\.job.key)) { () async throws(StoreError) in
             try await store.enqueue(jobs, by: digest, once: once)
         } events: {
             Self.events(jobs, $0)
@@ -110,7 +113,7 @@ package struct JobQueue: Sendable {
         // A job that is replaced may be one that others have waited for.
         if jobs.contains(where: \.overrides) { await dispatcher.stored(dueAt: nil) }
         if let earliest = stored.lazy.compactMap(\.nextMoment).min() { await dispatcher.stored(dueAt: earliest) }
-        return showsStored ? enqueued : .stored(asked)
+        return showsStored ? enqueued : .stored(jobs.map(\.job))
     }
 
     /// One that was there already stays as it is.

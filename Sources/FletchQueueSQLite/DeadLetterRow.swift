@@ -33,7 +33,8 @@ enum DeadLetterRow {
     private static func job(_ row: Row) throws -> Job {
         let key = JobKey(QueueName(tenant: row[7], endpoint: row[8]), text(row[9]))
         var job = Job(
-            key: key, instance: row[10], body: Payload(row[11] as Data), runAt: Timestamp(milliseconds: row[12]))
+            key: key, instance: row[10], body: (row[11] as Data).withUnsafeBytes(Payload.init),
+            runAt: Timestamp(milliseconds: row[12]))
         job.isExclusive = row[13]
         job.retry = RetrySchedule(stored: row[14])
         job.schedule = Schedule(every: row[15], storedCron: row[16], timeZone: row[17], times: row[18])

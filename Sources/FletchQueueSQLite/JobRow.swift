@@ -8,7 +8,7 @@ struct JobRow {
     static let columns = """
         job.number, job.id, instance, body, run_at, state, attempt, exclusive, retry, every, cron, time_zone, times, count,
         run, failures, job.queue, due_at, iif(lane < 0, (SELECT name FROM job_group WHERE job_group.id = -lane), NULL),
-        (SELECT options FROM job_option WHERE owner = job.number)
+        iif(has_options, (SELECT options FROM job_option WHERE owner = job.number), NULL)
         """
 
     /// How many ``columns`` there are.
@@ -45,7 +45,7 @@ struct JobRow {
         id = String(decoding: row[1] as Data, as: UTF8.self)
         instance = row[2]
         let bytes: Data = row[3]
-        body = Payload(bytes)
+        body = bytes.withUnsafeBytes(Payload.init)
         bodyBytes = bytes.count
         runAt = Timestamp(milliseconds: row[4])
         isPending = row[5] == "pending"

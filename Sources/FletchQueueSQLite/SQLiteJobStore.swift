@@ -55,13 +55,14 @@ package final class SQLiteJobStore: JobStore {
         let jobBytes = jobs.isEmpty ? nil : jobs.lazy.map(\.storedBytes).reduce(0, +)
         // The answer that is remembered has about as many.
         return try await writer.perform(adding: jobBytes.map { once == nil ? $0 : 2 * $0 }) { transaction in
-            var room = Self.returned
+            // Whoever repeats an enqueue gets all of it back.
+            var room = Portion(count: .max, bytes: max(Self.returnedBytes, jobBytes ?? 0))
             return try transaction.enqueue(jobs, by: digest, once: once, &room)
         }.get()
     }
 
     /// How much of the jobs that are there already is read while everybody waits to write.
-    private static let returned = Portion(count: .max, bytes: 1 << 20)
+    private static let returnedBytes = 1 << 20
 
     package func invoke(_ key: JobKey, at now: Timestamp) async throws(StoreError) -> Bool {
         try await writer.perform { transaction in try transaction.invoke(key, at: now) }

@@ -35,10 +35,10 @@ extension Transaction {
     private mutating func settle(_ settlement: Settlement) throws {
         guard let held = keeper.end(settlement.lease, .ran(settlement.reach), at: settlement.at) else { return }
         // A success leaves nothing: it does not even ask.
-        if settlement.failure != nil || settlement.callback != nil {
+        if settlement.failure != nil || !settlement.callbacks.isEmpty {
             guard try isThere(held, settlement.lease) else { return }
         }
-        if let callback = settlement.callback, !Self.isRevoked(held.lane.name.tenant) { try enqueue(callback) }
+        for callback in settlement.callbacks where !Self.isRevoked(held.lane.name.tenant) { try enqueue(callback) }
         if let failure = settlement.failure {
             if let reason = settlement.death {
                 try bury(

@@ -39,8 +39,8 @@ extension Transaction {
 
     private static let keyReused = StoreError(
         .keyReused,
-        "nothing is stored: this Idempotency-Key was sent with another request in the last 24 hours: make a new key for "
-            + "each new request, and repeat a request with the same route and body")
+        "nothing is stored: this Idempotency-Key was sent with another request, or with another kind of token, in the last "
+            + "24 hours: make a new key for each new request, and repeat a request with the same route and body")
 
     /// One that has expired gives way.
     private func remember(_ answer: [UInt8], to once: Once) throws {

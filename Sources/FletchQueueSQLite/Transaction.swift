@@ -37,7 +37,8 @@ struct Transaction {
             try run(Self.insert + "ON CONFLICT (queue, id) DO NOTHING", arguments(of: new.job, queue, lane))
             guard db.changesCount > 0 else {
                 try forgetIfNew(lane)
-                return try stored(new.job.key, in: queue, &room) ?? new.job
+                return try (new.showsStored ? stored(new.job.key, in: queue, &room) : mark(of: new.job.key, in: queue))
+                    ?? new.job
             }
             stored(new.job)
             try store(new.job.options, of: db.lastInsertedRowID)
@@ -125,6 +126,13 @@ struct Transaction {
         return nil
     }
 
+    /// A job without what it holds.
+    private func mark(of key: JobKey, in queue: Int64) throws -> Job? {
+        let statement = try db.cachedStatement(sql: "SELECT instance FROM job WHERE queue = ? AND id = ?")
+        let row = try Row.fetchOne(statement, arguments: [queue, Data(key.id.utf8)])
+        return row.map { Job(key: key, instance: $0[0], runAt: nil) }
+    }
+
     private mutating func number(of queue: QueueName) throws -> Int64 {
         if let number = queues[queue] { return number }
         try run(
@@ -178,16 +186,17 @@ struct Transaction {
 
     private func arguments(of job: Job, _ queue: Int64, _ lane: Int64) -> StatementArguments {
         [
-            queue, lane, Data(job.key.id.utf8), job.instance == job.key.id ? nil : job.instance, Data(job.body.bytes),
+            queue, lane, Data(job.key.id.utf8), job.instance == job.key.id ? nil : job.instance, job.body.data,
             (job.runAt ?? Timestamp(milliseconds: 0)).milliseconds, job.isExclusive, job.retry.text,
             job.schedule?.every, job.schedule?.cron?.text, job.schedule?.cron?.timeZone, job.schedule?.times,
-            job.count, job.run,
+            job.count, job.run, !job.options.isEmpty,
         ]
     }
 
     private static let insert = """
-        INSERT INTO job (queue, lane, id, instance, body, run_at, exclusive, retry, every, cron, time_zone, times, count, run)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO job (
+            queue, lane, id, instance, body, run_at, exclusive, retry, every, cron, time_zone, times, count, run, has_options)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
         """
 
@@ -197,6 +206,7 @@ struct Transaction {
             lane = excluded.lane, instance = excluded.instance, body = excluded.body, run_at = excluded.run_at,
             exclusive = excluded.exclusive, retry = excluded.retry, every = excluded.every, cron = excluded.cron,
             time_zone = excluded.time_zone, times = excluded.times, count = excluded.count, run = excluded.run,
+            has_options = excluded.has_options,
             state = 'pending', lease = excluded.lease, attempt = 0, failures = 0, due_at = NULL
         """
 }

@@ -140,7 +140,7 @@ import Testing
             _ = try await store.enqueue(large)
             for number in 0..<3 {
                 await #expect(throws: StoreError.self) {
-                    try await store.enqueue([job("a", in: Self.name(number)), large[0], large[1]])
+                    try await store.enqueue([job("a", in: Self.name(number)), job("a"), job("b")])
                 }
             }
             try await Self.use(7, store)

@@ -80,6 +80,34 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.allCases)
+    func whoRepeatsALargeEnqueueGetsAllOfItBack(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let large = ["a", "b", "c"].map { id in
+                job(id, at: 9_000) { $0.body = .text(String(repeating: "x", count: 600_000)) }
+            }
+            let stored = try await store.enqueue(large)
+            #expect(try await store.enqueue(large) == stored)
+        }
+    }
+
+    /// Not even its size tells that it is there.
+    @Test(arguments: StoreKind.allCases)
+    func whoMayNotSeeAJobIsToldItsKeyAndInstanceAlone(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let large = ["a", "b"].map { id in
+                job(id, at: 9_000) { $0.body = .text(String(repeating: "x", count: 600_000)) }
+            }
+            let stored = try await store.enqueue(large)
+            var guesses = [job("a"), job("b"), job("c")]
+            for index in guesses.indices { guesses[index].showsStored = false }
+            let told = try await store.enqueue(guesses)
+            #expect(told.map(\.instance) == stored.map(\.instance) + ["c"])
+            #expect(told.map(\.body) == ["", "", "body of c"])
+            #expect(try await store.job(stored[0].key) == stored[0])
+        }
+    }
+
     /// What is there already is read while everybody else waits to write: a batch of a few bytes must not have it all read.
     @Test(arguments: StoreKind.allCases)
     func noMoreIsReturnedThanIsReadAtOnce(_ kind: StoreKind) async throws {

@@ -52,7 +52,7 @@ package final class Activity: Sendable {
         guard isWatched else { return }
         tell { order in
             let next = settlement.fate == .pauses ? job.scheduledAt : settlement.next
-            order.ran(job, next: next, callback: settlement.callback)
+            order.ran(job, next: next, callback: settlement.callbacks.first)
             return []
         }
     }

@@ -230,7 +230,7 @@ package actor Dispatcher {
     private var nextSettlements: [Settlement] {
         var portion = Portion(count: Self.settledAtOnce, bytes: 16 << 20)
         let isDiskFull = fullUntil > .now
-        return settlements.filter { !isDiskFull || $0.failure == nil && $0.callback == nil }.prefix {
+        return settlements.filter { !isDiskFull || $0.failure == nil && $0.callbacks.isEmpty }.prefix {
             portion.takes($0.copiedBytes)
         }
     }

@@ -23,7 +23,7 @@ package enum Callback {
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         let queue = QueueName(tenant: job.key.queue.tenant, endpoint: url)
         guard let body = try? encoder.encode(report) else { preconditionFailure("text and numbers cannot be encoded") }
-        var callback = Job(key: JobKey(queue, instance()), body: Payload(body), runAt: now)
+        var callback = Job(key: JobKey(queue, instance()), body: Payload(Array(body)), runAt: now)
         callback.options.headers = [JobHeader("content-type", "application/json")]
         callback.options.isCallback = true
         return callback

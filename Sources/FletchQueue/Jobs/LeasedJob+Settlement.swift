@@ -63,7 +63,7 @@ extension LeasedJob {
         settlement.death = death
         if death != nil { settlement.copiedBytes = job.body.byteCount }
         let told = death?.outcome ?? told
-        if death != nil || told == .succeeded { settlement.callback = callback(outcome, told, at: now) }
+        if death != nil || told == .succeeded { settlement.callbacks = callbacks(outcome, told, at: now) }
         guard told != .succeeded else { return settlement }
         settlement.failure = FailedAttempt(
             count: job.count, attempt: attempt, startedAt: outcome.startedAt ?? now, duration: outcome.duration,
@@ -71,11 +71,12 @@ extension LeasedJob {
         return settlement
     }
 
-    private func callback(_ outcome: RunOutcome, _ told: JobOutcome, at now: Timestamp) -> Job? {
-        guard told == .succeeded ? job.options.callback != nil : job.options.failureCallback != nil else { return nil }
+    private func callbacks(_ outcome: RunOutcome, _ told: JobOutcome, at now: Timestamp) -> [Job] {
+        guard !job.options.isEmpty else { return [] }
         let end = Callback.End(
             outcome: told, status: outcome.status, error: outcome.error,
             answer: FailedAttempt.answer(in: Array((outcome.answer ?? "").utf8)))
-        return Callback.job(about: job, end, attempts: attempt, at: now, instance: JobID.make())
+        let callback = Callback.job(about: job, end, attempts: attempt, at: now, instance: JobID.make())
+        return [callback].compactMap(\.self)
     }
 }

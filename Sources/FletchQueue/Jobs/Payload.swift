@@ -6,7 +6,9 @@ package enum Payload: Hashable, Sendable, ExpressibleByStringLiteral {
     /// Bytes that are not UTF-8.
     case bytes([UInt8])
 
-    package init(_ bytes: some Collection<UInt8>) {
+    package init(_ bytes: [UInt8]) { self = bytes.withUnsafeBytes(Payload.init) }
+
+    package init(_ bytes: UnsafeRawBufferPointer) {
         let text = String(validating: bytes, as: UTF8.self)
         self = text.map(Payload.text) ?? .bytes(Array(bytes))
     }

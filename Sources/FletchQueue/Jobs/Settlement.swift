@@ -10,8 +10,9 @@ package struct Settlement: Hashable, Sendable {
     /// Why the run becomes a dead letter; nil where it does not.
     package var death: DeathReason?
     package var reach = Reach.answered
-    /// Tells somebody what became of the run: stored with the settlement, unless the job has been deleted or overridden.
-    package var callback: Job?
+    /// What tells somebody what became of the run: stored with the settlement, unless the job has been deleted or
+    /// overridden. One at most; settlements are copied often, and hardly one has any.
+    package var callbacks: [Job] = []
     /// How many bytes are stored once more: those of the body, where the run becomes a dead letter.
     package var copiedBytes = 0
 

@@ -14,8 +14,8 @@ package protocol JobStore: DeadLetterStore, PolicyStore, TopicStore, OnceStore {
     ///   - digest: Of the token that was asked with; nil where it was something else.
     ///   - once: Stores nothing if the same has been asked for before, and remembers the answer else. nil does neither.
     /// - Returns: What is stored under their keys now: where a job was there already and is not overridden, that one.
-    /// - Throws: Also where those have more than 1 MiB together (``StoreError/Code/answerTooLarge``); a single one, however
-    ///   large, is returned. And where a tenant would have more than its ``Quotas`` allow
+    /// - Throws: Also where jobs that are there already have more than 1 MiB together, and more than the new ones
+    ///   (``StoreError/Code/answerTooLarge``); a single one, however large, is returned. And where a tenant would have more than its ``Quotas`` allow
     ///   (``StoreError/Code/quotaExceeded``), which what stores nothing or takes less room than before never is. And where
     ///   there is no such token any more (``StoreError/Code/tokenRevoked``): nobody would find those jobs. And where
     ///   something else was asked for before with the same key (``StoreError/Code/keyReused``).

@@ -61,7 +61,7 @@ package final class Access: Sendable {
     let registry: TenantRegistry
     let meter: UsageMeter
     /// Whether callers are not told apart.
-    private let isOpen: Bool
+    let isOpen: Bool
     private let passphrases: Passphrases
     private let proxies: TrustedProxies
     private let jwtVerifier: JWTVerifier?

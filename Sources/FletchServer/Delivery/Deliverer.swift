@@ -1,6 +1,5 @@
 package import Fletch
 package import FletchQueue
-import Foundation
 import HTTPTypes
 package import Logging
 
@@ -14,7 +13,7 @@ package struct Deliverer: Sendable {
     /// As browsers and Quirrel have it.
     static let maximumRedirectCount = 20
 
-    /// What may be set for a delivery, at most.
+    /// No delivery has a longer timeout.
     private static let longestTimeout = Duration.seconds(86_400)
 
     private let client: FletchClient
@@ -52,9 +51,9 @@ package struct Deliverer: Sendable {
         self.logger = logger
     }
 
-    /// What the client of a queue is to be like that has so many deliveries under way.
-    /// - Parameter totalConcurrency: To all origins: it is the queue that limits those to one. By redirects, or through a
-    ///   proxy, all may go to the same.
+    /// Returns the configuration of a client for the deliveries of a queue.
+    /// - Parameter totalConcurrency: How many deliveries are under way at most. The client sets no limit per origin: the
+    ///   queue has one, and redirects or a proxy may lead all deliveries to the same origin.
     package static func configuration(totalConcurrency: Int, logger: Logger) -> Configuration {
         var configuration = Configuration()
         configuration.maximumActiveConnectionCount = totalConcurrency
@@ -92,29 +91,35 @@ package struct Deliverer: Sendable {
             let isOfAll = (error as? StoreError).map { $0.code != .damaged } ?? false
             return .notRun(isOfAll ? .machine : .endpoint, mayHaveBeenSeen: false)
         }
-        for redirectCount in 0...Self.maximumRedirectCount {
+        var redirect: Int?
+        for _ in 0...Self.maximumRedirectCount {
             do throws(FletchError) {
                 let receipt = try await client.send(next.request(until: run.end), until: run.goal.milestone)
                 if run.goal == .acknowledged {
                     lastAcknowledged.withLock { $0 = .now }
                     return ran(run, .succeeded, reason: "acknowledged")
                 }
-                switch next.redirected(by: receipt.status?.code ?? 0, to: receipt.location) {
+                let status = receipt.status?.code ?? 0
+                switch next.redirected(by: status, to: receipt.location) {
                 case .none: return ended(run, receipt)
-                case .to(let redirected): next = redirected
+                case .to(let redirected): (next, redirect) = (redirected, status)
                 case .refused:
                     return failed(
-                        run, "redirect-refused", "redirected from https to another scheme, which is not followed")
+                        run, "redirect-refused", "redirected from https to another scheme, which is not followed",
+                        redirectedBy: status)
                 }
             } catch {
-                return self.end(of: run, error, isRedirected: redirectCount > 0)
+                return self.end(of: run, error, redirectedBy: redirect)
             }
         }
-        return failed(run, "too-many-redirects", "redirected more than \(Self.maximumRedirectCount) times")
+        return failed(
+            run, "too-many-redirects", "redirected more than \(Self.maximumRedirectCount) times", redirectedBy: redirect
+        )
     }
 
-    private func end(of run: DeliveryRun, _ error: FletchError, isRedirected: Bool) -> DeliveryEnd {
-        let mayHaveBeenSeen = error.certainty == .unknown || isRedirected
+    /// - Parameter redirect: The status of the last redirect; nil if there was none.
+    private func end(of run: DeliveryRun, _ error: FletchError, redirectedBy redirect: Int?) -> DeliveryEnd {
+        let mayHaveBeenSeen = error.certainty == .unknown || redirect != nil
         if error.code == .cancelled || error.code == .clientClosed {
             return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
         }
@@ -129,10 +134,13 @@ package struct Deliverer: Sendable {
         if run.goal != .acknowledged, let receipt = error.receipt, receipt.status != nil {
             return ended(run, receipt, reason: "\(error)")
         }
+        if let redirect {
+            return failed(run, error.code.rawValue, "after a redirect: \(error)", redirectedBy: redirect)
+        }
         var outcome = RunOutcome(.retry)
         outcome.error = error.code.rawValue
-        if !isRedirected { outcome.reach = run.reach(after: error) }
-        return ran(run, outcome, reason: isRedirected ? "after a redirect: \(error)" : "\(error)")
+        outcome.reach = run.reach(after: error)
+        return ran(run, outcome, reason: "\(error)")
     }
 
     private func ended(_ run: DeliveryRun, _ receipt: Receipt, reason: String? = nil) -> DeliveryEnd {
@@ -145,7 +153,11 @@ package struct Deliverer: Sendable {
         return ran(run, outcome, reason: reason ?? "answered \(status)", receipt.body)
     }
 
-    private func failed(_ run: DeliveryRun, _ code: String, _ reason: String) -> DeliveryEnd {
+    /// Ends a run whose last redirect led to no answer. The redirect is one itself, if any answer is the goal.
+    private func failed(
+        _ run: DeliveryRun, _ code: String, _ reason: String, redirectedBy status: Int?
+    ) -> DeliveryEnd {
+        if let status, run.goal == .answered { return ran(run, RunOutcome(.succeed, status: status), reason: reason) }
         var outcome = RunOutcome(.retry)
         outcome.error = code
         return ran(run, outcome, reason: reason)
@@ -165,23 +177,7 @@ package struct Deliverer: Sendable {
     private func log(
         _ message: Logger.Message, _ job: LeasedJob, _ reason: String, level: Logger.Level = .info
     ) {
-        logger.log(
-            level: level, message,
-            metadata: [
-                "endpoint": "\(Self.withoutSecrets(job.job.key.queue.endpoint))", "id": "\(job.job.key.id)",
-                "count": "\(job.job.count)",
-                "attempt": "\(job.attempt)", "reason": "\(reason)",
-            ])
-    }
-
-    /// Without user information, query and fragment.
-    private static func withoutSecrets(_ endpoint: String) -> String {
-        guard var components = URLComponents(string: endpoint) else { return "" }
-        components.user = nil
-        components.password = nil
-        components.query = nil
-        components.fragment = nil
-        return components.string ?? ""
+        logger.log(level: level, message, metadata: job.metadata(reason: reason))
     }
 }
 

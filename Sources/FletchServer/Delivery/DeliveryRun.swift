@@ -1,7 +1,7 @@
 internal import Fletch
 internal import FletchQueue
 
-/// A delivery that is under way, and what holds for it.
+/// A delivery in progress, with the policy and the timeout that apply to it.
 struct DeliveryRun {
     let job: LeasedJob
     let startedAt: Timestamp

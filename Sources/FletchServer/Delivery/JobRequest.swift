@@ -22,7 +22,9 @@ struct JobRequest {
         let canFail = options.until == nil || options.until == .succeeded
         keep = canFail ? .failures(upTo: Deliverer.maximumFailureBytes) : .nothing
         fields = [.accept: "*/*"]
-        if body != .none, options.isForwarded != true { fields[.contentType] = "text/plain" }
+        if body != .none, options.isForwarded != true {
+            fields.append(HTTPField(name: .contentType, value: "text/plain"))
+        }
         fields.append(HTTPField(name: .meta, value: JobMeta(job, at: now).json))
         fields.append(HTTPField(name: .idempotencyKey, value: job.idempotencyKey))
         fields.append(HTTPField(name: .attempt, value: "\(job.attempt)"))
@@ -117,7 +119,6 @@ extension HTTPFields {
 extension HTTPField.Name {
     /// What a job is told about itself.
     fileprivate static let meta = named("x-quirrel-meta")
-    fileprivate static let idempotencyKey = named("Idempotency-Key")
     /// How often this run has been attempted, from 1.
     fileprivate static let attempt = named("fletch-attempt")
     fileprivate static let secrets: Set<HTTPField.Name> = [

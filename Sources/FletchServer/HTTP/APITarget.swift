@@ -2,16 +2,18 @@
 struct APITarget {
     private typealias Bytes = ArraySlice<UInt8>
 
-    /// What lies between the slashes, each decoded once. The URL of `/send/URL` is one segment, with its query, and is
-    /// not decoded.
+    /// What lies between the slashes, each decoded once. Empty for `/send/URL`.
     let segments: [String]
+    /// The URL of `/send/URL`, with its query: neither it nor what comes before it is decoded. nil for any other path.
+    let urlToSend: String?
     private let query: Bytes
 
     /// - Returns: nil where something is encoded that is no UTF-8, or not encoded to the end.
     init?(_ target: String) {
         let origin = Self.withoutAuthority(Array(target.utf8)[...]).prefix { $0 != UInt8(ascii: "#") }
-        if let url = Self.urlToSend(origin) {
-            (segments, query) = (["send", url], [])
+        urlToSend = Self.urlToSend(origin)
+        guard urlToSend == nil else {
+            (segments, query) = ([], [])
             return
         }
         let path = origin.prefix { $0 != UInt8(ascii: "?") }

@@ -6,4 +6,6 @@ extension HTTPField.Name {
         guard let name = Self("\(text)") else { preconditionFailure("\(text) is no name of a field") }
         return name
     }
+
+    static let idempotencyKey = named("Idempotency-Key")
 }

@@ -67,6 +67,20 @@ final class Readers: Sendable {
         return Share(self, size)
     }
 
+    /// Waits for its turn, but not for longer than `limit`.
+    /// - Returns: nil if its turn has not come by then.
+    func share(of bytes: Int, within limit: Duration) async throws -> Share? {
+        try await withThrowingTaskGroup(of: Share?.self) { group in
+            group.addTask { try await self.share(of: bytes) }
+            group.addTask {
+                try await ContinuousClock().sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
     /// Whether somebody waits.
     var isContended: Bool { state.withLock(\.budget.isContended) }
 

@@ -42,8 +42,8 @@ struct IdempotencyKey {
         guard values.count == 1, let key = values.first else { return "must be sent once" }
         if key.isEmpty { return "must NOT have fewer than 1 characters" }
         if key.utf8.count > Once.maximumKeyBytes { return "must NOT have more than \(Once.maximumKeyBytes) bytes" }
-        // In place of bytes that are no UTF-8: different keys would become one.
-        return key.unicodeScalars.contains("\u{FFFD}") ? "must be UTF-8" : nil
+        // Different keys would become one.
+        return key.hasInvalidBytes ? "must be UTF-8" : nil
     }
 
     private static func digest(of request: APIRequest, _ action: Action, showsStored: Bool) -> [UInt8] {
@@ -81,8 +81,4 @@ extension SHA256 {
     fileprivate mutating func update(length: Int) {
         withUnsafeBytes(of: UInt64(length).bigEndian) { update(bufferPointer: $0) }
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static let idempotencyKey = named("Idempotency-Key")
 }

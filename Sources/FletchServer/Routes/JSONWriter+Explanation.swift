@@ -59,7 +59,7 @@ extension Explanation {
                 + "--concurrency allows more."
         case .shut(.rate):
             "A policy's rate is used up \(moment ?? "for now"). A policy with a higher rate or burst allows more."
-        case .dead: "The job has failed for good. GET /dead-letters tells why, and replays it."
+        case .dead: "The job has failed for good, or expired. GET /dead-letters tells why, and replays it."
         }
     }
 

@@ -52,9 +52,11 @@ extension JSONWriter {
 }
 
 extension Job {
-    /// What it takes to hold it, more or less.
+    /// About how many bytes of memory the job takes.
     var byteCount: Int {
-        let texts = [key.id, key.queue.endpoint, options.url, options.callback, options.failureCallback]
+        let texts = [
+            key.id, key.queue.endpoint, group, options.method, options.url, options.callback, options.failureCallback,
+        ]
         return bodyBytes + JobHeaderRules.byteCount(of: options.headers ?? [])
             + texts.reduce(0) { $0 + ($1?.utf8.count ?? 0) }
     }

@@ -30,7 +30,7 @@ extension QueueAPI {
         }
     }
 
-    /// Who may only enqueue can neither replace a job nor see one, whose id may have been guessed.
+    /// A caller that may only enqueue can neither replace a stored job nor see one: it may have guessed the id.
     /// - Returns: Whether the caller may see jobs that are there already.
     /// - Throws: If the caller may not store these.
     func showsStored(to caller: Caller, _ drafts: [JobDraft]) throws(APIResponse) -> Bool {

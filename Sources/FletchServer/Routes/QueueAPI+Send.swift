@@ -9,12 +9,21 @@ extension QueueAPI {
         _ request: APIRequest, to url: String, of tenant: String, _ admission: Access.Admission
     ) async throws -> APIResponse {
         let send = try SendRequest(request, to: url, at: queue.clock.now)
+        if !access.isOpen { try Self.checkIsOfOneOrigin(send) }
         let jobs = try await queue.enqueue(
             [send.draft], in: QueueName(tenant: tenant, endpoint: send.endpoint), by: admission.digest,
             showsStored: admission.caller.verdict(on: .read) == .allowed)
         var response = APIResponse.json(.accepted) { json in jobs.first.map { json.job($0) } }
         response.fields[.location] = jobs.first.map { Self.path(of: $0.key) }
         return response
+    }
+
+    /// Limits and circuits of an origin are counted by its queues: a tenant could use up those of another's.
+    private static func checkIsOfOneOrigin(_ send: SendRequest) throws(APIResponse) {
+        guard let url = send.draft.options.url, let origin = OriginName.text(of: url) else { return }
+        guard OriginName.text(of: send.endpoint) != origin else { return }
+        throw Violation("must have the origin of the URL that is called (\(origin)), as limits are counted by it")
+            .below(ControlField.queue.rawValue).response(in: "headers")
     }
 
     private static func path(of key: JobKey) -> String {

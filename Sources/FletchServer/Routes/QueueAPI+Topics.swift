@@ -70,10 +70,22 @@ extension QueueAPI {
             }
             try Self.check(request, draft, fits: topic)
             let heldBytes = Self.heldBytes(request, draft, for: topic)
-            if heldBytes > JSONText.pieceBytes, share == nil { share = try await readers.share(of: heldBytes) }
+            if heldBytes > JSONText.pieceBytes, share == nil { share = try await publishShare(of: heldBytes) }
             return try await publish(
                 draft, to: topic, of: tenant, by: admission.digest, showsStored: showsStored, once)
         }
+    }
+
+    /// How long an enqueue waits for others to read what they were answered.
+    private static let patience = Duration.seconds(5)
+
+    private func publishShare(of byteCount: Int) async throws -> Readers.Share {
+        if let share = try await readers.share(of: byteCount, within: Self.patience) { return share }
+        var busy = APIResponse.problem(
+            .serviceUnavailable, code: "readers-busy",
+            "nothing is stored: too many clients are reading long answers at the moment: try again")
+        busy.fields[.retryAfter] = String(Self.patience.components.seconds)
+        throw busy
     }
 
     private func publish(
@@ -86,8 +98,8 @@ extension QueueAPI {
             guard error.code == .answerTooLarge else { throw error }
             throw APIResponse.problem(
                 .tooLarge, code: error.code.rawValue,
-                "nothing is stored: the jobs of this id that the topic's queues have already have more than 1 MiB together: "
-                    + "use another id")
+                "nothing is stored: the jobs of this id that the topic's queues have already are larger, and have more than "
+                    + "1 MiB together: use an Idempotency-Key to repeat an enqueue safely")
         }
     }
 

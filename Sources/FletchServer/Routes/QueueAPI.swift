@@ -88,7 +88,7 @@ package struct QueueAPI: Sendable {
 
     private func admitted(_ head: APIRequest) async throws -> AdmittedRequest {
         let target = APITarget(head.target)
-        let route = target.flatMap { Route(head.method == .head ? .get : head.method, $0.segments) }
+        let route = target.flatMap { Route(head.method == .head ? .get : head.method, $0) }
         if let refusal = access.pages.refusal(head.fields, host: head.host, anyHost: route == .health) {
             throw APIResponse.refused(refusal)
         }

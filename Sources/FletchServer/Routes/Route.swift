@@ -43,9 +43,17 @@ enum Route: Hashable {
     case takeUsage
     case rotateSigningSecret
 
-    /// - Parameter segments: Of the path, decoded.
     /// - Returns: nil where there is nothing.
-    init?(_ method: HTTPRequest.Method, _ segments: [String]) {
+    init?(_ method: HTTPRequest.Method, _ target: APITarget) {
+        guard let url = target.urlToSend else {
+            self.init(method, target.segments)
+            return
+        }
+        guard method != .get, method != .options else { return nil }
+        self = .send(url: url)
+    }
+
+    private init?(_ method: HTTPRequest.Method, _ segments: [String]) {
         let route =
             switch segments.count {
             case 1: Self.top(method, segments[0])
@@ -81,8 +89,6 @@ enum Route: Hashable {
         switch (top, method, name) {
         case ("documentation", .get, "json"): .openAPI
         case ("clock", .post, "advance"): .advanceClock
-        case ("send", .get, _), ("send", .options, _): nil
-        case ("send", _, _): .send(url: name)
         case ("tokens", _, ""): nil
         case ("tokens", .put, _): .issueToken(tenant: name)
         case ("tokens", .delete, _): .revokeToken(tenant: name)

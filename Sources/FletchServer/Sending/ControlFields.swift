@@ -9,7 +9,10 @@ struct ControlFields {
     init(_ fields: HTTPFields) throws(Violation) {
         for field in fields {
             let name = field.name.canonicalName
-            guard name.hasPrefix(ControlField.prefix), !name.hasPrefix(ForwardedFields.prefix) else { continue }
+            // `fletch_delay` would be dropped in silence otherwise: it is never forwarded.
+            guard JobHeaderRules.hyphenated(name).hasPrefix(ControlField.prefix),
+                !name.hasPrefix(ForwardedFields.prefix)
+            else { continue }
             do throws(Violation) {
                 try add(field.value, ControlField(rawValue: name))
             } catch {

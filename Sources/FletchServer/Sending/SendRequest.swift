@@ -18,12 +18,12 @@ struct SendRequest {
             var draft = try controls.draft(at: now)
             guard draft.schedule == nil || !forwarded.contains("idempotency-key") else {
                 throw Violation(
-                    "must NOT be set with fletch-cron: receivers would take all runs but the first "
-                        + "for repetitions of that"
+                    "must NOT be set with fletch-cron: receivers would discard every run after the first "
+                        + "as a duplicate"
                 ).below("idempotency-key")
             }
             let queue = try controls.value(.queue, ControlValue.url)
-            draft.body = Payload(request.body.readableBytesView)
+            draft.body = request.body.withUnsafeReadableBytes(Payload.init)
             draft.options.method = try Self.method(controls, request)
             draft.options.headers = forwarded.headers
             draft.options.url = queue == nil ? nil : target.url
@@ -41,7 +41,7 @@ struct SendRequest {
         do {
             return try ControlValue.method(method)
         } catch {
-            throw Violation("must be set: no job can have the method \(method)").below(ControlField.method.rawValue)
+            throw Violation("must be set: a job cannot have the method \(method)").below(ControlField.method.rawValue)
         }
     }
 }

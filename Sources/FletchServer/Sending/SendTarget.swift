@@ -7,6 +7,9 @@ struct SendTarget {
     /// - Parameter text: All that follows `/send/`, the query included. Any string may be given.
     init(_ text: String) throws(APIResponse) {
         let url = try Self.withBothSlashes(text)
+        guard url.utf8.count <= URIFormat.maximumBytes else {
+            throw Self.invalid("must NOT have more than \(URIFormat.maximumBytes) bytes")
+        }
         guard URIFormat.matches(url) else {
             throw Self.invalid("is not valid (RFC 3986): percent-encode the characters that a URL may not have")
         }

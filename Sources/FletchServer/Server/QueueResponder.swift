@@ -45,7 +45,8 @@ struct QueueResponder: HTTPResponder {
 
     /// Throws where the request ends before it is whole.
     private func answer(to request: Request, _ context: Context) async throws -> APIResponse {
-        var whole = APIRequest(method: request.method, target: request.head.path ?? "", fields: request.headers)
+        var whole = APIRequest(
+            method: request.method.asSent, target: request.head.path ?? "", fields: request.headers)
         whole.host = request.head.authority
         whole.peer = context.channel.remoteAddress
         let admitted: AdmittedRequest

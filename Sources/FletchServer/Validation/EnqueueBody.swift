@@ -38,8 +38,8 @@ struct EnqueueBody {
         }
         guard draft.options.headers?.contains(where: \.isIdempotencyKey) != true else {
             throw .invalid(
-                "body.headers cannot have an Idempotency-Key together with body.repeat: receivers would take all runs "
-                    + "but the first for repetitions of that.")
+                "body.headers cannot have an Idempotency-Key together with body.repeat: receivers would discard every run "
+                    + "after the first as a duplicate.")
         }
         var draft = draft
         draft.schedule = schedule

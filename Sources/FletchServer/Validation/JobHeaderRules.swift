@@ -25,16 +25,22 @@ enum JobHeaderRules {
         guard let name = HTTPField.Name(name)?.canonicalName else {
             return "must be a field name: letters, digits and !#$%&'*+-.^_`|~"
         }
-        if let problem = problem(ofName: name) { return problem }
+        if let problem = problem(ofName: hyphenated(name)) { return problem }
+        if name.contains("_"), hyphenated(name) == "idempotency-key" {
+            return "must NOT be set: write Idempotency-Key, since many receivers take both for one field"
+        }
         return value.utf8.contains(where: \.isControlOfField) ? "must NOT have control characters but tabs" : nil
     }
+
+    /// The name as CGI and WSGI receivers know it, to whom `_` and `-` are the same.
+    static func hyphenated(_ name: String) -> String { name.replacing("_", with: "-") }
 
     /// How many bytes of ``maximumBytes`` these fields take.
     static func byteCount(of headers: [JobHeader]) -> Int {
         headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
     }
 
-    /// - Parameter name: In lower case.
+    /// - Parameter name: In lower case, without `_`.
     private static func problem(ofName name: String) -> String? {
         if hopByHop.contains(name) { return "must NOT be set: it belongs to a connection, not to a request" }
         if ownPrefixes.contains(where: name.hasPrefix) { return "must NOT be set: fletchd sets it itself" }

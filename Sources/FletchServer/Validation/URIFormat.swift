@@ -2,6 +2,9 @@ internal import Fletch
 
 /// The format `uri` of JSON Schema: RFC 3986, with a scheme.
 enum URIFormat {
+    /// Of a URL that comes in a body or a field: even percent-encoded it fits into the path of a request.
+    static let maximumBytes = 8_192
+
     /// Whether `text` is a URI. Any string may be given.
     static func matches(_ text: String) -> Bool { parts(of: text) != nil }
 

@@ -54,6 +54,9 @@ struct UpdateCronBody {
     private static func route(_ value: JSONValue, below base: String) throws(Violation) -> String {
         let route = try value.asString()
         let endpoint = base + "/" + route
+        guard endpoint.utf8.count <= URIFormat.maximumBytes else {
+            throw Violation("must NOT have more than \(URIFormat.maximumBytes) bytes together with baseUrl")
+        }
         guard URIFormat.isAbsolute(endpoint) else { throw Violation("must match format \"uri-reference\"") }
         if let problem = URIFormat.problem(calling: endpoint) { throw Violation(problem) }
         return route

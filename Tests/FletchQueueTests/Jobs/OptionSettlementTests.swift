@@ -50,18 +50,18 @@ import Testing
             $0.options.failureCallback = "https://example.com/failed"
         }
         let now = Timestamp(milliseconds: 5)
-        #expect(both.settled(.succeeded, at: now).callback?.key.queue.endpoint == "https://example.com/done")
-        #expect(both.settled(.failed, at: now).callback?.key.queue.endpoint == "https://example.com/failed")
-        #expect(both.settled(.gone, at: now).callback?.key.queue.endpoint == "https://example.com/failed")
-        #expect(both.settled(.failed, at: now, retryPolicy: Self.plain).callback == nil)
-        #expect(both.settled(RunOutcome(.pause), at: now).callback == nil)
+        #expect(both.settled(.succeeded, at: now).callbacks.first?.key.queue.endpoint == "https://example.com/done")
+        #expect(both.settled(.failed, at: now).callbacks.first?.key.queue.endpoint == "https://example.com/failed")
+        #expect(both.settled(.gone, at: now).callbacks.first?.key.queue.endpoint == "https://example.com/failed")
+        #expect(both.settled(.failed, at: now, retryPolicy: Self.plain).callbacks.isEmpty)
+        #expect(both.settled(RunOutcome(.pause), at: now).callbacks.isEmpty)
         let failure = leased { $0.options.failureCallback = "https://example.com/failed" }
-        #expect(failure.settled(.succeeded, at: now).callback == nil)
+        #expect(failure.settled(.succeeded, at: now).callbacks.isEmpty)
     }
 
     @Test func callbackHasNoCallbacksOfItsOwnAndATenantsName() {
         let callback = leased { $0.options.callback = "https://example.com/done" }
-            .settled(.succeeded, at: Timestamp(milliseconds: 5)).callback
+            .settled(.succeeded, at: Timestamp(milliseconds: 5)).callbacks.first
         #expect(callback?.key.queue.tenant == "t")
         #expect(callback?.options.isCallback == true)
         #expect(callback?.options.callback == nil && callback?.options.failureCallback == nil)

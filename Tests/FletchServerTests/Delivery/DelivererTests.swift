@@ -132,6 +132,24 @@ struct DelivererTests {
         }
     }
 
+    /// The redirect is an answer itself. For other goals it is none.
+    @Test(arguments: [DeliveryGoal.answered, .succeeded]) func redirectThatLeadsNowhereIsAnAnswer(_ goal: DeliveryGoal)
+        async throws
+    {
+        try await ScriptedOrigin.withClosedPort { port in
+            for (location, error) in [("/", "too-many-redirects"), ("http://127.0.0.1:\(port)/", "connect-failed")] {
+                let answer = ScriptedOrigin.answer(307, "Location: \(location)\r\n")
+                try await ScriptedOrigin.with({ _ in answer }) { origin in
+                    let end = try await Self.deliver(to: origin.url()) { $0.options.until = goal }
+                    let outcome = try #require(Self.outcome(end))
+                    #expect(outcome.action == (goal == .answered ? .succeed : .retry))
+                    #expect(outcome.status == (goal == .answered ? 307 : nil))
+                    #expect(outcome.error == (goal == .answered ? nil : error))
+                }
+            }
+        }
+    }
+
     @Test(arguments: [nil, DeliveryGoal.succeeded])
     func failureOfAnyOtherJobIsKept(_ goal: DeliveryGoal?) async throws {
         try await ScriptedOrigin.with({ _ in ScriptedOrigin.answer(500, body: "no") }) { origin in

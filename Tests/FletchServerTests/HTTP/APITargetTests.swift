@@ -14,6 +14,11 @@ import Testing
         #expect(APITarget(target)?.segments == segments)
     }
 
+    @Test func onlyAPathThatIsNotEncodedHasAURLToSend() {
+        #expect(APITarget("/send/http://h/%2F?x")?.urlToSend == "http://h/%2F?x")
+        #expect(APITarget("/%73end/http%3A%2F%2Fh%2Fx")?.urlToSend == nil)
+    }
+
     @Test(arguments: ["/%", "/%4", "/%zz", "/a/%ff", "/%C3%28", "/%ED%A0%80"])
     func whatCannotBeDecodedIsNone(_ target: String) {
         #expect(APITarget(target) == nil)

@@ -130,8 +130,9 @@ import Testing
             #expect(refused.status == 409)
             #expect(
                 refused.text == #"{"statusCode":409,"code":"idempotency-key-reused","error":"Conflict","message":"#
-                    + #""nothing is stored: this Idempotency-Key was sent with another request in the last 24 hours: make a "#
-                    + #"new key for each new request, and repeat a request with the same route and body"}"#)
+                    + #""nothing is stored: this Idempotency-Key was sent with another request, or with another kind of "#
+                    + #"token, in the last 24 hours: make a new key for each new request, and repeat a request with the "#
+                    + #"same route and body"}"#)
             #expect(await Self.count(api) == .number(1))
             Self.expectSame(first, await Self.post(api, #"{"body":"a"}"#))
             #expect(await Self.post(api, other, key: "another").status == 201)
@@ -310,8 +311,4 @@ import Testing
             #expect(again.status == 201 && again.json?["id"] != first.json?["id"])
         }
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static let idempotencyKey = named("Idempotency-Key")
 }

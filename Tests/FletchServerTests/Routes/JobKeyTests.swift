@@ -36,6 +36,27 @@ import Testing
         }
     }
 
+    /// A longer one could become the name of a queue that fits into no request.
+    @Test func urlsHaveAtMost8192Bytes() async throws {
+        try await TestAPI.with { api in
+            let start = "https://example.com/"
+            let longest = start + String(repeating: "x", count: 8_192 - start.utf8.count)
+            for key in ["callback", "failureCallback"] {
+                #expect(await api.send(.post, queue, #"{"\#(key)":"\#(longest)"}"#).status == 201)
+                let refused = await api.send(.post, queue, #"{"\#(key)":"\#(longest)x"}"#)
+                #expect(refused.isInvalid("body/\(key) must NOT have more than 8192 bytes"), "\(refused)")
+            }
+            #expect(await api.send(.put, "/topics/a", #"{"endpoints":["\#(longest)"]}"#).status == 200)
+            let topic = await api.send(.put, "/topics/a", #"{"endpoints":["\#(longest)x"]}"#)
+            #expect(topic.isInvalid("body/endpoints/0 must NOT have more than 8192 bytes"), "\(topic)")
+            let cron = #"{"baseUrl":"\#(longest)","crons":[{"route":"x","schedule":"@daily"}]}"#
+            let refused = await api.send(.put, "/queues/update-cron", cron)
+            #expect(
+                refused.isInvalid("body/crons/0/route must NOT have more than 8192 bytes together with baseUrl"),
+                "\(refused)")
+        }
+    }
+
     /// The order is the answer's, whatever the request's was.
     @Test func keysFollowQuirrels() async throws {
         try await TestAPI.with { api in

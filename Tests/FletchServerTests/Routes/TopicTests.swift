@@ -367,7 +367,7 @@ import Testing
             }
             let answer = await api.send(.post, "/topics/t", #"{"id":"a"}"#)
             #expect(answer.status == 413 && answer.json?["code"] == .string("store-answer-too-large"))
-            #expect(answer.text.contains("use another id"))
+            #expect(answer.text.contains("use an Idempotency-Key"))
             #expect(await api.send(.get, "/queues/\(Self.endpoints[2].encoded)/a").status == 404)
             #expect(await api.send(.post, "/topics/t", #"{"id":"b"}"#).status == 201)
         }

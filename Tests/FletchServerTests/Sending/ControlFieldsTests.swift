@@ -158,14 +158,22 @@ import Testing
         }
     }
 
+    @Test(arguments: ["fletch_delay", "Fletch_forward_cookie", "fletch-forward_cookie"])
+    func controlFieldWithAnUnderscoreIsRefused(_ name: String) async throws {
+        try await TestAPI.with { api in
+            let answer = try await api.forward(Self.target, [name: "5s"])
+            #expect(answer.isInvalid("headers/\(name.lowercased()) is not a field of /send"), "\(answer)")
+        }
+    }
+
     @Test(arguments: ["Idempotency-Key", "fletch-forward-idempotency-key"])
     func keyOfARepeatingCallIsRefused(_ name: String) async throws {
         try await TestAPI.with { api in
             let answer = try await api.forward(Self.target, ["fletch-cron": "@daily", name: "k"])
             #expect(
                 answer.isInvalid(
-                    "headers/idempotency-key must NOT be set with fletch-cron: receivers would take all runs but the "
-                        + "first for repetitions of that"), "\(answer)")
+                    "headers/idempotency-key must NOT be set with fletch-cron: receivers would discard every run after the "
+                        + "first as a duplicate"), "\(answer)")
         }
     }
 }

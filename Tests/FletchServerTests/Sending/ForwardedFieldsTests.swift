@@ -42,7 +42,7 @@ import Testing
         "Host", "Content-Length", "Origin", "Referer", "Sec-Fetch-Site", "sec-ch-ua", "Forwarded", "X-Forwarded-For",
         "x-forwarded-proto", "Cookie", "Authorization", "Expect", "Proxy-Authorization", "Proxy-Connection", "Proxy-X",
         "Connection", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "X-Quirrel-Meta",
-        "x-quirrel-signature", "webhook-id", "fletch-delay",
+        "x-quirrel-signature", "webhook-id", "fletch-delay", "X_Quirrel_Meta", "Transfer_Encoding", "Idempotency_Key",
     ])
     func whatIsNotForTheTargetIsHeldBack(_ name: String) throws {
         let headers = try Self.headers(HTTPFields([name: "a", "x-other": "b"]))

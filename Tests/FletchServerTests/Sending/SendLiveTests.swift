@@ -35,6 +35,15 @@ import Testing
         }
     }
 
+    /// NIO's decoder has names of its own for methods.
+    @Test(arguments: ["M-SEARCH", "SEARCH", "SOURCE", "QUERY", "UNSUBSCRIBE", "MKCALENDAR"])
+    func methodIsTheOneOfTheRequestLine(_ method: String) async throws {
+        try await TestServer.with { port in
+            let answer = try await Self.answer(port, "\(method) /send/https://example.com/")
+            #expect(answer.contains(#""method":"\#(method)""#), "\(answer)")
+        }
+    }
+
     @Test func whatAURLMayNotHaveIsRefusedInEitherForm() async throws {
         try await TestServer.with { port in
             for origin in ["", "http://localhost"] {

@@ -22,6 +22,22 @@ import Testing
         #expect(taken == url)
     }
 
+    @Test func urlHasAtMost8192Bytes() throws {
+        let start = "https://example.com/"
+        let longest = start + String(repeating: "x", count: 8_192 - start.utf8.count)
+        #expect(try SendTarget(longest).url == longest)
+        let merged = longest.replacing("https://", with: "https:/")
+        for text in [longest + "x", merged + "x"] {
+            do {
+                let target = try SendTarget(text)
+                Issue.record("\(target) is taken")
+            } catch {
+                let answer = Answer(error)
+                #expect(answer.isInvalid("the URL behind /send/ must NOT have more than 8192 bytes"), "\(answer)")
+            }
+        }
+    }
+
     private static let beginning =
         "must begin with http:// or https:// and not be percent-encoded: write it as in /send/https://example.com/hook"
     private static let malformed =

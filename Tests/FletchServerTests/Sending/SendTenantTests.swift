@@ -55,4 +55,24 @@ import Testing
             #expect(tenant.status == 202)
         }
     }
+
+    /// Else one tenant could use up the limits, or open the circuit, of an origin that another one calls.
+    @Test func queueIsOfTheTargetsOriginWhereThereAreTenants() async throws {
+        try await TestAPI.withTenants { api in
+            let token = await Self.token(api)
+            let other: KeyValuePairs = ["fletch-queue": "https://other.example/hooks"]
+            let refused = try await api.forward(Self.target, other, also: token)
+            #expect(
+                refused.isInvalid(
+                    "headers/fletch-queue must have the origin of the URL that is called (https://example.com), as "
+                        + "limits are counted by it"), "\(refused)")
+            let own: KeyValuePairs = ["fletch-queue": "https://EXAMPLE.com:443/hooks"]
+            #expect(try await api.forward(Self.target, own, also: token).status == 202)
+        }
+        try await TestAPI.with { api in
+            let other: KeyValuePairs = ["fletch-queue": "https://other.example/hooks"]
+            let answer = try await api.forward(Self.target, other)
+            #expect(answer.status == 202)
+        }
+    }
 }

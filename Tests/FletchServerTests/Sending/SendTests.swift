@@ -74,7 +74,7 @@ import Testing
         try await TestAPI.with { api in
             let answer = try await api.forward(Self.target, by: .trace)
             #expect(
-                answer.isInvalid("headers/fletch-method must be set: no job can have the method TRACE"), "\(answer)")
+                answer.isInvalid("headers/fletch-method must be set: a job cannot have the method TRACE"), "\(answer)")
         }
     }
 
@@ -144,7 +144,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/send", "/Send/https://a/", "/%73end/https://a/", "/sender/https://a/", "//send/https://a/"])
+    @Test(arguments: [
+        "/send", "/Send/https://a/", "/%73end/https://a/", "/%73end/http%3A%2F%2Fh%2Fx", "/sender/https://a/",
+        "//send/https://a/",
+    ])
     func otherPathsAreNoRoute(_ target: String) async throws {
         try await TestAPI.with { api in
             #expect(await api.send(.post, target).status == 404)

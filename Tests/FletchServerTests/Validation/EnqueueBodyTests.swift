@@ -203,8 +203,8 @@ import Testing
         ),
         (
             #"{"repeat":{"every":5},"headers":{"IDEMPOTENCY-key":"a"}}"#,
-            "body.headers cannot have an Idempotency-Key together with body.repeat: receivers would take all runs but "
-                + "the first for repetitions of that."
+            "body.headers cannot have an Idempotency-Key together with body.repeat: receivers would discard every run "
+                + "after the first as a duplicate."
         ),
     ])
     func keysThatExcludeEachOtherAreRefused(_ text: String, _ message: String) throws {

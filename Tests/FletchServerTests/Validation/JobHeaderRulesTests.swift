@@ -45,6 +45,18 @@ import Testing
         }
     }
 
+    /// CGI and WSGI make one variable of both.
+    @Test(arguments: reserved) func underscoreStandsForAHyphen(_ name: String, _ why: String) {
+        let name = name.replacing("-", with: "_")
+        #expect(JobHeaderRules.problem(name: name, value: "") == "must NOT be set: \(why)")
+    }
+
+    @Test(arguments: ["Idempotency_Key", "idempotency_key"]) func keyIsWrittenWithAHyphen(_ name: String) {
+        #expect(
+            JobHeaderRules.problem(name: name, value: "a")
+                == "must NOT be set: write Idempotency-Key, since many receivers take both for one field")
+    }
+
     @Test(arguments: ["", "a", "a\tb", " a ", "é🚀", "\u{80}", "\u{A0}", "a:b;c=\"d\"", "~"])
     func valueIsAllowed(_ value: String) {
         #expect(JobHeaderRules.problem(name: "x-a", value: value) == nil)
