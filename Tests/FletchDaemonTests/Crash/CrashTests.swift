@@ -66,23 +66,12 @@ struct CrashTests {
 
     /// - Returns: How often it was killed.
     private static func killAgainAndAgain(_ place: Place, _ load: Load, _ manner: Manner) async throws -> Int {
-        var generator = SeededGenerator(5)
-        let end = ContinuousClock.now + .seconds(12)
-        var round = 0
-        // On a slow disk it takes longer until there is a load.
-        while ContinuousClock.now < end || load.promises.withLock(\.accepted).count <= 100, round < 60 {
-            round += 1
-            let daemon = try await Daemon.start(place, manner.arguments, environment: manner.environment)
-            let (number, seed) = (round, generator.next())
-            async let work: Void = load.run(
-                port: daemon.api.port, round: number, clientCount: 4, seed: seed)
-            let moment = Duration.milliseconds(Int.random(in: 0...500, using: &generator))
-            _ = try? await daemon.program.end(within: moment)
-            try #require(!daemon.program.hasEnded, "it has ended by itself: \(daemon.program.said.value)")
-            try await daemon.kill()
-            try await work
+        let killing = Killing(place: place, arguments: manner.arguments, environment: manner.environment)
+        return try await killing.again(seed: 5) {
+            load.promises.withLock(\.accepted).count > 100
+        } under: { port, round, seed in
+            try await load.run(port: port, round: round, clientCount: 4, seed: seed)
         }
-        return round
     }
 
     private static func deliverTheRest(
@@ -105,21 +94,8 @@ struct CrashTests {
 
     /// Each job that fails has become one dead letter, however often it was delivered; no other job has.
     private static func expectDead(_ bodies: [String], _ api: API, _ manner: Manner) async throws {
-        struct Page: Decodable {
-            let cursor: String?
-            let deadLetters: [Letter]
-        }
-        struct Letter: Decodable { let job: JobAnswer }
-        var dead: [String] = []
-        var cursor: String?
-        repeat {
-            let asking = manner.hasTenants ? api.with(passphrase: Manner.passphrase) : api
-            let answer = try await asking.ask(
-                "GET", "/dead-letters?limit=1000" + (cursor.map { "&cursor=\($0)" } ?? ""))
-            let page = try JSONDecoder().decode(Page.self, from: Data(answer.body.utf8))
-            dead += page.deadLetters.map(\.job.body)
-            cursor = page.cursor
-        } while cursor != nil
+        let asking = manner.hasTenants ? api.with(passphrase: Manner.passphrase) : api
+        let dead = try await asking.deadLetters().map(\.job.body)
         #expect(Set(dead) == Set(bodies))
         #expect(dead.count == Set(dead).count)
     }
