@@ -50,5 +50,7 @@ enum DeadLetterRow {
 
 extension DeadLetter {
     /// What it takes to hold it, more or less.
-    var storedBytes: Int { job.body.byteCount + job.key.id.utf8.count + job.key.queue.endpoint.utf8.count }
+    var storedBytes: Int {
+        job.body.byteCount + job.options.byteCount + job.key.id.utf8.count + job.key.queue.endpoint.utf8.count
+    }
 }

@@ -17,7 +17,7 @@ struct JobRow {
     /// How many bytes a job has, or a little less: of a blob SQLite looks up the length alone.
     static let size = """
         length(body) + length(job.id) + length(retry)
-        + ifnull((SELECT length(options) FROM job_option WHERE owner = job.number), 0)
+        + ifnull((SELECT length(CAST(options AS BLOB)) FROM job_option WHERE owner = job.number), 0)
         """
 
     let number: Int64
@@ -25,9 +25,11 @@ struct JobRow {
     let instance: String?
     let body: Payload
     let bodyBytes: Int
-    private(set) var runAt: Timestamp
+    let runAt: Timestamp
     /// When its run was due.
-    private(set) var dueAt: Timestamp
+    let dueAt: Timestamp
+    /// Whether it waits for a retry, or has been invoked.
+    let isAskedFor: Bool
     let isPending: Bool
     let attempt: Int
     let isExclusive: Bool
@@ -58,15 +60,9 @@ struct JobRow {
         failures = row[15]
         queue = row[16]
         dueAt = (row[17] as Int64?).map(Timestamp.init(milliseconds:)) ?? runAt
+        isAskedFor = row[17] != nil
         group = (row[18] as Data?).map { String(decoding: $0, as: UTF8.self) }
         options = try JobOptions(stored: row[19])
-    }
-
-    /// The same, for a later repetition.
-    func due(at moment: Timestamp) -> JobRow {
-        var row = self
-        (row.runAt, row.dueAt) = (moment, moment)
-        return row
     }
 
     var order: JobOrder { JobOrder(runAt, id) }

@@ -3,8 +3,6 @@ internal import FletchQueue
 /// What is leased at a time: bounded in number and in bytes.
 struct LeaseBatch {
     var jobs: [LeasedJob] = []
-    /// Jobs that are dead letters now.
-    var expired: [JobKey] = []
     private let limit: Int
     private let maximumBytes: Int
     private var bytes = 0

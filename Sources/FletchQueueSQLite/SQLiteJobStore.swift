@@ -77,12 +77,32 @@ package final class SQLiteJobStore: JobStore {
     ) async throws(StoreError) -> Leasing {
         // A lease that has ended by now, not one that ends while others write.
         let moment = ContinuousClock.now
-        return try await writer.perform(isDurable: false) { transaction in
+        let (leasing, hasExpired) = try await writer.perform(isDurable: false) { transaction in
             try transaction.settle(settlements)
             try transaction.takeBackExpired(by: moment, at: now)
-            return try transaction.lease(limit, at: now)
+            let leasing = try transaction.lease(limit, at: now)
+            return (leasing, transaction.hasExpired)
         }
+        return hasExpired ? await expire(leasing, at: now) : leasing
     }
+
+    /// Not in the transaction that leases: dead letters take room on the disk, and what is delivered makes some.
+    private func expire(_ leasing: Leasing, at now: Timestamp) async -> Leasing {
+        var leasing = leasing
+        do throws(StoreError) {
+            (leasing.expired, leasing.nextDue) = try await writer.perform(isDurable: false, adding: 0) { transaction in
+                let expired = try transaction.expire(by: now)
+                return (expired, try transaction.nextDue())
+            }
+        } catch {
+            // It is tried again a little later.
+            leasing.nextDue = Timestamp(milliseconds: now.milliseconds.addingClamped(Self.expiryPause))
+        }
+        return leasing
+    }
+
+    /// In milliseconds.
+    private static let expiryPause: Int64 = 1_000
 
     package func extend(_ leases: [LeasedJob.Lease]) async throws(StoreError) {
         try await writer.perform(isDurable: false) { transaction in transaction.extend(leases) }

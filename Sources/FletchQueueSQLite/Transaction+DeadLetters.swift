@@ -48,7 +48,7 @@ extension Transaction {
             times, every, cron, time_zone, exclusive, retry, group_name, body)
         SELECT ?, queue, ?, ?, ?, iif(?, 0, attempt), ?, ?,
             length(body) + ? + (SELECT ifnull(sum(length(answer)), 0) FROM attempt WHERE owner = job.number)
-                + ifnull((SELECT length(options) FROM job_option WHERE owner = job.number), 0),
+                + ifnull((SELECT length(CAST(options AS BLOB)) FROM job_option WHERE owner = job.number), 0),
             id, instance, ifnull(due_at, run_at), run, count, times, every, cron, time_zone, exclusive, retry,
             (SELECT name FROM job_group WHERE job_group.id = -job.lane), body
         FROM job WHERE number = ?

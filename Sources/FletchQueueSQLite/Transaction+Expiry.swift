@@ -24,7 +24,8 @@ extension Transaction {
             found.append((JobKey(QueueName(tenant: row[0], endpoint: row[1]), id), row[3]))
         }
         for (key, queue) in found { try expire(key, in: queue, at: now) }
-        return found.map(\.0)
+        try dropExcessDeadLetters()
+        return found.map(\.0).filter { !Self.isRevoked($0.queue.tenant) }
     }
 
     /// When the next job that waits expires; nil if none does.
@@ -46,8 +47,9 @@ extension Transaction {
         if let callback, !Self.isRevoked(key.queue.tenant) { try enqueue(callback) }
         try run("DELETE FROM job WHERE number = ?", [job.number])
         gone(JobTally(jobCount: 1, bodyBytes: job.bodyBytes), of: key.queue.tenant)
-        gone(key, in: queue, row[JobRow.columnCount])
-        try dropExcessDeadLetters()
+        let lane: Int64 = row[JobRow.columnCount]
+        // Nothing of a revoked tenant's may come back by this.
+        if Self.isRevoked(key.queue.tenant) { keeper.emptied([lane]) } else { gone(key, in: queue, lane) }
     }
 
     /// Stores what a job asks for beside what every job does. It waits.

@@ -11,16 +11,22 @@ extension Transaction {
 
     mutating func lease(_ limit: Int, at now: Timestamp) throws -> Leasing {
         var batch = LeaseBatch(limit, keeper.limits)
-        batch.expired = try expire(by: now)
         var budget = Self.lookups
+        // What has expired is left to ``expire(by:)``.
+        hasExpired = try nextExpiry().map { $0 <= now } ?? false
+        let expiry = hasExpired ? now : nil
         keeper.beginTurns(at: now)
-        while batch.isOpen, let lane = try keeper.next(at: now, budget: &budget, load: { try head(of: $0) }) {
-            try lease(from: lane, at: now, &batch)
+        while batch.isOpen,
+            let lane = try keeper.next(at: now, budget: &budget, load: { try head(of: $0, but: expiry) })
+        {
+            try lease(from: lane, at: now, but: expiry, &batch)
         }
         for (key, bucket) in keeper.ratesWorthKeeping(at: now) { try keep(bucket, of: key) }
-        let nextDue = [keeper.nextMoment, try nextExpiry()].lazy.compactMap(\.self).min()
-        return Leasing(jobs: batch.jobs, nextDue: nextDue, expired: batch.expired)
+        return Leasing(jobs: batch.jobs, nextDue: try nextDue())
     }
+
+    /// When something is due next, or expires.
+    func nextDue() throws -> Timestamp? { [keeper.nextMoment, try nextExpiry()].lazy.compactMap(\.self).min() }
 
     mutating func extend(_ leases: [LeasedJob.Lease]) {
         let end = ContinuousClock.now + leaseDuration
@@ -109,16 +115,13 @@ extension Transaction {
     }
 
     /// Leases what is due in a lane, until its gates are shut or another's turn has come.
-    private mutating func lease(from lane: Lane, at now: Timestamp, _ batch: inout LeaseBatch) throws {
-        for row in try due(in: lane, at: now, min(batch.room, keeper.room(in: lane)), batch.roomBytes) {
-            // There may be more than expire at a time.
-            if let expiresAt = row.options.expiresAt, expiresAt <= now {
-                let key = JobKey(lane.name, row.id)
-                try expire(key, in: lane.queue, at: now)
-                batch.expired.append(key)
-                continue
-            }
-            guard let row = try madeUpFor(row, in: lane, at: now) else { continue }
+    /// - Parameter expiry: Those that have expired by then are passed over; nil where there are none.
+    private mutating func lease(
+        from lane: Lane, at now: Timestamp, but expiry: Timestamp?, _ batch: inout LeaseBatch
+    ) throws {
+        let limit = min(batch.room, keeper.room(in: lane))
+        for row in try due(in: lane, at: now, but: expiry, limit, batch.roomBytes) {
+            guard let dueAt = try repetition(insteadOf: row, in: lane, at: now) else { continue }
             let isRetry = lane.isGroup && row.failures > 0
             let head = LaneHead(row.order, isExclusive: row.isExclusive, isRetry: isRetry)
             guard keeper.hasRoom(forBodyOf: row.bodyBytes) else {
@@ -126,33 +129,34 @@ extension Transaction {
             }
             guard keeper.admits(row.order, isExclusive: row.isExclusive, on: lane, at: now), batch.takes(row.bodyBytes)
             else { return keeper.setHead(head, of: lane) }
-            batch.jobs.append(try lease(row, from: lane, at: now))
+            batch.jobs.append(try lease(row, dueAt: dueAt, from: lane, at: now))
         }
         keeper.mark(lane)
     }
 
     /// Those first in a lane that come before what is next elsewhere.
     private func due(
-        in lane: Lane, at now: Timestamp, _ limit: Int, _ bytes: Int
+        in lane: Lane, at now: Timestamp, but expiry: Timestamp?, _ limit: Int, _ bytes: Int
     ) throws -> [JobRow] {
-        if lane.isGroup { return try retried(in: lane, at: now) }
+        if lane.isGroup { return try retried(in: lane, at: now, but: expiry) }
+        let unexpired = Self.unexpired(by: expiry)
         let select = """
             SELECT \(JobRow.columns) FROM job INDEXED BY job_in_lane
-            WHERE lane = ? AND state = 'pending' AND
+            WHERE lane = ? AND state = 'pending' \(unexpired.sql) AND
             """
+        let arguments: StatementArguments = [lane.id] + unexpired.arguments
         if let bound = keeper.nextOrder(at: now) {
             return try fetch(
                 select + " (run_at, job.id) <= (?, ?) ORDER BY run_at, job.id LIMIT ?",
-                [lane.id, bound.runAt.milliseconds, Data(bound.id.utf8), limit], bytes)
+                arguments + [bound.runAt.milliseconds, Data(bound.id.utf8), limit], bytes)
         }
         return try fetch(
-            select + " run_at <= ? ORDER BY run_at, job.id LIMIT ?", [lane.id, now.milliseconds, limit],
-            bytes)
+            select + " run_at <= ? ORDER BY run_at, job.id LIMIT ?", arguments + [now.milliseconds, limit], bytes)
     }
 
     /// The first of a group: one that waits to be retried comes before all others.
-    private func retried(in lane: Lane, at now: Timestamp) throws -> [JobRow] {
-        guard let head = try head(of: lane) else { return [] }
+    private func retried(in lane: Lane, at now: Timestamp, but expiry: Timestamp?) throws -> [JobRow] {
+        guard let head = try head(of: lane, but: expiry) else { return [] }
         return try fetch(
             "SELECT \(JobRow.columns) FROM job WHERE queue = ? AND id = ? AND run_at <= ?",
             [lane.queue, Data(head.order.id.utf8), now.milliseconds])
@@ -169,43 +173,59 @@ extension Transaction {
         return rows
     }
 
-    private func lease(_ row: JobRow, from lane: Lane, at now: Timestamp) throws -> LeasedJob {
+    private func lease(_ row: JobRow, dueAt: Timestamp, from lane: Lane, at now: Timestamp) throws -> LeasedJob {
         let lease = keeper.lease(
             row.number, row.id, in: lane, isExclusive: row.isExclusive, bodyBytes: row.bodyBytes,
             expiresAt: row.options.expiresAt, at: now, until: .now + leaseDuration)
         try run(
             "UPDATE job SET state = 'running', lease = ?, attempt = attempt + 1 WHERE number = ?", [lease, row.number])
         if row.options.expiresAt != nil { try setExpiry(nil, of: row.number) }
+        if dueAt != row.dueAt {
+            try run("UPDATE job SET run_at = ? WHERE number = ?", [dueAt.milliseconds, row.number])
+        }
         var job = row.job(in: lane.name)
         job.runAt = nil
-        return LeasedJob(lease: lease, job: job, scheduledAt: row.dueAt, attempt: row.attempt + 1)
+        return LeasedJob(lease: lease, job: job, scheduledAt: dueAt, attempt: row.attempt + 1)
     }
 
     /// What waits first in a lane. A group that nothing is left of is forgotten.
-    func head(of lane: Lane) throws -> LaneHead? {
+    /// - Parameter expiry: Those that have expired by then are passed over; nil where there are none.
+    func head(of lane: Lane, but expiry: Timestamp? = nil) throws -> LaneHead? {
+        let unexpired = Self.unexpired(by: expiry)
+        let waits = "state = 'pending' \(unexpired.sql)"
+        let arguments: StatementArguments = [lane.id] + unexpired.arguments
         if lane.isGroup,
             let retried = try head(
-                of: lane, "INDEXED BY job_retried WHERE lane = ? AND lane < 0 AND failures > 0 AND state = 'pending'",
+                "INDEXED BY job_retried WHERE lane = ? AND lane < 0 AND failures > 0 AND \(waits)", arguments,
                 isRetry: true)
         {
             return retried
         }
-        let head = try head(of: lane, "INDEXED BY job_in_lane WHERE lane = ? AND state = 'pending'", isRetry: false)
-        if head == nil, lane.isGroup, !lane.hasRunning {
+        let head = try head("INDEXED BY job_in_lane WHERE lane = ? AND \(waits)", arguments, isRetry: false)
+        if head == nil, lane.isGroup, !lane.hasRunning, expiry == nil {
             try run("DELETE FROM job_group WHERE id = -?", [lane.id])
             keeper.forget(lane)
         }
         return head
     }
 
-    private func head(of lane: Lane, _ condition: String, isRetry: Bool) throws -> LaneHead? {
+    private func head(_ condition: String, _ arguments: StatementArguments, isRetry: Bool) throws -> LaneHead? {
         let statement = try db.cachedStatement(
             sql: "SELECT run_at, id, exclusive FROM job \(condition) ORDER BY run_at, id LIMIT 1")
-        return try Row.fetchOne(statement, arguments: [lane.id]).map { row in
+        return try Row.fetchOne(statement, arguments: arguments).map { row in
             let order = JobOrder(
                 Timestamp(milliseconds: row[0]), String(decoding: row[1] as Data, as: UTF8.self))
             return LaneHead(order, isExclusive: row[2], isRetry: isRetry)
         }
+    }
+}
+
+extension Transaction {
+    /// A condition that passes over what has expired, and what it is asked with.
+    private static func unexpired(by moment: Timestamp?) -> (sql: String, arguments: StatementArguments) {
+        guard let moment else { return ("", []) }
+        let sql = "AND NOT EXISTS (SELECT 1 FROM job_option WHERE owner = job.number AND expires_at <= ?)"
+        return (sql, [moment.milliseconds])
     }
 }
 

@@ -3,21 +3,23 @@ import GRDB
 
 // Repetitions that passed while nothing could run.
 extension Transaction {
-    /// Finds out which repetition is made now in place of one that is due.
-    /// - Returns: nil if none is: the job waits for a later one, or has ended.
-    mutating func madeUpFor(_ row: JobRow, in lane: Lane, at now: Timestamp) throws -> JobRow? {
-        // What has been tried already is no longer missed.
-        guard let schedule = row.schedule, row.attempt == 0, row.failures == 0 else { return row }
-        let start = keeper.startedAt ?? now
+    /// Finds out when the repetition was due that is made now, in place of one that waits. It is written down when the job is
+    /// leased: until then the job keeps its place.
+    /// - Returns: nil if none is made now: the job waits for a later one, or has ended.
+    mutating func repetition(insteadOf row: JobRow, in lane: Lane, at now: Timestamp) throws -> Timestamp? {
+        // What has been tried, or asked for, is not missed.
+        guard let schedule = row.schedule, row.attempt == 0, row.failures == 0, !row.isAskedFor else {
+            return row.dueAt
+        }
         let made = schedule.made(
-            insteadOf: row.runAt, at: now, row.options.missed ?? .latest, since: start)
+            insteadOf: row.runAt, at: now, row.options.missed ?? .latest, since: keeper.startedAt ?? now)
         guard let made else {
             try run("DELETE FROM job WHERE number = ?", [row.number])
             gone(JobTally(jobCount: 1, bodyBytes: row.bodyBytes), of: lane.name.tenant)
             return nil
         }
-        guard made != row.runAt else { return row }
+        guard made > now else { return made }
         try run("UPDATE job SET run_at = ?, due_at = NULL WHERE number = ?", [made.milliseconds, row.number])
-        return made > now ? nil : row.due(at: made)
+        return nil
     }
 }

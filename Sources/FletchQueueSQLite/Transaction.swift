@@ -15,6 +15,8 @@ struct Transaction {
     var grown: Set<TenantKey> = []
     /// Lanes that it has made, and that have no job yet.
     var newLanes: Set<Int64> = []
+    /// Whether something had expired when jobs were leased.
+    var hasExpired = false
     /// Tenants that have got dead letters.
     var buriedFrom: Set<TenantKey> = []
     /// What is done once it is committed.
@@ -44,7 +46,10 @@ struct Transaction {
             try store(new.job.options, of: db.lastInsertedRowID)
         }
         waits(new.job, in: queue, lane)
-        if let moment = new.expiredAt { try expire(new.job.key, in: queue, at: moment) }
+        if let moment = new.expiredAt {
+            try expire(new.job.key, in: queue, at: moment)
+            try dropExcessDeadLetters()
+        }
         return new.job
     }
 
@@ -70,7 +75,7 @@ struct Transaction {
         else { return false }
         let (number, lane): (Int64, Int64) = (row[0], row[1])
         try run(
-            "UPDATE job SET due_at = iif(run_at > ?1, NULL, due_at), run_at = min(run_at, ?1) WHERE number = ?2",
+            "UPDATE job SET due_at = iif(run_at > ?1, ?1, due_at), run_at = min(run_at, ?1) WHERE number = ?2",
             [now.milliseconds, number])
         keeper.mark(keeper.lane(lane, of: queue, key.queue))
         return true

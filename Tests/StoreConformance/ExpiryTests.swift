@@ -47,6 +47,8 @@ import Testing
             ])
             #expect(try await store.lease(10, at: at(0)).nextDue == at(50))
             #expect(try await store.lease(10, at: at(100)).nextDue == at(500))
+            // Then it looks once more what is left.
+            _ = try await store.lease(10, at: at(500))
             #expect(try await store.lease(10, at: at(500)).nextDue == nil)
         }
     }
@@ -170,6 +172,33 @@ import Testing
             } else {
                 #expect(try await store.lease(10, at: at(600)).expired.count == 2)
             }
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func expiryBringsNothingOfARevokedTenantBack(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let token = TenantToken(
+                tenant: "anonymous", scope: .all, digest: TokenDigest(Array(repeating: 1, count: 32)),
+                secret: StoredSecret(bytes: [1], keyID: nil), issuedAt: at(1))
+            try await store.issue(token)
+            _ = try await store.enqueue([Self.expiring("a", expires: 500), job("b")])
+            _ = try await store.revoke("anonymous")
+            for _ in 0..<2 {
+                let leasing = try await store.lease(10, at: at(600))
+                #expect(leasing.jobs.isEmpty && leasing.expired.isEmpty)
+            }
+            #expect(try await store.deadLetters().isEmpty)
+        }
+    }
+
+    /// What has expired waits for its own transaction, and others do not wait for it.
+    @Test(arguments: StoreKind.allCases) func othersAreLeasedBesideManyThatHaveExpired(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue((0..<150).map { Self.expiring("\($0)", expires: 500) } + [job("z", at: 550)])
+            let leasing = try await store.lease(10, at: at(600))
+            #expect(leasing.jobs.ids == ["z"])
+            #expect((1..<150).contains(leasing.expired.count))
+            #expect(leasing.nextDue.map { $0 <= at(600) } == true)
         }
     }
 }

@@ -95,4 +95,53 @@ import Testing
             #expect(try await store.leased(at: 150).map(\.scheduledAt) == [at(100)])
         }
     }
+
+    /// Else it would wait behind all that has become due meanwhile, again and again.
+    @Test(arguments: StoreKind.allCases, [MissedRuns.latest, .skip])
+    func repetitionThatWaitsForItsTurnKeepsItsPlace(_ kind: StoreKind, _ missed: MissedRuns) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue([job("running")])
+            let running = try await store.leased(at: 0)[0]
+            _ = try await store.enqueue([
+                job("b", at: 100) {
+                    $0.isExclusive = true
+                    $0.schedule = every(100)
+                    $0.options.missed = missed
+                }, job("c", at: 200),
+            ])
+            #expect(try await store.leased(at: 350).isEmpty)
+            try await store.settle(running, at: 360)
+            let next = try await store.leased(at: 360)
+            #expect(next.ids == ["b"] && next.map(\.scheduledAt) == [at(300)])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func runThatWasAskedForIsNotMissed(_ kind: StoreKind) async throws {
+        try await kind.withReopenedStore([Quotas(), Quotas()]) { store, index in
+            if index == 0 {
+                _ = try await store.enqueue([
+                    job("a", at: 9_000) {
+                        $0.schedule = every(9_000)
+                        $0.options.missed = .skip
+                    }
+                ])
+                #expect(try await store.invoke(JobKey(queue, "a"), at: at(100)))
+            } else {
+                #expect(try await store.leased(at: 500).map(\.scheduledAt) == [at(100)])
+            }
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func clockThatIsSetBackPostponesNothing(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            for moment: Int64 in [90_000, 100] { _ = try await store.lease(10, at: at(moment)) }
+            _ = try await store.enqueue([
+                job("a", at: 200) {
+                    $0.schedule = every(100)
+                    $0.options.missed = .skip
+                }
+            ])
+            #expect(try await store.leased(at: 250).map(\.scheduledAt) == [at(200)])
+        }
+    }
 }

@@ -100,7 +100,7 @@ struct Daemon: Service, CustomStringConvertible {
                 return .deletion
             }
             parts.addTask {
-                await dropOldDeadLetters()
+                await dropWhatIsOld()
                 return .retention
             }
             if let certificates {
@@ -143,25 +143,35 @@ struct Daemon: Service, CustomStringConvertible {
 
     /// Keeps dead letters, and answers to requests with a key, no longer than they are to be kept: until the task is
     /// cancelled.
-    private func dropOldDeadLetters() async {
-        let retention = settings.deadLetterRetention.value.milliseconds
+    private func dropWhatIsOld() async {
         var known = 0
         repeat {
-            let now = clock.now.milliseconds
+            let now = clock.now
             do {
-                try await store.forgetAnswers(at: Timestamp(milliseconds: now))
-                _ = try await store.dropDeadLetters(failedBefore: Timestamp(milliseconds: now - retention))
-                let count = try await store.droppedDeadLetterCount()
-                if count > known {
-                    logger.notice(
-                        "dropped dead letters for their age, number or bytes", metadata: ["count": "\(count - known)"])
-                }
-                known = count
+                try await store.forgetAnswers(at: now)
             } catch {
-                logger.error(
-                    "dead letters and answers that are too old cannot be dropped", metadata: ["reason": "\(error)"])
+                logger.error("answers that are too old cannot be dropped", metadata: ["reason": "\(error)"])
+            }
+            do {
+                known = try await dropDeadLetters(at: now, beyond: known)
+            } catch {
+                logger.error("old dead letters cannot be dropped", metadata: ["reason": "\(error)"])
             }
         } while (try? await ContinuousClock().sleep(for: .seconds(10))) != nil
+    }
+
+    /// - Parameter known: How many have been told as dropped.
+    /// - Returns: How many have been dropped since the start.
+    private func dropDeadLetters(at now: Timestamp, beyond known: Int) async throws(StoreError) -> Int {
+        let retention = settings.deadLetterRetention.value.milliseconds
+        let end = Timestamp(milliseconds: now.milliseconds.subtractingClamped(retention))
+        _ = try await store.dropDeadLetters(failedBefore: end)
+        let count = try await store.droppedDeadLetterCount()
+        if count > known {
+            logger.notice(
+                "dropped dead letters for their age, number or bytes", metadata: ["count": "\(count - known)"])
+        }
+        return count
     }
 
     /// Reads again what may be read again while it runs.

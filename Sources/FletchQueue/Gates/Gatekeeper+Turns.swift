@@ -61,7 +61,10 @@ extension Gatekeeper {
     /// Called before each round of ``next(at:budget:load:)``.
     package func beginTurns(at now: Timestamp) {
         held.look(at: now)
-        if now < lookedAt || lookedAt.milliseconds == .min { takeUpClock(now) }
+        if now < lookedAt || lookedAt.milliseconds == .min {
+            takeUpClock(now)
+            startedAt = startedAt.map { min($0, now) }
+        }
         lookedAt = now
         if startedAt == nil { startedAt = now }
         if lanes.count >= laneCountBeforeSweeping { sweep(at: now) }

@@ -42,7 +42,7 @@ extension LeasedJob {
     ) -> Timestamp? {
         guard let wait = wait(policy, using: &generator) else { return nil }
         let start = now.milliseconds.addingClamped(max(wait, outcome.retryAfter ?? 0))
-        if let expiresAt = job.options.expiresAt, start > expiresAt.milliseconds { return nil }
+        if let expiresAt = job.options.expiresAt, start >= expiresAt.milliseconds { return nil }
         // The next repetition takes the place of a retry that would come as late.
         if let next = nextRepetition(at: now), next.milliseconds <= start { return nil }
         return Timestamp(milliseconds: start)

@@ -32,9 +32,9 @@ import Testing
                 $0.options.expiresAt = Timestamp(milliseconds: moment)
             }
         }
-        #expect(fate(expiring(100)) == .retries(Timestamp(milliseconds: 100)))
-        #expect(fate(expiring(99)) == .ends)
-        #expect(expiring(99).settled(.failed, at: Timestamp(milliseconds: 0)).death == .failed)
+        #expect(fate(expiring(101)) == .retries(Timestamp(milliseconds: 100)))
+        #expect(fate(expiring(100)) == .ends)
+        #expect(expiring(100).settled(.failed, at: Timestamp(milliseconds: 0)).death == .failed)
     }
 
     @Test func callbackIsAttemptedFiveTimesUnlessItsQueueSaysOtherwise() {
