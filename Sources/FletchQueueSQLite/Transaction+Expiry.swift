@@ -48,8 +48,8 @@ extension Transaction {
         try run("DELETE FROM job WHERE number = ?", [job.number])
         gone(JobTally(jobCount: 1, bodyBytes: job.bodyBytes), of: key.queue.tenant)
         let lane: Int64 = row[JobRow.columnCount]
-        // Nothing of a revoked tenant's may come back by this.
-        if Self.isRevoked(key.queue.tenant) { keeper.emptied([lane]) } else { gone(key, in: queue, lane) }
+        // Lanes that are not known are a revoked tenant's: nothing of theirs may come back by this.
+        keeper.emptied([lane])
     }
 
     /// Stores what a job asks for beside what every job does. It waits.
