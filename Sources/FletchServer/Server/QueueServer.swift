@@ -60,6 +60,9 @@ package struct QueueServer: Service {
 
     /// Returns once it is told to shut down and what had been asked has been answered. Throws where it cannot listen.
     package func run() async throws {
+        // Before connections come: two event loops that made the first ones at the same moment have crashed in Swift's runtime,
+        // as it looked up the generic types (6.3.1, once in a thousand starts of a debug build).
+        _ = HTTPCodec()
         let limit = ConnectionLimit(configuration.maximumConnectionCount)
         try await withThrowingTaskGroup(of: Void.self) { group in
             var port: Int?
