@@ -66,7 +66,7 @@ struct CrashTests {
 
     /// - Returns: How often it was killed.
     private static func killAgainAndAgain(_ place: Place, _ load: Load, _ manner: Manner) async throws -> Int {
-        let killing = Killing(place: place, arguments: manner.arguments, environment: manner.environment)
+        let killing = Killing(place, manner.arguments, environment: manner.environment)
         return try await killing.again(seed: 5) {
             load.promises.withLock(\.accepted).count > 100
         } under: { port, round, seed in

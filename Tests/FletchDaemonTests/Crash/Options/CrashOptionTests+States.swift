@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension CrashOptionTests {
-    /// A policy that was answered holds for what the killed process had under way, too.
+    /// The pause also holds for the deliveries that were under way when the process was killed.
     @Test func pausedQueueStaysPausedHoweverOftenTheProcessIsKilled() async throws {
         try await withPlace { place in
             try await withOrigin({ $0.path == OptionTarget.gatedPath ? .held(200) : .ok }) { origin in
@@ -36,7 +36,7 @@ extension CrashOptionTests {
         try #require(answer.status == 200, "\(answer.body)")
     }
 
-    /// A process takes back the leases of its predecessor when it starts: of jobs with a group and a time to expire as well.
+    /// When a process starts, it makes the jobs that were running wait again: with their groups and their `expiresAt`.
     @Test func killedWhileItStartsItLosesNeitherGroupsNorTimesToExpire() async throws {
         var generator = SeededGenerator(17)
         try await withPlace { place in
@@ -45,7 +45,7 @@ extension CrashOptionTests {
                 try await withDaemon(place) { try await Self.deliverInVain($0.api, origin, expiresAt) }
                 for _ in 0..<10 {
                     let moment = Duration.milliseconds(Int.random(in: 0..<300, using: &generator))
-                    try await Killing(place: place, arguments: []).start(killedAfter: moment)
+                    try await Killing(place).start(killedAfter: moment)
                 }
                 try await polled("the time to expire") { Date() > expiresAt + 0.1 ? () : nil }
                 origin.release()
@@ -60,7 +60,7 @@ extension CrashOptionTests {
         }
     }
 
-    /// Has five jobs under way that expire, and the first one of a group of five.
+    /// Returns once five jobs are under way that expire, and the first job of a group of five.
     private static func deliverInVain(_ api: API, _ origin: Origin, _ expiresAt: Date) async throws {
         for number in 0..<5 {
             var grouped = OptionDraft("grouped \(number)")

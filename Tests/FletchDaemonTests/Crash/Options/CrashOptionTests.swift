@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `kill -9` whenever it may come, and jobs that ask for more than a delivery.
+/// `kill -9` at any moment, with jobs that have options.
 @Suite(.timeLimit(.minutes(5)))
 struct CrashOptionTests {
     private static let arguments = ["--concurrency", "20", "--log-level", "notice"]
@@ -12,7 +12,7 @@ struct CrashOptionTests {
                 let target = OptionTarget(origin: origin.url(""))
                 let load = OptionLoad(target)
                 try await withDaemon(place, Self.arguments) { try await Self.makeTopic($0.api, target) }
-                let killing = Killing(place: place, arguments: Self.arguments)
+                let killing = Killing(place, Self.arguments)
                 let killCount = try await killing.again(seed: 13) {
                     load.jobs.lazy.filter(\.isAccepted).count > 100
                 } under: { port, _, _ in
@@ -33,7 +33,7 @@ struct CrashOptionTests {
         try #require(answer.status == 200, "\(answer.body)")
     }
 
-    /// - Returns: All dead letters, once no queue has a job any more.
+    /// - Returns: All dead letters, once all queues are empty.
     private static func deliverTheRest(
         _ place: Place, _ origin: Origin, _ target: OptionTarget, _ load: OptionLoad
     ) async throws -> [DeadLetterAnswer] {
@@ -43,7 +43,7 @@ struct CrashOptionTests {
             try await polled("the end of all jobs", within: .seconds(180)) {
                 try await daemon.api.ask("GET", "/queues/stats").body == "{}" ? () : nil
             }
-            // Their end is that the origin's system has them: the origin itself may read them later.
+            // They end when the kernel of the origin has them. The origin itself may read them later.
             let acknowledged = load.jobs.filter { $0.kind == .acknowledged && $0.isAccepted }.map(\.body)
             try await origin.records.wait { records in acknowledged.allSatisfy { records.counts[$0] != nil } }
             let letters = try await daemon.api.deadLetters()
@@ -52,7 +52,7 @@ struct CrashOptionTests {
         }
     }
 
-    /// Jobs become dead letters meanwhile, but no dead letter becomes a job.
+    /// Reads the dead letters first: meanwhile jobs become dead letters, but no dead letter becomes a job.
     private static func expectNoneIsDeadAndPending(_ api: API, _ target: OptionTarget) async throws {
         let dead = Set(try await api.deadLetters().map(\.job.id))
         for queue in target.mortalQueues {

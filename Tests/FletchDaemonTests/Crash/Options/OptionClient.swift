@@ -1,10 +1,10 @@
 import Foundation
 
-/// A client that asks one process after the other, each until it dies, and remembers what it was promised.
+/// A client that sends requests to one process after the other, each until it dies, and remembers the answers.
 struct OptionClient: Sendable {
-    /// In the order that it has asked for them.
+    /// In the order that it sent them.
     private(set) var jobs: [SentJob] = []
-    /// Answers that should not have come.
+    /// Answers that no client should get.
     private(set) var surprises: [String] = []
     /// How many requests were repeated because their answers were lost.
     private(set) var repeatedCount = 0
@@ -15,7 +15,7 @@ struct OptionClient: Sendable {
     private var lastWithKey: Int?
     /// Whether its queue is known to be paused.
     private var isPaused = false
-    /// Jobs that were asked for since then.
+    /// The jobs that it has sent since it knows that.
     private var awaitingResumption: [Int] = []
 
     init(_ number: Int, _ target: OptionTarget) {
@@ -24,7 +24,7 @@ struct OptionClient: Sendable {
         generator = SeededGenerator(UInt64(number))
     }
 
-    /// Only the first one pauses its queue, whose state nobody else changes.
+    /// The first client pauses and resumes the queue of its jobs. No other client does.
     private var isGating: Bool { number == 0 }
 
     mutating func askUntilBroken(_ port: Int) {
@@ -43,7 +43,7 @@ struct OptionClient: Sendable {
         }
     }
 
-    /// Asks again for what was not answered, and leaves nothing paused.
+    /// Repeats the request that was not answered, and resumes the queue.
     mutating func finish(_ port: Int) throws {
         let wire = try Wire(port: port)
         try repeatLast(wire, port)
@@ -90,7 +90,7 @@ extension OptionClient {
         let fate = kind.fates.randomElement(using: &generator) ?? .succeeds
         var draft = OptionDraft("\(number)-\(jobs.count)-\(fate)")
         switch kind {
-        // None of another client's, so that their order is known.
+        // No other client has jobs in this group, so their order is known.
         case .grouped: draft.group = "\(number)-\(Int.random(in: 0..<2, using: &generator))"
         case .acknowledged: draft.until = "acknowledged"
         case .expiring: draft.expire(at: Date(timeIntervalSinceNow: .random(in: 0..<0.4, using: &generator)))

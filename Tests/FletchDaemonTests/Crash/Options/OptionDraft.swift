@@ -1,6 +1,6 @@
 import Foundation
 
-/// The body of a request of an ``OptionLoad``.
+/// A job, as a client of an ``OptionLoad`` describes it in a request.
 struct OptionDraft: Encodable {
     let body: String
     var delay: Int?

@@ -1,23 +1,24 @@
-/// What a client of an ``OptionLoad`` asks for beside a delivery.
+/// Which options a client of an ``OptionLoad`` sets for a job.
 enum OptionKind: CaseIterable, Sendable {
-    /// One of a group's jobs.
+    /// `group`.
     case grouped
-    /// A callback, whatever becomes of it.
+    /// `callback` and `failureCallback`.
     case called
-    /// A job for each endpoint of a topic.
+    /// None, but it is sent to a topic.
     case published
+    /// `until: acknowledged`.
     case acknowledged
-    /// An end soon, with callbacks.
+    /// `expiresAt`, a little later, with both callbacks.
     case expiring
-    /// A place in the queue that one client pauses and resumes.
+    /// None, but a client pauses and resumes its queue.
     case gated
 
-    /// How endpoints may answer such a job.
+    /// The answers that endpoints may give to such a job.
     var fates: [OptionFate] {
         switch self {
         case .grouped: OptionFate.allCases
         case .called: [.succeeds, .fails, .ends]
-        // Its status means nothing.
+        // The status must not matter.
         case .acknowledged: [.fails]
         case .published, .expiring, .gated: [.succeeds]
         }
@@ -29,7 +30,7 @@ enum OptionKind: CaseIterable, Sendable {
     var jobCount: Int { self == .published ? OptionTarget.topicPaths.count : 1 }
 }
 
-/// How an endpoint answers a job: the last word of the job's body.
+/// How an endpoint answers a job. It is the last word of the job's body, where the endpoint finds it.
 enum OptionFate: String, CaseIterable, Sendable {
     case succeeds
     /// 204, after ``OptionTarget/holdTime``.

@@ -1,10 +1,10 @@
 import Fletch
 
-/// Clients that ask for jobs with options, without a pause until the process dies, and remember what it has promised.
+/// Clients that enqueue jobs with options, without a pause until the process dies, and remember its answers.
 final class OptionLoad: Sendable {
     private let clients: Lock<[OptionClient]>
 
-    /// Five of them.
+    /// Makes five clients.
     init(_ target: OptionTarget) { clients = Lock((0..<5).map { OptionClient($0, target) }) }
 
     var jobs: [SentJob] { clients.withLock { $0.flatMap(\.jobs) } }
@@ -14,7 +14,7 @@ final class OptionLoad: Sendable {
     /// Returns once each client has seen its connection break.
     func run(port: Int) async throws { try await each { $0.askUntilBroken(port) } }
 
-    /// Asks again for what was not answered, and leaves nothing paused.
+    /// Repeats the requests that were not answered, and resumes the queue that may be paused.
     func finish(port: Int) async throws { try await each { try $0.finish(port) } }
 
     private func each(_ body: @escaping @Sendable (inout OptionClient) throws -> Void) async throws {

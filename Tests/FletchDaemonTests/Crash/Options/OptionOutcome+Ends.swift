@@ -1,7 +1,7 @@
 import Testing
 
 extension OptionOutcome {
-    /// Each job that its endpoint refuses is one dead letter, and so is each that has expired; no other job is one.
+    /// Checks that each job that its endpoint refused is one dead letter, and that all other dead letters have expired.
     func expectDead() {
         let sent = Dictionary(uniqueKeysWithValues: jobs.map { ($0.body, $0) })
         #expect(Set(letters.map(\.job.id)).count == letters.count)
@@ -17,13 +17,13 @@ extension OptionOutcome {
         return switch letter.reason {
         case "failed": job.fate == .fails && job.dies && letter.status == 500 && letter.attempts == lastAttempt
         case "ended": job.fate == .ends && letter.status == 404 && letter.attempts == lastAttempt
-        // It may have been delivered all the same, by a process that was killed before it knew.
+        // A process may have delivered it, and was killed before it stored that.
         case "expired": job.kind == .expiring && letter.status == nil && letter.attempts == 0
         default: false
         }
     }
 
-    /// Of each job that asks for one there is one callback, of the right kind, however often that is delivered.
+    /// Checks that each job has exactly one callback, of the right kind. The callback may be delivered several times.
     func expectCalledBack() {
         let dead = lettersByBody()
         var told: Set<String> = []

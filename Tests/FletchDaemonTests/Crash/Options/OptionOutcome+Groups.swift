@@ -1,11 +1,11 @@
 import Testing
 
 extension OptionOutcome {
-    /// The jobs of a group are delivered in the order that they were asked for in, and one at a time.
+    /// Checks that the jobs of a group were delivered one at a time, in the order that they were sent in.
     ///
-    /// The last attempt at a job is the one whose end is stored: by then its endpoint has answered, and nothing of a later job
-    /// is delivered before. What a kill cuts off is made again before a later job's turn comes; but how long its endpoint goes
-    /// on with the request of a process that is dead is not up to `fletchd`, so its end does not count.
+    /// The end of a job's last attempt is stored before the next job of the group begins, so the endpoint has answered
+    /// by then. A delivery that a kill cuts off is repeated before the next job begins. But the endpoint may go on with
+    /// the request of the dead process for longer, whatever `fletchd` does: only its beginning is checked.
     func expectGroupsInOrder() {
         let groups = Dictionary(grouping: jobs.filter { $0.group != nil }) { $0.group ?? "" }
         var early: [String] = []
@@ -21,13 +21,13 @@ extension OptionOutcome {
         #expect(early.isEmpty)
     }
 
-    /// The earliest moment that the answer to a job's last attempt can have come at.
+    /// Returns the earliest moment at which the last attempt can have been answered; nil without an attempt.
     private func end(of job: SentJob) -> ContinuousClock.Instant? {
         let last = deliveries(of: job).max { $0.attempt < $1.attempt }
         return last.map { job.fate == .held ? $0.arrivedAt + OptionTarget.holdTime : $0.arrivedAt }
     }
 
-    /// Of each group one job is under way, so that a kill cuts off one.
+    /// A kill cuts off one delivery of each group at most, because one job of a group runs at a time.
     private func expectRepetitionsAreExplained(_ group: [SentJob]) {
         let repetitionCount = group.map { job in
             let runs = job.fate == .fails ? 1 + job.retryCount : 1

@@ -1,11 +1,11 @@
 import Testing
 
-/// What has become of the jobs of an ``OptionLoad``, once no queue has a job any more.
+/// What has become of the jobs of an ``OptionLoad``, once all queues are empty.
 struct OptionOutcome {
     let jobs: [SentJob]
     let letters: [DeadLetterAnswer]
     let killCount: Int
-    /// By the jobs' bodies, of which no two are the same.
+    /// By the bodies of the jobs. No two jobs have the same body.
     let deliveries: [String: [SeenDelivery]]
     /// By the ids of the jobs that they are about.
     let callbacks: [String: [SeenCallback]]
@@ -24,8 +24,8 @@ struct OptionOutcome {
     /// By the bodies of their jobs.
     func lettersByBody() -> [String: [DeadLetterAnswer]] { Dictionary(grouping: letters, by: \.job.body) }
 
-    /// Each job that was promised has been delivered, or has expired; of one that was not, all or nothing is there; and no
-    /// request has stored its jobs twice.
+    /// Checks that each accepted job was delivered, or has expired; that a request without an answer has stored all of
+    /// its jobs or none; and that no request has stored them twice.
     func expectDelivered() {
         let letters = lettersByBody()
         var (lost, doubled) = ([String](), [String]())
@@ -42,7 +42,7 @@ struct OptionOutcome {
         #expect(unanswered.isEmpty, "requests with a key are repeated until they are answered")
     }
 
-    /// Each endpoint of a topic has a job of its own.
+    /// Checks that what was published was delivered to all endpoints of the topic, or to none.
     func expectPublished() {
         let partial = jobs.filter { $0.kind == .published }.filter { job in
             let paths = Set(deliveries(of: job).map(\.path))
@@ -51,7 +51,7 @@ struct OptionOutcome {
         #expect(partial.map(\.body).isEmpty)
     }
 
-    /// A delivery is made again only after a failure or a kill, as another attempt and with the same key.
+    /// Checks that a job was delivered again only after a failure or a kill, with the same key and as another attempt.
     func expectExplained() {
         let allowed = Dictionary(uniqueKeysWithValues: jobs.map { ($0.body, killCount + 1 + $0.retryCount) })
         let all = deliveries.values.joined().filter { allowed[$0.body] != nil }
@@ -65,7 +65,7 @@ struct OptionOutcome {
         }
     }
 
-    /// No job that was asked for while its queue was paused has been delivered before somebody wanted to resume it.
+    /// Checks that no job that was sent to a paused queue was delivered before a client asked to resume the queue.
     func expectPauseIsKept() {
         let early = jobs.filter { job in
             job.notBefore.map { moment in deliveries(of: job).contains { $0.arrivedAt < moment } } ?? false

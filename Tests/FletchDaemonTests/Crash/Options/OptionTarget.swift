@@ -1,4 +1,4 @@
-/// The endpoints of an ``OptionLoad``: how they answer, and what they are called.
+/// The endpoints of an ``OptionLoad``: their URLs, and how they answer.
 struct OptionTarget: Sendable {
     /// The URL of the origin, without a path.
     let origin: String
@@ -26,12 +26,12 @@ struct OptionTarget: Sendable {
         case .held: .trickle(slowAnswer, pause: pause)
         case .fails: .status(500)
         case .ends: .status(404)
-        // Of callbacks, too.
+        // Callbacks succeed, too.
         case .succeeds, nil: .ok
         }
     }
 
-    /// How long an answer that is held takes at least: a client has it when the last byte has come.
+    /// The least time between the arrival of a request and the last byte of an answer that is held.
     static var holdTime: Duration { pause * (slowAnswer.utf8.count - 1) }
 
     private static let slowAnswer = "HTTP/1.1 204 OK\r\n\r\n"
@@ -39,7 +39,7 @@ struct OptionTarget: Sendable {
 
     func url(_ path: String) -> String { origin + path }
 
-    /// Where the API takes the policy of the queue that is paused.
+    /// The path of the policy of the queue that is paused, in the API.
     var policyPath: String { "/policies/" + API.path(url(Self.gatedPath)).dropFirst("/queues/".count) }
 
     /// The queues of jobs that may become dead letters.

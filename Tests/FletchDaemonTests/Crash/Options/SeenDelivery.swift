@@ -1,6 +1,6 @@
 import Foundation
 
-/// A delivery of a job as its endpoint has seen it.
+/// A delivery of a job, as its endpoint has received it.
 struct SeenDelivery: Sendable {
     /// The job's id.
     let id: String
@@ -22,7 +22,7 @@ struct SeenDelivery: Sendable {
     }
 }
 
-/// A delivery of a callback: what it tells.
+/// A delivery of a callback.
 struct SeenCallback: Sendable {
     let report: Report
     let key: String
@@ -35,7 +35,7 @@ struct SeenCallback: Sendable {
         let attempts: Int
     }
 
-    /// - Returns: nil for a delivery of something else.
+    /// Returns nil if the delivery is not one of a callback.
     init?(_ delivery: SeenDelivery) {
         guard [OptionTarget.callbackPath, OptionTarget.failureCallbackPath].contains(delivery.path) else { return nil }
         let report = try? JSONDecoder().decode(Report.self, from: Data(delivery.body.utf8))

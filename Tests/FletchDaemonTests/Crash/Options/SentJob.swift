@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a client of an ``OptionLoad`` has asked for, and what it knows of it.
+/// A job that a client of an ``OptionLoad`` has sent, and what the client knows of it.
 struct SentJob: Sendable {
     let kind: OptionKind
     let fate: OptionFate
@@ -9,13 +9,13 @@ struct SentJob: Sendable {
     let retryCount: Int
     /// Of the API.
     let path: String
-    /// The same bytes each time that it is asked for.
+    /// The body of the request, the same bytes each time it is sent.
     let json: String
-    /// The `Idempotency-Key` that it is asked for with; nil for none: then it is asked for once.
+    /// The `Idempotency-Key` of the request; nil for none, and then it is sent only once.
     let key: String?
-    /// The body of the 201; nil if none has come.
+    /// The body of the 201 response; nil if none has come.
     var answer: String?
-    /// Its queue was paused, and was not to be resumed before then.
+    /// The moment before its client asked to resume the queue, if the queue was paused when the job was sent.
     var notBefore: ContinuousClock.Instant?
 
     init(_ kind: OptionKind, _ fate: OptionFate, _ draft: OptionDraft, key: String?, at target: OptionTarget) {
@@ -33,10 +33,10 @@ struct SentJob: Sendable {
 
     var isAccepted: Bool { answer != nil }
 
-    /// Whether its endpoint makes a dead letter of it.
+    /// Whether it becomes a dead letter because of how its endpoint answers.
     var dies: Bool { kind != .acknowledged && (fate == .fails || fate == .ends) }
 
-    /// The ids of the jobs that were stored, as far as the client has been told.
+    /// The ids of the stored jobs, from the answer; empty without one.
     var answeredIDs: Set<String> {
         struct Stored: Decodable { let id: String }
         guard let answer else { return [] }
