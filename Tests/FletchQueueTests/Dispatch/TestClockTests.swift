@@ -7,6 +7,17 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct TestClockTests {
     private typealias Signal = (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
+    /// A delivery that tells that it has begun, and succeeds once the gate is opened.
+    private static func heldDelivery() -> (begun: Signal, gate: Signal, delivery: ClockedQueue.Delivery) {
+        let (begun, gate): (Signal, Signal) = (AsyncStream.makeStream(), AsyncStream.makeStream())
+        let delivery: ClockedQueue.Delivery = { _, _ in
+            begun.continuation.yield()
+            for await _ in gate.stream {}
+            return .ran(.succeeded)
+        }
+        return (begun, gate, delivery)
+    }
+
     @Test func jobOfNextWeekIsDeliveredWithinTheAdvance() async throws {
         try await withClockedQueue { queue in
             try await queue.enqueue("a", hours: 168)
@@ -122,12 +133,7 @@ import Testing
     }
 
     @Test func clockStandsWhileADeliveryIsUnderWay() async throws {
-        let (begun, gate): (Signal, Signal) = (AsyncStream.makeStream(), AsyncStream.makeStream())
-        let delivery: ClockedQueue.Delivery = { _, _ in
-            begun.continuation.yield()
-            for await _ in gate.stream {}
-            return .ran(.succeeded)
-        }
+        let (begun, gate, delivery) = Self.heldDelivery()
         try await withClockedQueue(delivery: delivery) { queue in
             try await queue.enqueue("a", hours: 1)
             async let advance = queue.advance(hours: 24)
@@ -192,12 +198,7 @@ import Testing
     }
 
     @Test func dispatcherThatDrainsEndsTheAdvance() async throws {
-        let (begun, gate): (Signal, Signal) = (AsyncStream.makeStream(), AsyncStream.makeStream())
-        let delivery: ClockedQueue.Delivery = { _, _ in
-            begun.continuation.yield()
-            for await _ in gate.stream {}
-            return .ran(.succeeded)
-        }
+        let (begun, gate, delivery) = Self.heldDelivery()
         try await withClockedQueue(delivery: delivery) { queue in
             try await queue.enqueue("a", hours: 1)
             let advance = Task { try await queue.advance(hours: 2) }
@@ -211,12 +212,7 @@ import Testing
     }
 
     @Test func advanceEndsWhenItIsCancelledAndTheNextOneGoesOn() async throws {
-        let (begun, gate): (Signal, Signal) = (AsyncStream.makeStream(), AsyncStream.makeStream())
-        let delivery: ClockedQueue.Delivery = { _, _ in
-            begun.continuation.yield()
-            for await _ in gate.stream {}
-            return .ran(.succeeded)
-        }
+        let (begun, gate, delivery) = Self.heldDelivery()
         try await withClockedQueue(delivery: delivery) { queue in
             try await queue.enqueue("a", hours: 1)
             let advance = Task { try await queue.advance(hours: 24) }
