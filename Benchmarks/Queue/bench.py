@@ -18,8 +18,9 @@ class Bench:
     port: int
     rounds: int
     pending: int
-    # Seconds that are looked at, and dead letters.
+    # Seconds that are looked at, and those of many limited queues; and dead letters.
     window: int
+    limited: int
     letters: int
 
     @property

@@ -21,6 +21,10 @@ from processes import processor_seconds, running
 HERE = Path(__file__).parent
 CLIENTS = 32
 BATCH = 1000
+# How many processes of the peers enqueue jobs of a kind, and threads in each: 32 threads would wait for one another's
+# interpreter, 32 processes for a processor.
+LOADS = {"one": (4, CLIENTS // 4), "batch": (4, 1), "at": (4, CLIENTS // 4), "limited": (1, 1), "retried": (4, 1),
+         "locked": (4, 5)}
 
 
 @dataclass
@@ -51,21 +55,24 @@ class Peer:
     durable: bool = False
     batches: bool = False
     delays: bool = False
+    # The kind of its own that it is measured with besides: `limited`, `retried` or `locked` jobs.
+    special: str = ""
 
     @contextmanager
-    def running(self, directory, target):
+    def running(self, directory, target, workers="workers"):
+        """A run of it; `workers` is what its module calls the commands that are to work."""
         with servers.broker(self.broker, directory / "broker") as (process, address):
-            yield _PeerRun(self, process, address, target)
+            yield _PeerRun(self, process, address, target, workers)
 
 
 class _PeerRun:
-    def __init__(self, peer, process, address, target):
+    def __init__(self, peer, process, address, target, workers):
         self.peer = peer
         self.processes = [process] if process else []
         self.environment = dict(
             os.environ, BROKER=address, TARGET=target, PYTHONPATH=str(HERE), PYTHONDONTWRITEBYTECODE="1",
             PYTHONWARNINGS="ignore", PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-        code = f"import json, peers.{peer.module} as p; getattr(p, 'prepare', int)(); print(json.dumps(p.workers))"
+        code = f"import json, peers.{peer.module} as p; getattr(p, 'prepare', int)(); print(json.dumps(p.{workers}))"
         self.commands = json.loads(self._python("-c", code))
 
     def _python(self, *arguments):
@@ -74,8 +81,7 @@ class _PeerRun:
             command, env=self.environment, cwd=HERE, stdout=subprocess.PIPE, check=True, text=True, timeout=120).stdout
 
     def enqueue(self, how, count, due=0):
-        # 32 threads would wait for one another's interpreter, 32 processes for a processor.
-        processes, threads = (4, 1) if how == "batch" else (4, CLIENTS // 4)
+        processes, threads = LOADS[how]
         before = processor_seconds(self.processes)
         said = self._python("load.py", self.peer.module, how, count, processes, threads, due)
         jobs, seconds, used = map(float, said.split())
@@ -95,15 +101,21 @@ class _PeerRun:
 PEERS = [
     Peer("RQ, Redis everysec", "rq", "redis everysec", 2_000, delays=True),
     Peer("RQ, Redis always", "rq", "redis always", 2_000, durable=True, batches=True),
-    Peer("Celery, Redis everysec", "celery", "redis everysec", 5_000, delays=True),
+    Peer("Celery, Redis everysec", "celery", "redis everysec", 5_000, delays=True, special="limited"),
     Peer("Celery, Redis always", "celery", "redis always", 5_000, durable=True),
-    Peer("Dramatiq, Redis everysec", "dramatiq", "redis everysec", 20_000, delays=True),
+    Peer("Dramatiq, Redis everysec", "dramatiq", "redis everysec", 20_000, delays=True, special="retried"),
     Peer("Dramatiq, Redis always", "dramatiq", "redis always", 10_000, durable=True),
-    Peer("Huey, Redis everysec", "huey", "redis everysec", 20_000, delays=True),
+    Peer("Huey, Redis everysec", "huey", "redis everysec", 20_000, delays=True, special="retried"),
     Peer("Huey, Redis always", "huey", "redis always", 5_000, durable=True),
     Peer("Huey, SQLite with fsync", "huey", "sqlite", 5_000, durable=True),
-    Peer("procrastinate, PostgreSQL", "procrastinate", "postgres", 2_000, durable=True, batches=True, delays=True),
+    Peer("procrastinate, PostgreSQL", "procrastinate", "postgres", 2_000, durable=True, batches=True, delays=True,
+         special="locked"),
 ]
+
+
+def specialists(kind):
+    """The peers that are measured with jobs of this kind."""
+    return [peer for peer in PEERS if peer.special == kind]
 
 
 class Fletchd:
@@ -158,13 +170,14 @@ class Fletchd:
         return Enqueued(int(requests) * batch, float(took), _children_seconds() - client,
                         processor_seconds([self.process]) - keeper)
 
-    def fill(self, jobs):
-        """Enqueues jobs of an exact number, each a body and when it is due, a thousand at a time."""
+    def fill(self, jobs, **keys):
+        """Enqueues jobs of an exact number, each a body and when it is due, with these keys, a thousand at a time."""
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(self._post, [jobs[index:index + BATCH] for index in range(0, len(jobs), BATCH)]))
+            batches = [jobs[index:index + BATCH] for index in range(0, len(jobs), BATCH)]
+            list(pool.map(lambda batch: self._post(batch, keys), batches))
 
-    def _post(self, jobs):
-        content = [{"body": body, "runAt": iso(due)} for body, due in jobs]
+    def _post(self, jobs, keys):
+        content = [{"body": body, "runAt": iso(due), **keys} for body, due in jobs]
         self.ask("POST", f"{self.path}/batch", self.authorization, content)
 
     def set(self, policy):

@@ -1,6 +1,8 @@
-// due COUNT: an origin that notes how late each request is: its body begins with the time it is due, in microseconds
-// since 1970. Says its port, answers 204, and writes one lateness (in microseconds) a line and leaves once COUNT
-// requests have come or it gets SIGTERM.
+// due COUNT [numbered|failing]: an origin that notes how late each request is: its body begins with the time it is due,
+// in microseconds since 1970. Says its port, answers 204, and writes one lateness (in microseconds) a line and leaves
+// once COUNT requests have come or it gets SIGTERM.
+// Numbered: each body begins with a number below COUNT; a line has the time when it came, in microseconds since 1970,
+// and the number. Failing: the same, and the first request of each number is answered with 500.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -15,11 +17,14 @@
 #include <unistd.h>
 
 enum { most = 1024, room = 16384 };
-static const char answer[] = "HTTP/1.1 204 No Content\r\n\r\n";
+static const char succeeded[] = "HTTP/1.1 204 No Content\r\n\r\n";
+static const char failed[] = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
 static struct { char bytes[room]; size_t count; } buffers[most];
 static volatile sig_atomic_t ended;
-static long long *lateness;
+static struct arrival { long long moment, number; } *arrivals;
 static long wanted, counted;
+static char *seen;
+static int numbered, failing;
 
 static void end(int signal) { (void)signal; ended = 1; }
 
@@ -39,6 +44,15 @@ static size_t request(char *bytes, char **body) {
     return strlen(bytes) >= size ? size : 0;
 }
 
+// What the request with this body is answered.
+static const char *note(const char *body) {
+    long long number = strtoll(body, NULL, 10);
+    if (counted < wanted) arrivals[counted++] = (struct arrival){now(), number};
+    if (!failing || number < 0 || number >= wanted || seen[number]) return succeeded;
+    seen[number] = 1;
+    return failed;
+}
+
 // False when the client has left.
 static int serve(int client) {
     char *bytes = buffers[client].bytes, *body;
@@ -48,8 +62,8 @@ static int serve(int client) {
     *count += got;
     bytes[*count] = 0;
     for (size_t size; (size = request(bytes, &body)) > 0;) {
-        if (counted < wanted) lateness[counted++] = now() - strtoll(body, NULL, 10);
-        if (write(client, answer, sizeof answer - 1) < 0) return 0;
+        const char *answer = note(body);
+        if (write(client, answer, strlen(answer)) < 0) return 0;
         memmove(bytes, bytes + size, *count - size + 1);
         *count -= size;
     }
@@ -58,7 +72,10 @@ static int serve(int client) {
 
 int main(int argc, char **argv) {
     wanted = argc > 1 ? atol(argv[1]) : 1;
-    lateness = calloc(wanted, sizeof *lateness);
+    arrivals = calloc(wanted, sizeof *arrivals);
+    seen = calloc(wanted, sizeof *seen);
+    failing = argc > 2 && !strcmp(argv[2], "failing");
+    numbered = failing || (argc > 2 && !strcmp(argv[2], "numbered"));
     struct sigaction action = {.sa_handler = end};
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -91,6 +108,9 @@ int main(int argc, char **argv) {
     }
     // What is being said is not to be cut off.
     signal(SIGTERM, SIG_IGN);
-    for (long index = 0; index < counted; index++) printf("%lld\n", lateness[index]);
+    for (struct arrival *each = arrivals; each < arrivals + counted; each++) {
+        if (numbered) printf("%lld %lld\n", each->moment, each->number);
+        else printf("%lld\n", each->moment - each->number);
+    }
     return 0;
 }

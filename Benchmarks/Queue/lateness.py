@@ -17,9 +17,10 @@ HEAD_START, PATIENCE = 20, 30
 
 
 @contextmanager
-def origin(bench, count):
-    """Yields the process of an origin that notes how late so many requests are, and its address."""
-    command = [bench.root / "Benchmarks/.build/queue/due", str(count)]
+def origin(bench, count, *kind):
+    """Yields the process of an origin that notes how late so many requests are, and its address. Of the kinds
+    `numbered` and `failing` it notes when each number comes; `failing` answers each number with 500 at first."""
+    command = [bench.root / "Benchmarks/.build/queue/due", str(count), *kind]
     with running(command, stdout=subprocess.PIPE, text=True) as process:
         yield process, f"127.0.0.1:{process.stdout.readline().strip()}"
 
@@ -33,13 +34,22 @@ def punctual(due, count):
 
 def wait(process, end):
     """The milliseconds by which those were late that have come in time, as they came; the last is due at `end`."""
+    return [int(line) / 1000 for line in _lines(process, end + PATIENCE)]
+
+
+def arrivals(process, end):
+    """The seconds since 1970 and the number of each request that has come by `end`, or until all have, as they came."""
+    return [(int(moment) / 1e6, int(number)) for moment, number in map(str.split, _lines(process, end))]
+
+
+def _lines(process, end):
     try:
         # It may say more than a pipe takes.
-        lines = process.communicate(timeout=end + PATIENCE - time.time())[0]
+        said = process.communicate(timeout=end - time.time())[0]
     except subprocess.TimeoutExpired:
         process.terminate()
-        lines = process.communicate()[0]
-    return [int(line) / 1000 for line in lines.split()]
+        said = process.communicate()[0]
+    return said.splitlines()
 
 
 def spread(late):
@@ -65,7 +75,7 @@ def _peer(bench, peer):
 
 def _capacity(bench):
     """Requests a second that the origin can take."""
-    with origin(bench, 100_000_000) as (_, target):
+    with origin(bench, 10_000_000) as (_, target):
         said = subprocess.run(["wrk", "-t1", "-c32", "-d2s", f"http://{target}/"], check=True, text=True,
                               stdout=subprocess.PIPE).stdout
     return float(re.search(r"Requests/sec: *([\d.]+)", said)[1])

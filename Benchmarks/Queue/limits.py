@@ -15,7 +15,7 @@ QUEUES, RATE = 1_000, 10
 POLICY = {"rate": {"count": RATE, "per": 1_000, "burst": 1}}
 # Seconds after the first jobs are due until it is steady.
 SETTLING = 1
-# Jobs that each queue has when the first are due, and how many are added at a time: 100,000 are due at any moment, or more.
+# Jobs that each queue has when the first are due, and how many are added at a time: 100,000 or more are always due.
 AHEAD, REFILL = 200, 100
 
 
@@ -42,8 +42,8 @@ class _Turns:
 
     def __init__(self, bench):
         self.bench = bench
-        # Of each queue: more than are delivered until its rate has been measured.
-        self.job_count = -(-RATE * (bench.window + 2 * SETTLING) // REFILL) * REFILL
+        # Of each queue: more than are delivered until its rate has been measured, and 100 of them are left then.
+        self.job_count = -(-RATE * (bench.limited + 2 * SETTLING) // REFILL) * REFILL + REFILL
         self.paths = [f"/logged/{number}" for number in range(QUEUES)]
         # When the jobs of each queue came with limits, in seconds after the first of all.
         self.pace = []
@@ -58,7 +58,7 @@ class _Turns:
             refilling.start()
             time.sleep(max(0, due + SETTLING - time.time()))
             begun, used = time.time(), clock_seconds(fletchd.process)
-            time.sleep(self.bench.window)
+            time.sleep(self.bench.limited)
             ended, used = time.time(), clock_seconds(fletchd.process) - used
             refilling.join()
             by_path = arrivals.by_path()
@@ -106,8 +106,8 @@ def limits(bench):
         f'the policy `{{"rate":{{"count":{RATE},"per":1000,"burst":1}}}}`. nginx logs when each job arrives. Without '
         "limits, each job is due at the moment when it arrived with limits a turn before, so that both deliver as many "
         "jobs at the same pace. The deliveries of each queue are counted, and the processor time of `fletchd` is "
-        f"measured, for {bench.window} s that begin {SETTLING} s after the first jobs are due. The slowest and the "
-        "fastest queue are those of all rounds.",
+        f"measured (to store the added jobs is in it), for {bench.limited} s that begin {SETTLING} s after the first "
+        "jobs are due. The slowest and the fastest queue are those of all rounds.",
         ["", "slowest queue/s", "median queue/s", "fastest queue/s", "all together/s", "ms for 1,000 jobs"])
     for name, rounds in taken.items():
         slowest, middle, fastest = zip(*(figures.rates for figures in rounds))

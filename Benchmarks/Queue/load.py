@@ -1,8 +1,8 @@
-"""load.py PEER one|batch|at COUNT PROCESSES THREADS [DUE]
+"""load.py PEER one|batch|at|limited|retried|locked COUNT PROCESSES THREADS [DUE]
 
-Enqueues COUNT jobs of 100 bytes from that many clients at the same time: one by one, a thousand at a time, or each due
-a millisecond after the one before, the first at DUE. Gives up after its time. Says how many jobs it enqueued, the
-seconds they took, and the processor seconds of these clients.
+Enqueues COUNT jobs of 100 bytes from that many clients at the same time: one by one, a thousand at a time, each due a
+millisecond after the one before, the first at DUE, or one by one numbered jobs of a kind that not every peer has. Gives
+up after its time. Says how many jobs it enqueued, the seconds they took, and the processor seconds of these clients.
 """
 
 import importlib
@@ -13,7 +13,7 @@ import threading
 import time
 
 # Jobs that are due at a time are not timed: all have to be stored before the first is due, 20 s after the start.
-SECONDS, BATCH = {"one": 10, "batch": 10, "at": 19}, 1000
+SECONDS, BATCH = {"one": 10, "batch": 10, "at": 19, "limited": 15, "retried": 15, "locked": 19}, 1000
 
 
 def body(text=""):
@@ -34,9 +34,11 @@ def client(peer, how, count, index, clients, due):
             break
         if how == "one":
             peer.enqueue(body())
-        else:
+        elif how == "at":
             moment = due + number / 1000
             peer.enqueue_at(body(f"{round(moment * 1e6)} "), moment)
+        else:
+            getattr(peer, f"enqueue_{how}")(body(f"{number} "), number)
         done += 1
     return done
 

@@ -1,8 +1,8 @@
 """main.py ROOT [SECTION…]: measures and shows; everything, unless sections are named, is written to
 ROOT/docs/benchmarks-queue.md as well.
 
-ROUNDS (3), PENDING (1000000) and LETTERS (100000: dead letters) may be set to smaller numbers, and WINDOW (10: the
-seconds that isolation and limits look at) to a larger one, such as 60.
+ROUNDS (3), PENDING (1000000), LETTERS (100000: dead letters) and LIMITED (60: the seconds that limits looks at) may be
+set to smaller numbers, and WINDOW (10: the seconds that isolation and rates look at) to a larger one.
 """
 
 import os
@@ -17,10 +17,13 @@ from bench import Bench
 from dead import dead
 from delivery import delivery
 from enqueuing import batches, enqueuing
+from groups import groups
 from isolation import isolation
 from lateness import lateness
 from limits import limits
 from pending import pending
+from rates import rates
+from retries import retries
 from tokens import tokens
 
 SECTIONS = {
@@ -33,9 +36,12 @@ SECTIONS = {
     "isolation": isolation,
     "limits": limits,
     "dead": dead,
+    "rates": rates,
+    "retries": retries,
+    "groups": groups,
 }
 # Each may be set in the environment.
-NUMBERS = {"rounds": 3, "pending": 1_000_000, "window": 10, "letters": 100_000}
+NUMBERS = {"rounds": 3, "pending": 1_000_000, "window": 10, "limited": 60, "letters": 100_000}
 
 
 def sync_milliseconds(directory, times=100):

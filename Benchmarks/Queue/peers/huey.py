@@ -27,3 +27,12 @@ def enqueue(body):
 
 def enqueue_at(body, due):
     post.schedule((body,), eta=datetime.fromtimestamp(due))
+
+
+@huey.task(retries=1, retry_delay=job.RETRY / 1000)
+def retried(body):
+    job.post(body)
+
+
+def enqueue_retried(body, number):
+    retried(body)

@@ -38,3 +38,7 @@ def enqueue_batch(bodies):
 
 def enqueue_at(body, due):
     post.configure(schedule_at=datetime.fromtimestamp(due, timezone.utc)).defer(body=body)
+
+
+def enqueue_locked(body, number):
+    post.configure(lock=str(number % job.GROUPS)).defer(body=body)
