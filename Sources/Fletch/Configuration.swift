@@ -63,8 +63,9 @@ public struct Configuration: Sendable {
     /// The largest body that is accepted; a larger one fails with `bodyTooLarge`. Default: 1 GiB.
     public var maximumBodyBytes: Int = 1 << 30
     /// Connections of all origins together, in each event loop (``eventLoopCount``): under way, parked and idle. At the
-    /// limit an idle one ends for the next; without one, requests wait until another ends, each origin in turn. At least
-    /// 1. Default: no limit but the process's descriptors. Where these, local ports or memory run out, requests wait in
+    /// limit an idle one ends for the next; without one, requests wait until another ends, each origin in turn. Past three
+    /// quarters of it, those to an origin with two that are parked wait for it, so that origins which do not end their
+    /// answers leave some to the others. At least 1. Default: no limit but the process's descriptors. Where these, local ports or memory run out, requests wait in
     /// the same way as long as connections of the same event loop hold some (of ports: to the same origin); else they
     /// fail.
     public var maximumConnectionCount: Int = .max

@@ -181,6 +181,9 @@ extension ConnectionPool {
     /// The one that was used longest ago.
     var oldestIdle: Connection? { idle.first }
 
+    /// How many are held for the rest of an answer, about.
+    var heldCount: Int { parkedCount + unparked.count }
+
     var hasOthers: Bool { activeCount + parkedCount + idle.count > 1 }
 
     func starve() { pools.starve(self) }

@@ -104,10 +104,19 @@ extension Pools {
     /// longest ends for it; without one, the requests of `pool` wait.
     func hasRoom(for pool: ConnectionPool) -> Bool {
         guard !pool.isStarved else { return false }
-        if connectionCount < limits.connectionCount || endOldestIdle() { return true }
+        if !isCrowdedOut(pool), connectionCount < limits.connectionCount || endOldestIdle() { return true }
         starve(pool)
         return false
     }
+
+    /// Past three quarters of all that there may be, an origin makes no more connections while it holds two for the rest of
+    /// an answer: else a few that do not end theirs would leave none to the others.
+    private func isCrowdedOut(_ pool: ConnectionPool) -> Bool {
+        pool.heldCount >= Self.heldInACrowd
+            && connectionCount - idleCount >= limits.connectionCount - limits.connectionCount / 4
+    }
+
+    private static let heldInACrowd = 2
 
     /// Ends the connection that has been idle longest, whichever origin it leads to.
     /// - Returns: Whether there was one.
@@ -132,7 +141,7 @@ extension Pools {
 
     /// A connection has given back what it held: the request that has waited longest takes it.
     func relieveFirst() {
-        if let pool = shortage.popFirst() { schedule(pool) }
+        if let pool = shortage.popFirst(where: { !isCrowdedOut($0) }) { schedule(pool) }
     }
 
     func relieveAll() {

@@ -16,9 +16,10 @@ struct Shortage {
         nextLook = min(nextLook, now + Self.pause)
     }
 
-    /// The one that has waited longest may try again, of those that somebody still waits in.
-    mutating func popFirst() -> ConnectionPool? {
-        while let pool = pools.popFirst() {
+    /// The one that has waited longest may try again, of those that somebody still waits in and that meet a condition.
+    mutating func popFirst(where isMet: (ConnectionPool) -> Bool) -> ConnectionPool? {
+        while let index = pools.firstIndex(where: { $0.waitingCount == 0 || isMet($0) }) {
+            let pool = pools.remove(at: index)
             pool.isStarved = false
             if pools.isEmpty { nextLook = .never }
             if pool.waitingCount > 0 { return pool }

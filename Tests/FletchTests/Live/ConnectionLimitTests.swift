@@ -78,6 +78,28 @@ import Testing
         #expect(other.connectionCount == 1)
     }
 
+    @Test func originThatHangsLeavesAQuarterToOthers() async throws {
+        let mayAnswer = Signal<Void>()
+        let slow = try Self.peer(answeringAfter: mayAnswer)
+        let other = try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write(ok)
+        }
+        try await withFletchClient(Self.configuration(8), drainingFor: patience) { client in
+            for _ in 0..<6 { _ = try await client.send(FletchRequest(.get, slow.url)) }
+            var seventh = FletchRequest(.get, slow.url)
+            seventh.deadline = .milliseconds(200)
+            let error = await failure(of: seventh, with: client)
+            #expect(error?.code == .deadlineExceeded)
+            #expect(error?.certainty == .notSent)
+            let receipt = try await client.send(FletchRequest(.get, other.url), until: .answered)
+            #expect(receipt.status?.code == 200)
+            async let last = client.send(FletchRequest(.get, slow.url), until: .answered)
+            mayAnswer.set(())
+            #expect(try await last.status?.code == 200)
+        }
+    }
+
     @Test func requestWaitsForAConnectionAsLongAsItMay() async throws {
         let mayAnswer = Signal<Void>()
         let slow = try Self.peer(answeringAfter: mayAnswer)
