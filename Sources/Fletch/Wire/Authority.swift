@@ -24,15 +24,15 @@ struct Authority {
             throw URLParts.invalid(Self.wrongCharacter)
         }
         // What is encoded has capitals, too.
-        let decoded = Array(String(decoding: bytes, as: UTF8.self).lowercased().utf8)
+        let decoded = bytes.map(Self.lowercased)
         if let problem = HostName.problem(of: decoded) { throw URLParts.invalid(problem) }
         return HostName.address(decoded) ?? String(decoding: decoded, as: UTF8.self)
     }
 
     func port(default standard: UInt16) throws(FletchError) -> UInt16 {
         guard let portBytes, !portBytes.isEmpty else { return standard }
-        let digits = portBytes.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-        guard digits, let port = UInt16(String(decoding: portBytes, as: UTF8.self)), port > 0 else {
+        let port = portBytes.reduce(0) { $0 > UInt16.max || !Self.isDigit($1) ? Int.max : $0 * 10 + Int($1 & 0xF) }
+        guard let port = UInt16(exactly: port), port > 0 else {
             throw URLParts.invalid("its port is not a number from 1 to 65535")
         }
         return port
@@ -58,6 +58,12 @@ struct Authority {
     }
 
     static let wrongCharacter = "its host holds a character that no host name has"
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
     private static func isHostByte(_ byte: UInt8) -> Bool {
         switch byte {

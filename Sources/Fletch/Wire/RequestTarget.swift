@@ -76,9 +76,10 @@ struct URLParts {
         let defaultPort: UInt16 = isSecure ? 443 : 80
         let port = try authority.port(default: defaultPort)
         let host = try authority.host()
-        let name = host.contains(":") ? "[\(host)]" : host
+        let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
         return RequestTarget(
-            isSecure: isSecure, host: host, port: port, authority: port == defaultPort ? name : "\(name):\(port)",
+            isSecure: isSecure, host: host, port: port,
+            authority: port == defaultPort ? name : name + ":" + String(port),
             path: Self.path(rest[authorityEnd...]), credentials: try authority.credentials())
     }
 
@@ -88,7 +89,7 @@ struct URLParts {
 
     private static func path(_ bytes: ArraySlice<UInt8>) -> String {
         let path = String(decoding: bytes.prefix { $0 != UInt8(ascii: "#") }, as: UTF8.self)
-        return path.hasPrefix("/") ? path : "/" + path
+        return bytes.first == UInt8(ascii: "/") ? path : "/" + path
     }
 
     static func invalid(_ why: String) -> FletchError {
