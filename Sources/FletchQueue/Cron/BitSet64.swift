@@ -9,6 +9,13 @@ struct BitSet64: Hashable, Sendable {
 
     func contains(_ number: Int) -> Bool { bits >> UInt64(number) & 1 == 1 }
 
+    var count: Int { bits.nonzeroBitCount }
+
+    /// How many members are below `number`, which is not negative.
+    func count(below number: Int) -> Int {
+        number < 64 ? (bits & (1 << UInt64(number) - 1)).nonzeroBitCount : count
+    }
+
     mutating func insert(_ number: Int) { bits |= 1 << UInt64(number) }
 
     func isSuperset(of range: ClosedRange<Int>) -> Bool { range.allSatisfy(contains) }

@@ -1,7 +1,7 @@
 extension CronExpression {
     /// Returns the `count`th moment from the end of those from `first` through `end`; `first` if there are fewer.
     ///
-    /// Computes at most some 50 times `count` moments, however many there are.
+    /// Looks for it in at most some 100 places, however many moments there are: they are counted, not computed.
     /// - Parameters:
     ///   - count: At least 1.
     ///   - first: Counts as one of them, whether or not the expression fires then.
@@ -26,13 +26,7 @@ extension CronExpression {
 
     /// How many there are, `first` among them if it is not later than `end`; at most `maximum`.
     private func count(from first: Timestamp, through end: Timestamp, atMost maximum: Int) -> Int {
-        var found = 0
-        var moment: Timestamp? = first
-        while found < maximum, let at = moment, at <= end {
-            found += 1
-            if found < maximum { moment = next(after: at) }
-        }
-        return found
+        first <= end ? 1 + count(after: first, through: end, atMost: maximum - 1) : 0
     }
 
     /// A search for the `count`th moment from the end. There are always more than `count` from `first`, itself a moment,

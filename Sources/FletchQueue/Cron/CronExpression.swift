@@ -29,8 +29,8 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     package let text: String
     /// As it was given.
     package let timeZone: String
-    private let fields: CronFields
-    private let rules: ZoneRules
+    let fields: CronFields
+    let rules: ZoneRules
 
     /// - Parameters:
     ///   - text: At most 1,024 bytes. May be any string: what is malformed is an error.
@@ -94,6 +94,6 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The begin of the year 1 and of the year 10,000, away from zones' offsets.
-    private static let first: Int64 = -62_135_500_000
-    private static let last: Int64 = 253_402_200_000
+    static let first: Int64 = -62_135_500_000
+    static let last: Int64 = 253_402_200_000
 }

@@ -74,5 +74,5 @@ struct CronFields: Hashable, Sendable {
     /// 29 February on a certain weekday comes every 28 years, and after 40 where a century is no leap year.
     private static let maximumYears = 48
     private static let lastYear = 9999
-    private static let daySeconds: Int64 = 86_400
+    static let daySeconds: Int64 = 86_400
 }
