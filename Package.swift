@@ -77,6 +77,7 @@ let package = Package(
                 .embedInCode("Migrations/v1-jobs.sql"), .embedInCode("Migrations/v2-tenants.sql"),
                 .embedInCode("Migrations/v3-queues.sql"), .embedInCode("Migrations/v4-lanes.sql"),
                 .embedInCode("Migrations/v5-options.sql"), .embedInCode("Migrations/v6-topics.sql"),
+                .embedInCode("Migrations/v7-once.sql"),
             ],
             swiftSettings: strict
         ),

@@ -40,10 +40,15 @@ extension JobQueue {
     /// Waits until nothing is left to be done at the clock's time.
     /// - Returns: When something is due next; nil for never.
     private func idle(_ clock: TestQueueClock, _ course: inout AdvanceCourse) async throws -> Timestamp? {
-        let next = await dispatcher.idle(orBeyond: course.end)
-        try Task.checkCancellation()
-        guard await !dispatcher.isDraining else { throw ClockError.draining(at: clock.now) }
-        try course.check(await dispatcher.counts, at: clock.now)
-        return next
+        while true {
+            let pauses = await dispatcher.counts.pauses
+            let next = await dispatcher.idle(orBeyond: course.end)
+            try Task.checkCancellation()
+            guard await !dispatcher.isDraining else { throw ClockError.draining(at: clock.now) }
+            let counts = await dispatcher.counts
+            try course.check(counts, at: clock.now)
+            // A pause has ended the wait too early.
+            if counts.pauses == pauses { return next }
+        }
     }
 }

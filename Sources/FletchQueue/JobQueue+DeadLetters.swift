@@ -5,16 +5,23 @@ extension JobQueue {
 
     /// Makes a job of a dead letter: due now, with its retries anew.
     /// - Returns: nil if the dead letter is not there.
-    /// - Throws: `.quotaExceeded` if the tenant has too many jobs. The dead letter stays then.
+    /// - Throws: `.quotaExceeded` if the tenant has too many jobs, `.damaged` if the job's options cannot be read. The dead
+    ///   letter stays then.
     package func replay(_ number: Int64, of tenant: String) async throws(StoreError) -> Job? {
         guard let found = try await store.deadLetter(number, of: tenant) else { return nil }
+        guard found.letter.isReadable else {
+            throw StoreError(
+                .damaged,
+                "the dead letter cannot be replayed: its job's options in the database cannot be read; enqueue the job "
+                    + "again, or restore a backup")
+        }
         return try await replay([DeadLetterKey(number: number, job: found.letter.job.key)], of: tenant).first
     }
 
     /// Makes jobs of the dead letters that match, the oldest first.
     ///
     /// Portion by portion, each in a transaction of its own. A job that fails again meanwhile is not replayed a second
-    /// time. Ends early if the tenant has as many jobs as it may have.
+    /// time. Dead letters whose options cannot be read stay. Ends early if the tenant has as many jobs as it may have.
     /// - Parameter limit: How many jobs it makes at most.
     /// - Throws: `.quotaExceeded` if the tenant may not have even the first of them. An error after the first portion
     ///   leaves a part of them replayed.
@@ -59,7 +66,9 @@ extension JobQueue {
         } events: {
             $0.map(JobEvent.scheduled)
         }
-        if !jobs.isEmpty { await dispatcher.stored(dueAt: now) }
+        if !jobs.isEmpty {
+            await dispatcher.stored(dueAt: now, expiringAt: jobs.lazy.compactMap(\.options.expiresAt).min())
+        }
         return jobs
     }
 }

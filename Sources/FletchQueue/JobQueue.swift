@@ -104,15 +104,21 @@ package struct JobQueue: Sendable {
             for index in jobs.indices { jobs[index].showsStored = false }
             once = once?.answering { [asked = jobs.map(\.job)] _ in asked }
         }
-        let enqueued = try await changing(jobs.map(\.job.key)) { () async throws(StoreError) in
+        let enqueued = try await changing(jobs.map(\.job.key) + jobs.compactMap(\.callback?.key)) {
+            () async throws(StoreError) in
             try await store.enqueue(jobs, by: digest, once: once)
         } events: {
             Self.events(jobs, $0)
         }
         guard case .stored(let stored) = enqueued else { return enqueued }
+        if jobs.contains(where: { $0.expiredAt != nil }) {
+            dispatcher.logExpiry(of: zip(jobs, stored).count { $0.expiredAt != nil && $0.job.instance == $1.instance })
+        }
         // A job that is replaced may be one that others have waited for.
         if jobs.contains(where: \.overrides) { await dispatcher.stored(dueAt: nil) }
-        if let earliest = stored.lazy.compactMap(\.nextMoment).min() { await dispatcher.stored(dueAt: earliest) }
+        if let earliest = stored.lazy.compactMap(\.nextMoment).min() {
+            await dispatcher.stored(dueAt: earliest, expiringAt: stored.lazy.compactMap(\.options.expiresAt).min())
+        }
         return showsStored ? enqueued : .stored(jobs.map(\.job))
     }
 
@@ -121,7 +127,9 @@ package struct JobQueue: Sendable {
         guard case .stored(let stored) = enqueued else { return [] }
         return zip(jobs, stored).flatMap { new, stored -> [JobEvent] in
             guard new.job.instance == stored.instance else { return [] }
-            return new.expiredAt == nil ? [.scheduled(stored)] : [.scheduled(stored), .deleted(stored.key)]
+            guard new.expiredAt != nil else { return [.scheduled(stored)] }
+            return [.scheduled(stored), .deleted(stored.key)]
+                + [new.callback].compactMap(\.self).map(JobEvent.scheduled)
         }
     }
 

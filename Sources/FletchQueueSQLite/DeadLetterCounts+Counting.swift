@@ -12,13 +12,11 @@ extension DeadLetterCounts {
                     FROM dead_letter INDEXED BY dead_letter_in_queue GROUP BY queue) AS found
                 JOIN queue ON queue.id = found.queue
                 """)
-        var (counts, bytes): ([TenantKey: Int], Int) = ([:], 0)
+        var tallies: [TenantKey: Tally] = [:]
         while let row = try rows.next() {
-            counts[TenantKey(row[0]), default: 0] += row[1]
-            bytes += row[2]
+            tallies[TenantKey(row[0]), default: Tally()] += Tally(count: row[1], bytes: row[2])
         }
         self.init(
-            maximumCount: quotas.maximumDeadLetterCount, maximumBytes: quotas.maximumDeadLetterBytes, counts: counts,
-            bytes: bytes)
+            maximumCount: quotas.maximumDeadLetterCount, maximumBytes: quotas.maximumDeadLetterBytes, tallies: tallies)
     }
 }

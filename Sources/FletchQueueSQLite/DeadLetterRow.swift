@@ -24,13 +24,16 @@ enum DeadLetterRow {
         (SELECT options FROM job_option WHERE owner = -number)
         """
 
-    private static func deadLetter(_ row: Row) throws -> DeadLetter {
-        DeadLetter(
-            number: row[0], job: try job(row), reason: DeathReason(rawValue: row[1]) ?? .failed, status: row[2],
-            error: row[3], attempts: row[4], failedAt: Timestamp(milliseconds: row[5]), repeats: row[6])
+    private static func deadLetter(_ row: Row) -> DeadLetter {
+        let options = JobOptions(stored: row[22])
+        var letter = DeadLetter(
+            number: row[0], job: job(row, options ?? JobOptions()), reason: DeathReason(rawValue: row[1]) ?? .failed,
+            status: row[2], error: row[3], attempts: row[4], failedAt: Timestamp(milliseconds: row[5]), repeats: row[6])
+        letter.isReadable = options != nil && letter.error != DeadLetter.unreadableOptions
+        return letter
     }
 
-    private static func job(_ row: Row) throws -> Job {
+    private static func job(_ row: Row, _ options: JobOptions) -> Job {
         let key = JobKey(QueueName(tenant: row[7], endpoint: row[8]), text(row[9]))
         var job = Job(
             key: key, instance: row[10], body: (row[11] as Data).withUnsafeBytes(Payload.init),
@@ -41,7 +44,7 @@ enum DeadLetterRow {
         job.group = (row[19] as Data?).map(text)
         job.count = row[20]
         job.run = row[21]
-        job.options = try JobOptions(stored: row[22])
+        job.options = options
         return job
     }
 

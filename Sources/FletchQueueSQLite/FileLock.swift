@@ -12,14 +12,19 @@ final class FileLock: Sendable {
     private let database: LockedFile
     private let log: Lock<LockedFile?>
 
-    /// Makes an empty file if there is none.
+    /// Makes an empty file if there is none. A `.lock` file that it has made is gone again if it throws.
     /// - Parameter path: By whatever name.
     init(_ path: String) throws(StoreError) {
         self.path = try SQLiteFile.resolved(path)
         marker = try LockedFile(self.path + ".lock", .marker)
-        database = try LockedFile(self.path, .database)
-        let log = self.path + "-wal"
-        self.log = Lock(FileIdentity(at: log) == nil ? nil : try LockedFile(log, .log))
+        do throws(StoreError) {
+            database = try LockedFile(self.path, .database)
+            let log = self.path + "-wal"
+            self.log = Lock(FileIdentity(at: log) == nil ? nil : try LockedFile(log, .log))
+        } catch {
+            marker.removeIfMade()
+            throw error
+        }
     }
 
     /// To be called once the database is open, with a log that may be another than before.

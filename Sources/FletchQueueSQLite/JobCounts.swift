@@ -52,6 +52,12 @@ struct JobCounts {
         return nil
     }
 
+    /// Whether a tenant has more than it may have.
+    func isBeyond(_ tenant: TenantKey) -> Bool {
+        let tally = self[tenant]
+        return tally.jobCount > quotas.maximumJobCount ?? .max || tally.bodyBytes > quotas.maximumBodyBytes ?? .max
+    }
+
     mutating func commit() { tallies.commit() }
 
     mutating func rollBack() { tallies.rollBack() }

@@ -2,17 +2,15 @@ internal import FletchQueue
 import Foundation
 
 extension JobOptions {
+    /// Fails if the options cannot be read.
     /// - Parameter text: As ``text`` has it; nil for a job that asks for nothing.
-    init(stored text: String?) throws {
+    init?(stored text: String?) {
         guard let text else {
             self.init()
             return
         }
-        do {
-            self = try JSONDecoder().decode(JobOptions.self, from: Data(text.utf8))
-        } catch {
-            throw StoreError(.damaged, "the options of a job in the database cannot be read: restore a backup")
-        }
+        guard let options = try? JSONDecoder().decode(JobOptions.self, from: Data(text.utf8)) else { return nil }
+        self = options
     }
 
     /// As it is stored: JSON.

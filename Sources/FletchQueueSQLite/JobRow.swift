@@ -8,7 +8,7 @@ struct JobRow {
     static let columns = """
         job.number, job.id, instance, body, run_at, state, attempt, exclusive, retry, every, cron, time_zone, times, count,
         run, failures, job.queue, due_at, iif(lane < 0, (SELECT name FROM job_group WHERE job_group.id = -lane), NULL),
-        iif(has_options, (SELECT options FROM job_option WHERE owner = job.number), NULL)
+        iif(has_options, ifnull((SELECT options FROM job_option WHERE owner = job.number), ''), NULL)
         """
 
     /// How many ``columns`` there are.
@@ -28,7 +28,7 @@ struct JobRow {
     let runAt: Timestamp
     /// When its run was due.
     let dueAt: Timestamp
-    /// Whether it waits for a retry, or has been invoked.
+    /// Whether it waits for a retry, or has been invoked or replayed.
     let isAskedFor: Bool
     let isPending: Bool
     let attempt: Int
@@ -40,29 +40,38 @@ struct JobRow {
     let failures: Int
     let queue: Int64
     let group: String?
+    /// Empty also if they cannot be read.
     let options: JobOptions
+    /// Whether its options can be read. A job whose options cannot be is shown without them, and not delivered.
+    let isReadable: Bool
+    /// What it takes to hold the job: its body, and what it asks for.
+    let byteCount: Int
 
+    /// - Throws: If the row is damaged, so that it has not what every row has.
     init(_ row: Row) throws {
-        number = row[0]
-        id = String(decoding: row[1] as Data, as: UTF8.self)
+        number = try row.decode(atIndex: 0)
+        id = String(decoding: try row.decode(Data.self, atIndex: 1), as: UTF8.self)
         instance = row[2]
-        let bytes: Data = row[3]
+        let bytes = try row.decode(Data.self, atIndex: 3)
         body = bytes.withUnsafeBytes(Payload.init)
         bodyBytes = bytes.count
-        runAt = Timestamp(milliseconds: row[4])
-        isPending = row[5] == "pending"
-        attempt = row[6]
-        isExclusive = row[7]
-        retry = RetrySchedule(stored: row[8])
+        runAt = Timestamp(milliseconds: try row.decode(atIndex: 4))
+        isPending = try row.decode(String.self, atIndex: 5) == "pending"
+        attempt = try row.decode(atIndex: 6)
+        isExclusive = try row.decode(atIndex: 7)
+        retry = RetrySchedule(stored: try row.decode(atIndex: 8))
         schedule = Schedule(every: row[9], storedCron: row[10], timeZone: row[11], times: row[12])
-        count = row[13]
-        run = row[14]
-        failures = row[15]
-        queue = row[16]
+        count = try row.decode(atIndex: 13)
+        run = try row.decode(atIndex: 14)
+        failures = try row.decode(atIndex: 15)
+        queue = try row.decode(atIndex: 16)
         dueAt = (row[17] as Int64?).map(Timestamp.init(milliseconds:)) ?? runAt
         isAskedFor = row[17] != nil
         group = (row[18] as Data?).map { String(decoding: $0, as: UTF8.self) }
-        options = try JobOptions(stored: row[19])
+        let options = JobOptions(stored: row[19])
+        self.options = options ?? JobOptions()
+        isReadable = options != nil
+        byteCount = bodyBytes + self.options.byteCount
     }
 
     var order: JobOrder { JobOrder(runAt, id) }

@@ -15,15 +15,18 @@ final class LockedFile: Sendable {
     }
 
     let identity: FileIdentity
+    private let path: String
+    private let isMade: Bool
     private let descriptor: Lock<Int32?>
 
     /// - Parameter path: Must not be a symbolic link.
     init(_ path: String, _ kind: Kind) throws(StoreError) {
         for _ in 0..<Self.attemptCount {
-            let (descriptor, identity) = try Self.opened(path, kind)
+            let (descriptor, identity, isMade) = try Self.opened(path, kind)
             try Self.lock(descriptor, path, kind)
             if identity == FileIdentity(at: path) {
                 self.identity = identity
+                (self.path, self.isMade) = (path, isMade)
                 self.descriptor = Lock(descriptor)
                 return
             }
@@ -42,6 +45,13 @@ final class LockedFile: Sendable {
         if let open { Glibc.close(open) }
     }
 
+    /// Takes the file away if it was not there before, while the lock still keeps everybody else from using it. One that has
+    /// opened it meanwhile will see that it is not in its place any more.
+    func removeIfMade() {
+        guard isMade, FileIdentity(at: path) == identity else { return }
+        unlink(path)
+    }
+
     deinit { close() }
 
     private static let attemptCount = 10
@@ -51,16 +61,18 @@ final class LockedFile: Sendable {
     /// `F_OFD_SETLK`, which Swift does not import; the same on every processor.
     private static let setLockOfDescriptor: Int32 = 37
 
-    private static func opened(_ path: String, _ kind: Kind) throws(StoreError) -> (Int32, FileIdentity) {
+    /// - Returns: Also whether it has made the file.
+    private static func opened(_ path: String, _ kind: Kind) throws(StoreError) -> (Int32, FileIdentity, Bool) {
         // O_NONBLOCK: a pipe is not waited for.
         let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (kind == .marker ? O_CREAT : 0)
-        let descriptor = open(path, flags, 0o600)
+        let made = kind == .marker ? open(path, flags | O_EXCL, 0o600) : -1
+        let descriptor = made >= 0 ? made : open(path, flags, 0o600)
         guard descriptor >= 0 else { throw StoreError(opening: path, errno) }
         guard let identity = FileIdentity(of: descriptor), identity.isRegular else {
             Glibc.close(descriptor)
             throw StoreError(.cannotOpen, "\(path) is not a regular file: remove it, or choose another file")
         }
-        return (descriptor, identity)
+        return (descriptor, identity, made >= 0)
     }
 
     private static func lock(_ descriptor: Int32, _ path: String, _ kind: Kind) throws(StoreError) {

@@ -51,8 +51,14 @@ package enum SQLiteCheck {
             if try SQLiteFile.migrator.hasBeenSuperseded(db) { return ["\(path): \(SQLiteFile.tooNew)"] }
             let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check")
             if findings != ["ok"] { return findings.map { "\(path) is damaged (\($0)): restore a backup" } }
-            if try SQLiteFile.migrator.hasCompletedMigrations(db) { try SQLiteFile.refuseUnreadableSchedules(db) }
-            return []
+            guard try SQLiteFile.migrator.hasCompletedMigrations(db) else { return [] }
+            let problems = try rowProblems(db).map { "\(path): \($0)" }
+            do {
+                try SQLiteFile.refuseUnreadableSchedules(db)
+                return problems
+            } catch {
+                return problems + ["\(path): \(StoreError(error))"]
+            }
         }
     }
 }

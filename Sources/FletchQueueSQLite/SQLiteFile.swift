@@ -17,7 +17,9 @@ enum SQLiteFile {
             try pool.writeWithoutTransaction { db in
                 try db.execute(
                     sql: """
-                        UPDATE job_option SET expires_at = options ->> 'expiresAt'
+                        UPDATE job_option SET expires_at = CASE
+                            WHEN json_valid(options) AND typeof(options ->> 'expiresAt') = 'integer'
+                            THEN options ->> 'expiresAt' END
                         WHERE owner IN (SELECT number FROM job INDEXED BY job_running WHERE state = 'running')
                         """)
                 try db.execute(
@@ -163,5 +165,6 @@ enum SQLiteFile {
         (firstMigration, PackageResources.v1_jobs_sql), ("v2-tenants", PackageResources.v2_tenants_sql),
         ("v3-queues", PackageResources.v3_queues_sql), ("v4-lanes", PackageResources.v4_lanes_sql),
         ("v5-options", PackageResources.v5_options_sql), ("v6-topics", PackageResources.v6_topics_sql),
+        ("v7-once", PackageResources.v7_once_sql),
     ]
 }

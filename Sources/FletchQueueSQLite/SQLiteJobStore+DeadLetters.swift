@@ -115,8 +115,8 @@ extension SQLiteJobStore {
             let count = try await writer.perform { transaction in
                 try transaction.dropDeadLetters(failedBefore: moment)
             }
-            guard count > 0 else { return total }
             total += count
+            guard count > 0, !Task.isCancelled else { return total }
         }
     }
 

@@ -7,6 +7,6 @@ extension SQLiteJobStore {
 
     package func forgetAnswers(at now: Timestamp) async throws(StoreError) {
         // What comes back after a power failure has expired all the same.
-        while try await writer.perform(isDurable: false, { try $0.forgetAnswers(at: now) }) {}
+        while try await writer.perform(isDurable: false, { try $0.forgetAnswers(at: now) }), !Task.isCancelled {}
     }
 }

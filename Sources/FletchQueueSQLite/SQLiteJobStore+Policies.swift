@@ -9,7 +9,7 @@ extension SQLiteJobStore {
         try await writer.perform(adding: policy == nil ? nil : Self.policyBytes) { transaction in
             let refusal =
                 try transaction.refusal(of: digest)
-                ?? (policy == nil ? nil : transaction.refusal(ofPolicyFor: target, of: tenant))
+                ?? policy.flatMap { try transaction.refusal(of: $0, for: target, of: tenant) }
             if let refusal { return Result<Bool, StoreError>.failure(refusal) }
             let wasThere = try transaction.hasPolicy(for: target, of: tenant)
             try transaction.set(policy, for: target, of: tenant)
@@ -49,8 +49,36 @@ extension SQLiteJobStore {
     package func explain(
         _ id: String, in scope: QueueScope, at now: Timestamp
     ) async throws(StoreError) -> Explanation? {
-        // By the writer, who alone knows the gates.
-        try await writer.perform(isDurable: false) { try $0.explain(id, in: scope, at: now) }
+        // The tenant is looked for by a reader: nobody waits for that who wants to write.
+        guard let tenant = try await tenant(of: id, in: scope) else { return nil }
+        let key = JobKey(QueueName(tenant: tenant, endpoint: scope.endpoint), id)
+        // The gates are known to the writer alone.
+        return try await writer.perform(isDurable: false) { try $0.explain(key, at: now) }
+    }
+
+    /// Whose job is meant: of all tenants' jobs the one that was stored first, else the newest dead letter.
+    private func tenant(of id: String, in scope: QueueScope) async throws(StoreError) -> String? {
+        if let tenant = scope.tenant { return tenant }
+        return try await read { db -> String? in
+            try Self.tenant("min(number)", "job", of: id, at: scope.endpoint, db)
+                ?? Self.tenant(
+                    "max(number)", "dead_letter AS job INDEXED BY dead_letter_of_job", of: id, at: scope.endpoint, db)
+        }
+    }
+
+    /// - Parameters:
+    ///   - choice: Which one is meant of several.
+    ///   - table: Has the jobs.
+    private static func tenant(
+        _ choice: String, _ table: String, of id: String, at endpoint: String, _ db: Database
+    ) throws -> String? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT queue.tenant, \(choice)
+                FROM queue INDEXED BY queue_of_endpoint CROSS JOIN \(table) ON job.queue = queue.id
+                WHERE endpoint = ? AND queue.tenant >= ' ' AND job.id = ?
+                """)
+        return try Row.fetchOne(statement, arguments: [endpoint, Data(id.utf8)]).flatMap { $0[0] }
     }
 
     /// What a policy takes of the database, about.
@@ -58,38 +86,27 @@ extension SQLiteJobStore {
 }
 
 extension Transaction {
-    func explain(_ id: String, in scope: QueueScope, at now: Timestamp) throws -> Explanation? {
-        guard let row = try place(of: id, in: scope) else {
-            return try isDead(id, in: scope) ? Explanation(.dead, .dead) : nil
+    func explain(_ key: JobKey, at now: Timestamp) throws -> Explanation? {
+        guard let queue = try knownNumber(of: key.queue) else { return nil }
+        guard let row = try place(of: key.id, in: queue) else {
+            return try isDead(key.id, in: queue) ? Explanation(.dead, .dead) : nil
         }
-        let queue = QueueName(tenant: row[0], endpoint: scope.endpoint)
-        guard row[4] as String == "pending" else { return Explanation(.running, .leased) }
-        let lane = keeper.lane(row[2], of: row[1], queue)
+        guard row[0] as String == "pending" else { return Explanation(.running, .leased) }
+        let lane = keeper.lane(row[1], of: queue, key.queue)
         try keeper.lookUp(lane) { try head(of: $0) }
         return keeper.explanation(
-            of: JobOrder(Timestamp(milliseconds: row[3]), id), in: lane, isExclusive: row[5], at: now)
+            of: JobOrder(Timestamp(milliseconds: row[2]), key.id), in: lane, isExclusive: row[3], at: now)
     }
 
-    private func place(of id: String, in scope: QueueScope) throws -> Row? {
+    private func place(of id: String, in queue: Int64) throws -> Row? {
         let statement = try db.cachedStatement(
-            sql: """
-                SELECT tenant, queue.id, lane, run_at, state, exclusive
-                FROM queue INDEXED BY queue_of_endpoint CROSS JOIN job ON job.queue = queue.id
-                WHERE endpoint = ? AND tenant >= ' ' AND (? IS NULL OR tenant = ?) AND job.id = ?
-                ORDER BY number LIMIT 1
-                """)
-        return try Row.fetchOne(
-            statement, arguments: [scope.endpoint, scope.tenant, scope.tenant, Data(id.utf8)])
+            sql: "SELECT state, lane, run_at, exclusive FROM job WHERE queue = ? AND id = ?")
+        return try Row.fetchOne(statement, arguments: [queue, Data(id.utf8)])
     }
 
-    private func isDead(_ id: String, in scope: QueueScope) throws -> Bool {
+    private func isDead(_ id: String, in queue: Int64) throws -> Bool {
         let statement = try db.cachedStatement(
-            sql: """
-                SELECT 1 FROM queue INDEXED BY queue_of_endpoint
-                CROSS JOIN dead_letter INDEXED BY dead_letter_of_job ON dead_letter.queue = queue.id
-                WHERE endpoint = ? AND queue.tenant >= ' ' AND (? IS NULL OR queue.tenant = ?) AND dead_letter.id = ? LIMIT 1
-                """)
-        return try Int.fetchOne(
-            statement, arguments: [scope.endpoint, scope.tenant, scope.tenant, Data(id.utf8)]) != nil
+            sql: "SELECT 1 FROM dead_letter INDEXED BY dead_letter_of_job WHERE queue = ? AND id = ? LIMIT 1")
+        return try Int.fetchOne(statement, arguments: [queue, Data(id.utf8)]) != nil
     }
 }

@@ -35,6 +35,7 @@ extension SQLiteJobStore: TenantStore {
             repeat {
                 let page = try await endpoints(of: tenant, from: cursor, limit: Portion(count: 1_000, bytes: 1 << 20))
                 for queue in page.endpoints.map({ QueueName(tenant: tenant, endpoint: $0) }) {
+                    guard !Task.isCancelled else { return }
                     try await empty(queue)
                     try await deleteDeadLetters(of: queue)
                 }

@@ -64,7 +64,7 @@ extension SQLiteJobStore {
 
 extension Topic {
     /// - Parameter row: The name and the endpoints, as they are stored.
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         let (name, text): (String, String) = (row[0], row[1])
         do {
             self.init(name: name, endpoints: try JSONDecoder().decode([String].self, from: Data(text.utf8)))

@@ -12,6 +12,7 @@ package final class SQLiteJobStore: JobStore {
     private let pool: DatabasePool
     private let lock: FileLock
     private let watch: FileWatch
+    private let probe: WriteProbe
     let held = HeldQueues()
 
     /// Opens the file, or makes it, and brings it up to date. Leases of a process that has died are taken back.
@@ -35,11 +36,13 @@ package final class SQLiteJobStore: JobStore {
         let watch = try FileWatch(lock.path, lock.identity)
         self.watch = watch
         let held = held
-        writer = try StoreError.from {
+        let writer = try StoreError.from {
             try Writer(
                 pool, watch, leaseDuration: leaseDuration, quotas: quotas, limits: limits, policies: policies,
                 held: held)
         }
+        self.writer = writer
+        probe = WriteProbe { end in writer.begin(adding: 0, { try $0.check() }, end: end) }
     }
 
     /// Ends what is under way, and closes the file, in which everything is then; where nobody else reads it, the log beside
@@ -53,7 +56,7 @@ package final class SQLiteJobStore: JobStore {
         _ jobs: [NewJob], by digest: TokenDigest?, once: Once?
     ) async throws(StoreError) -> Enqueued {
         let jobBytes = jobs.isEmpty ? nil : jobs.lazy.map(\.storedBytes).reduce(0, +)
-        // The answer that is remembered has about as many.
+        // The answer that is remembered has about as many, at most.
         return try await writer.perform(adding: jobBytes.map { once == nil ? $0 : 2 * $0 }) { transaction in
             // Whoever repeats an enqueue gets all of it back.
             var room = Portion(count: .max, bytes: max(Self.returnedBytes, jobBytes ?? 0))
@@ -77,26 +80,50 @@ package final class SQLiteJobStore: JobStore {
     ) async throws(StoreError) -> Leasing {
         // A lease that has ended by now, not one that ends while others write.
         let moment = ContinuousClock.now
-        let (leasing, hasExpired) = try await writer.perform(isDurable: false) { transaction in
+        let (leasing, hasExpired) = try await passingOverDamage { transaction in
             try transaction.settle(settlements)
             try transaction.takeBackExpired(by: moment, at: now)
             let leasing = try transaction.lease(limit, at: now)
             return (leasing, transaction.hasExpired)
         }
-        return hasExpired ? await expire(leasing, at: now) : leasing
+        let leased = hasExpired ? await expire(leasing, at: now) : leasing
+        return leased.countingExpiry
     }
+
+    /// Begins a transaction again that has met damage: then it passes it over.
+    private func passingOverDamage<Result: Sendable>(
+        _ body: @escaping @Sendable (inout Transaction) throws -> Result
+    ) async throws(StoreError) -> Result {
+        for _ in 0..<Self.maximumBeginnings {
+            do throws(StoreError) {
+                return try await writer.perform(isDurable: false, body)
+            } catch {
+                guard error.code == StoreError.passedOver.code else { throw error }
+            }
+        }
+        throw StoreError(.damaged, StoreError.passedOver.message)
+    }
+
+    private static let maximumBeginnings = 100
 
     /// Not in the transaction that leases: dead letters take room on the disk, and what is delivered makes some.
     private func expire(_ leasing: Leasing, at now: Timestamp) async -> Leasing {
         var leasing = leasing
         do throws(StoreError) {
-            (leasing.expired, leasing.nextDue) = try await writer.perform(isDurable: false, adding: 0) { transaction in
-                let expired = try transaction.expire(by: now)
-                return (expired, try transaction.nextDue())
+            (leasing.expired, leasing.callbacks, leasing.nextDue, leasing.nextExpiry) = try await writer.perform(
+                isDurable: false, adding: 0
+            ) { transaction in
+                let (expired, callbacks) = try transaction.expire(by: now)
+                return (expired, callbacks, transaction.nextDue, try transaction.nextExpiry())
             }
         } catch {
-            // It is tried again a little later.
-            leasing.nextDue = Timestamp(milliseconds: now.milliseconds.addingClamped(Self.expiryPause))
+            if error.code == .damaged {
+                try? await writer.perform(isDurable: false) { transaction in
+                    try transaction.expiryFailed(error, at: now)
+                }
+            }
+            // It is tried again a little later. Deliveries do not wait for that.
+            leasing.nextExpiry = Timestamp(milliseconds: now.milliseconds.addingClamped(Self.expiryPause))
         }
         return leasing
     }
@@ -134,9 +161,7 @@ package final class SQLiteJobStore: JobStore {
     }
 
     /// Commits, as everything does that is promised. Fails where no further job would be stored.
-    package func check() async throws(StoreError) {
-        try await writer.perform(adding: 0) { transaction in try transaction.check() }
-    }
+    package func check() async throws(StoreError) { try await probe.check() }
 
     func read<Result: Sendable>(
         _ query: @escaping @Sendable (Database) throws -> Result
@@ -154,4 +179,13 @@ package final class SQLiteJobStore: JobStore {
 extension NewJob {
     /// What it takes of the database, about, with its places in the indexes.
     fileprivate var storedBytes: Int { job.body.byteCount + job.key.id.utf8.count + job.options.byteCount + 2_048 }
+}
+
+extension Leasing {
+    /// ``nextDue`` counts also what expires.
+    fileprivate var countingExpiry: Leasing {
+        var leasing = self
+        if let nextExpiry { leasing.nextDue = min(nextExpiry, nextDue ?? nextExpiry) }
+        return leasing
+    }
 }

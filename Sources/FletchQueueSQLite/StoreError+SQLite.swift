@@ -26,6 +26,11 @@ extension StoreError {
 
     /// What an error of SQLite or GRDB means for the operator of the queue.
     init(_ error: any Error) {
+        if error is RowDecodingError {
+            self.init(
+                .damaged, "the database is damaged (a row lacks a value): restore a backup, or try sqlite3's .recover")
+            return
+        }
         guard let error = error as? DatabaseError else {
             self = error as? StoreError ?? StoreError(.failed, "the database was not read or written (\(error))")
             return

@@ -6,11 +6,14 @@ struct TenantCounts {
     var jobs: JobCounts
     var queues: QueueCounts
     var deadLetters: DeadLetterCounts
+    /// The database counts these bytes itself.
+    let maximumIdempotencyBytes: Int
 
     init(_ quotas: Quotas, counting db: Database) throws {
         jobs = try JobCounts(quotas, counting: db)
         queues = QueueCounts(maximum: quotas.maximumQueueCount)
         deadLetters = try DeadLetterCounts(quotas, counting: db)
+        maximumIdempotencyBytes = quotas.maximumIdempotencyBytes
     }
 
     /// All that a tenant has is another's from now on.

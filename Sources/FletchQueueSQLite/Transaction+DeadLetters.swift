@@ -9,18 +9,20 @@ extension Transaction {
     /// are dropped. Does nothing if the tenant has been revoked: nobody could find the dead letter.
     /// - Parameters:
     ///   - number: The job's. It is still there, as it was during the run.
-    ///   - failure: The last attempt; nil if the run expired.
+    ///   - failure: The last attempt; nil if none was made.
+    ///   - error: Why none was made. Default: nil, if the run expired.
     ///   - repeats: Whether the job's schedule goes on.
     mutating func bury(
-        _ number: Int64, of tenant: String, reason: DeathReason, failure: FailedAttempt?, at failedAt: Timestamp,
-        repeats: Bool
+        _ number: Int64, of tenant: String, reason: DeathReason, failure: FailedAttempt?, error: String? = nil,
+        at failedAt: Timestamp, repeats: Bool
     ) throws {
         guard !Self.isRevoked(tenant) else { return }
         let isExpired = reason == .expired
         try run(
             Self.burial,
             [
-                tenant, reason.rawValue, failure?.status, failure?.error, isExpired, failedAt.milliseconds, repeats,
+                tenant, reason.rawValue, failure?.status, failure?.error ?? error, isExpired, failedAt.milliseconds,
+                repeats,
                 failure?.answer?.utf8.count ?? 0, number,
             ])
         guard db.changesCount > 0 else { return }
@@ -106,19 +108,35 @@ extension Transaction {
     @discardableResult
     private mutating func dropExcess(of tenant: TenantKey) throws -> Int {
         let excess = counts.deadLetters.excess(of: tenant)
-        guard excess > 0 else { return 0 }
-        let oldest = try marks(
-            "INDEXED BY dead_letter_of_tenant",
-            "dead_letter.tenant = ? AND queue.tenant = dead_letter.tenant ORDER BY number", [tenant.name],
-            count: excess)
-        return try drop(oldest)
+        return excess > 0 ? try drop(oldest(of: tenant, count: excess)) : 0
     }
 
+    /// Drops the oldest of the tenants that have most.
     @discardableResult
     private mutating func dropExcessBytes() throws -> Int {
-        let excess = counts.deadLetters.excessBytes
-        guard excess > 0 else { return 0 }
-        return try drop(marks("NOT INDEXED", "number > 0 ORDER BY number", [], bytes: excess))
+        var portion = Self.deletedAtOnce
+        var count = 0
+        while counts.deadLetters.excessBytes > 0, let tenant = counts.deadLetters.largestTenant {
+            let found = try oldest(of: tenant, bytes: counts.deadLetters.excessBytes)
+            let dropped = found.prefix { portion.takes($0.bytes) }
+            guard !dropped.isEmpty else { break }
+            count += try drop(Array(dropped))
+        }
+        return count
+    }
+
+    private func oldest(of tenant: TenantKey, count: Int = .max, bytes: Int = .max) throws -> [DeadLetterMark] {
+        // What a revoked tenant has left is deleted anyway, in whatever order.
+        guard !Self.isRevoked(tenant.name) else {
+            return try marks(
+                "INDEXED BY dead_letter_in_queue",
+                "dead_letter.queue IN (SELECT id FROM queue INDEXED BY queue_of_tenant WHERE tenant = ?)",
+                [tenant.name], count: count, bytes: bytes)
+        }
+        return try marks(
+            "INDEXED BY dead_letter_of_tenant",
+            "dead_letter.tenant = ? AND queue.tenant = dead_letter.tenant ORDER BY number", [tenant.name],
+            count: count, bytes: bytes)
     }
 }
 

@@ -12,21 +12,32 @@ extension Transaction {
     mutating func lease(_ limit: Int, at now: Timestamp) throws -> Leasing {
         var batch = LeaseBatch(limit, keeper.limits)
         var budget = Self.lookups
+        retryDamage(at: now)
         // What has expired is left to ``expire(by:)``.
-        hasExpired = try nextExpiry().map { $0 <= now } ?? false
-        let expiry = hasExpired ? now : nil
+        let expiry = try lookForExpired(by: now)
         keeper.beginTurns(at: now)
         while batch.isOpen,
-            let lane = try keeper.next(at: now, budget: &budget, load: { try head(of: $0, but: expiry) })
+            let lane = try keeper.next(
+                at: now, budget: &budget,
+                load: { lane in try reading(lane, at: now) { try head(of: lane, but: expiry) } })
         {
             try lease(from: lane, at: now, but: expiry, &batch)
         }
+        try dropExcessDeadLetters()
         for (key, bucket) in keeper.ratesWorthKeeping(at: now) { try keep(bucket, of: key) }
-        return Leasing(jobs: batch.jobs, nextDue: try nextDue())
+        var leasing = Leasing(
+            jobs: batch.jobs, nextDue: nextDue, nextExpiry: damage.stopsExpiry ? damage.end : try nextExpiry())
+        leasing.ended = ended
+        leasing.unreadable = batch.unreadable
+        leasing.faults = tellFaults()
+        return leasing
     }
 
-    /// When something is due next, or expires.
-    func nextDue() throws -> Timestamp? { [keeper.nextMoment, try nextExpiry()].lazy.compactMap(\.self).min() }
+    /// When something is due next, or what was passed over is tried again.
+    var nextDue: Timestamp? {
+        let moment = keeper.nextMoment
+        return damage.end.map { min($0, moment ?? $0) } ?? moment
+    }
 
     mutating func extend(_ leases: [LeasedJob.Lease]) {
         let end = ContinuousClock.now + leaseDuration
@@ -44,7 +55,9 @@ extension Transaction {
         if settlement.failure != nil || !settlement.callbacks.isEmpty {
             guard try isThere(held, settlement.lease) else { return }
         }
-        for callback in settlement.callbacks where !Self.isRevoked(held.lane.name.tenant) { try enqueue(callback) }
+        for callback in settlement.callbacks where !Self.isRevoked(held.lane.name.tenant) {
+            try enqueue(callback, at: settlement.at)
+        }
         if let failure = settlement.failure {
             if let reason = settlement.death {
                 try bury(
@@ -60,7 +73,7 @@ extension Transaction {
     private mutating func carryOut(_ settlement: Settlement, _ held: HeldLease) throws {
         switch settlement.fate {
         case .ends:
-            try run("DELETE FROM job WHERE number = ? AND lease = ?", [held.job, settlement.lease])
+            try statements.end.execute(held.job, settlement.lease, db)
             if db.changesCount > 0 {
                 gone(JobTally(jobCount: 1, bodyBytes: held.bodyBytes), of: held.lane.name.tenant)
             }
@@ -119,113 +132,50 @@ extension Transaction {
     private mutating func lease(
         from lane: Lane, at now: Timestamp, but expiry: Timestamp?, _ batch: inout LeaseBatch
     ) throws {
-        let limit = min(batch.room, keeper.room(in: lane))
-        for row in try due(in: lane, at: now, but: expiry, limit, batch.roomBytes) {
-            guard let dueAt = try repetition(insteadOf: row, in: lane, at: now) else { continue }
+        let limit = min(batch.room, keeper.room(in: lane, at: now))
+        let rows = try reading(lane, at: now) { try due(in: lane, at: now, but: expiry, limit, batch.roomBytes) }
+        guard let rows else { return keeper.setHead(nil, of: lane) }
+        let end = ContinuousClock.now + leaseDuration
+        for row in rows {
+            guard row.isReadable else {
+                batch.passOver(try bury(unreadable: row, in: lane, at: now), row.bodyBytes)
+                continue
+            }
+            guard let dueAt = try repetition(insteadOf: row, in: lane, at: now) else {
+                batch.skip(row.bodyBytes)
+                continue
+            }
             let isRetry = lane.isGroup && row.failures > 0
             let head = LaneHead(row.order, isExclusive: row.isExclusive, isRetry: isRetry)
-            guard keeper.hasRoom(forBodyOf: row.bodyBytes) else {
-                return keeper.awaitRoom(lane, head, ofBytes: row.bodyBytes)
+            guard keeper.hasRoom(forBodyOf: row.byteCount) else {
+                return keeper.awaitRoom(lane, head, ofBytes: row.byteCount)
             }
-            guard keeper.admits(row.order, isExclusive: row.isExclusive, on: lane, at: now), batch.takes(row.bodyBytes)
+            guard keeper.admits(row.order, isExclusive: row.isExclusive, on: lane, at: now), batch.takes(row.byteCount)
             else { return keeper.setHead(head, of: lane) }
-            batch.jobs.append(try lease(row, dueAt: dueAt, from: lane, at: now))
+            do {
+                batch.jobs.append(try lease(row, dueAt: dueAt, from: lane, at: now, until: end))
+            } catch  where Self.isDamage(error) {
+                throw passingOver(row, in: lane, at: now, error)
+            }
         }
         keeper.mark(lane)
     }
 
-    /// Those first in a lane that come before what is next elsewhere.
-    private func due(
-        in lane: Lane, at now: Timestamp, but expiry: Timestamp?, _ limit: Int, _ bytes: Int
-    ) throws -> [JobRow] {
-        if lane.isGroup { return try retried(in: lane, at: now, but: expiry) }
-        let unexpired = Self.unexpired(by: expiry)
-        let select = """
-            SELECT \(JobRow.columns) FROM job INDEXED BY job_in_lane
-            WHERE lane = ? AND state = 'pending' \(unexpired.sql) AND
-            """
-        let arguments: StatementArguments = [lane.id] + unexpired.arguments
-        if let bound = keeper.nextOrder(at: now) {
-            return try fetch(
-                select + " (run_at, job.id) <= (?, ?) ORDER BY run_at, job.id LIMIT ?",
-                arguments + [bound.runAt.milliseconds, Data(bound.id.utf8), limit], bytes)
-        }
-        return try fetch(
-            select + " run_at <= ? ORDER BY run_at, job.id LIMIT ?", arguments + [now.milliseconds, limit], bytes)
-    }
-
-    /// The first of a group: one that waits to be retried comes before all others.
-    private func retried(in lane: Lane, at now: Timestamp, but expiry: Timestamp?) throws -> [JobRow] {
-        guard let head = try head(of: lane, but: expiry) else { return [] }
-        return try fetch(
-            "SELECT \(JobRow.columns) FROM job WHERE queue = ? AND id = ? AND run_at <= ?",
-            [lane.queue, Data(head.order.id.utf8), now.milliseconds])
-    }
-
-    /// - Parameter bytes: Beyond so many bytes of bodies no further row is read.
-    private func fetch(_ sql: String, _ arguments: StatementArguments, _ bytes: Int = .max) throws -> [JobRow] {
-        let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
-        var (rows, read) = ([JobRow](), 0)
-        while read <= bytes, let row = try cursor.next() {
-            rows.append(try JobRow(row))
-            read += rows.last?.bodyBytes ?? 0
-        }
-        return rows
-    }
-
-    private func lease(_ row: JobRow, dueAt: Timestamp, from lane: Lane, at now: Timestamp) throws -> LeasedJob {
+    private func lease(
+        _ row: JobRow, dueAt: Timestamp, from lane: Lane, at now: Timestamp, until end: ContinuousClock.Instant
+    ) throws -> LeasedJob {
         let lease = keeper.lease(
             row.number, row.id, in: lane, isExclusive: row.isExclusive, bodyBytes: row.bodyBytes,
-            expiresAt: row.options.expiresAt, at: now, until: .now + leaseDuration)
-        try run(
-            "UPDATE job SET state = 'running', lease = ?, attempt = attempt + 1 WHERE number = ?", [lease, row.number])
-        if row.options.expiresAt != nil { try setExpiry(nil, of: row.number) }
+            optionBytes: row.byteCount - row.bodyBytes, expiresAt: row.options.box?.members.expiresAt, at: now,
+            until: end)
+        try statements.lease.execute(lease, row.number, db)
+        if row.options.box?.members.expiresAt != nil { try setExpiry(nil, of: row.number) }
         if dueAt != row.dueAt {
             try run("UPDATE job SET run_at = ? WHERE number = ?", [dueAt.milliseconds, row.number])
         }
         var job = row.job(in: lane.name)
         job.runAt = nil
         return LeasedJob(lease: lease, job: job, scheduledAt: dueAt, attempt: row.attempt + 1)
-    }
-
-    /// What waits first in a lane. A group that nothing is left of is forgotten.
-    /// - Parameter expiry: Those that have expired by then are passed over; nil where there are none.
-    func head(of lane: Lane, but expiry: Timestamp? = nil) throws -> LaneHead? {
-        let unexpired = Self.unexpired(by: expiry)
-        let waits = "state = 'pending' \(unexpired.sql)"
-        let arguments: StatementArguments = [lane.id] + unexpired.arguments
-        if lane.isGroup,
-            let retried = try head(
-                "INDEXED BY job_retried WHERE lane = ? AND lane < 0 AND failures > 0 AND \(waits)", arguments,
-                isRetry: true)
-        {
-            return retried
-        }
-        let head = try head("INDEXED BY job_in_lane WHERE lane = ? AND \(waits)", arguments, isRetry: false)
-        if head == nil, lane.isGroup, !lane.hasRunning, expiry == nil {
-            try run("DELETE FROM job_group WHERE id = -?", [lane.id])
-            keeper.forget(lane)
-        }
-        return head
-    }
-
-    private func head(_ condition: String, _ arguments: StatementArguments, isRetry: Bool) throws -> LaneHead? {
-        let statement = try db.cachedStatement(
-            sql: "SELECT run_at, id, exclusive FROM job \(condition) ORDER BY run_at, id LIMIT 1")
-        return try Row.fetchOne(statement, arguments: arguments).map { row in
-            let order = JobOrder(
-                Timestamp(milliseconds: row[0]), String(decoding: row[1] as Data, as: UTF8.self))
-            return LaneHead(order, isExclusive: row[2], isRetry: isRetry)
-        }
-    }
-}
-
-extension Transaction {
-    /// A condition that passes over what has expired, and what it is asked with.
-    private static func unexpired(by moment: Timestamp?) -> (sql: String, arguments: StatementArguments) {
-        guard let moment else { return ("", []) }
-        let sql = "AND NOT EXISTS (SELECT 1 FROM job_option WHERE owner = job.number AND expires_at <= ?)"
-        return (sql, [moment.milliseconds])
     }
 }
 

@@ -11,11 +11,14 @@ extension Transaction {
         guard let schedule = row.schedule, row.attempt == 0, row.failures == 0, !row.isAskedFor else {
             return row.dueAt
         }
-        let made = schedule.made(
-            insteadOf: row.runAt, at: now, row.options.missed ?? .latest, since: keeper.startedAt ?? now)
+        let missed = row.options.missed ?? .latest
+        // Only what skips runs depends on when they could be made.
+        let start = missed == .skip ? keeper.runnableSince(lane) : nil
+        let made = schedule.made(insteadOf: row.runAt, at: now, missed, since: start ?? now)
         guard let made else {
             try run("DELETE FROM job WHERE number = ?", [row.number])
             gone(JobTally(jobCount: 1, bodyBytes: row.bodyBytes), of: lane.name.tenant)
+            ended.append(JobKey(lane.name, row.id))
             return nil
         }
         guard made > now else { return made }

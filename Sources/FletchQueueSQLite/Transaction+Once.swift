@@ -16,6 +16,7 @@ extension Transaction {
         case .failure(let refusal): return .failure(refusal)
         case .success(nil): break
         }
+        if let refusal = try refusalOfNewKey(of: once.tenant) { return .failure(refusal) }
         let result = try enqueue(jobs, by: digest, &room)
         if case .success(let stored) = result { try remember(once.answer(stored), to: once) }
         return result.map(Enqueued.stored)
@@ -42,6 +43,18 @@ extension Transaction {
         "nothing is stored: this Idempotency-Key was sent with another request, or with another kind of token, in the last "
             + "24 hours: make a new key for each new request, and repeat a request with the same route and body")
 
+    /// Why a tenant may not use one more key; nil if it may. What it would take up is known only when the jobs are stored.
+    private func refusalOfNewKey(of tenant: String) throws -> StoreError? {
+        let statement = try db.cachedStatement(sql: "SELECT bytes FROM once_tenant WHERE tenant = ?")
+        let (bytes, maximum) = (try Int.fetchOne(statement, arguments: [tenant]) ?? 0, counts.maximumIdempotencyBytes)
+        guard bytes >= maximum else { return nil }
+        return StoreError(
+            .quotaExceeded,
+            "nothing is stored: --maximum-idempotency-bytes is \(maximum), and the tenant's Idempotency-Keys of the last "
+                + "24 hours take up \(bytes): try again when some are older than that, give the job an id instead, or have "
+                + "the limit raised")
+    }
+
     /// One that has expired gives way.
     private func remember(_ answer: [UInt8], to once: Once) throws {
         try run("INSERT INTO once_tenant (tenant) VALUES (?) ON CONFLICT (tenant) DO NOTHING", [once.tenant])
@@ -66,7 +79,7 @@ extension Transaction {
     mutating func forgetAnswers(at now: Timestamp) throws -> Bool {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT number, tenant, length(answer) FROM once INDEXED BY once_expiry
+                SELECT number, tenant, bytes FROM once INDEXED BY once_expiry
                 WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
                 """)
         let rows = try Row.fetchCursor(

@@ -10,7 +10,7 @@ extension Transaction {
                 """
                 INSERT INTO policy (tenant, target, policy) VALUES (?, ?, ?)
                 ON CONFLICT (tenant, target) DO UPDATE SET policy = excluded.policy
-                """, [tenant, target.text, String(decoding: try JSONEncoder().encode(policy), as: UTF8.self)])
+                """, [tenant, target.text, try policy.stored])
         } else {
             try run("DELETE FROM policy WHERE tenant = ? AND target = ?", [tenant, target.text])
             try run("DELETE FROM rate WHERE tenant = ? AND target = ?", [tenant, target.text])
@@ -24,28 +24,45 @@ extension Transaction {
         }
     }
 
-    /// Pauses a queue as its endpoint has asked for. Where the tenant has too many policies, it rests for a minute.
+    /// Pauses a queue as its endpoint has asked for. The queue rests for a minute instead if the tenant has too many
+    /// policies, or if the endpoint is an origin, whose policy would pause other queues as well.
     mutating func pause(_ lane: Lane, at now: Timestamp) throws {
         let queue = lane.name
         guard !Self.isRevoked(queue.tenant) else { return }
         let target = PolicyTarget(queue.endpoint) ?? .queue(queue.endpoint)
-        var policy = try self.policy(for: target, of: queue.tenant) ?? Policy()
-        policy.isPaused = true
-        guard try refusal(ofPolicyFor: target, of: queue.tenant) == nil else {
-            return keeper.rest(lane, for: 60_000, at: now)
+        guard case .queue = target, let policy = try pausedPolicy(for: target, of: queue.tenant) else {
+            return keeper.rest(lane, for: 60_000, because: .paused, at: now)
         }
         try set(policy, for: target, of: queue.tenant)
         keeper.pause(target, of: queue.tenant, queue: lane.queue)
     }
 
-    /// Why a tenant may not set a policy for another target; nil where it may.
-    func refusal(ofPolicyFor target: PolicyTarget, of tenant: String) throws -> StoreError? {
-        guard try !hasPolicy(for: target, of: tenant) else { return nil }
-        let statement = try db.cachedStatement(sql: "SELECT count(*) FROM policy WHERE tenant = ?")
-        guard try Int.fetchOne(statement, arguments: [tenant]) ?? 0 >= Self.maximumPolicyCount else { return nil }
+    /// The policy of a target with a pause; nil if the tenant may not have it.
+    private func pausedPolicy(for target: PolicyTarget, of tenant: String) throws -> Policy? {
+        var policy = try self.policy(for: target, of: tenant) ?? Policy()
+        policy.isPaused = true
+        return try refusal(of: policy, for: target, of: tenant) == nil ? policy : nil
+    }
+
+    /// Why a tenant may not set a policy for a target; nil if it may. What takes no more room than before is never refused.
+    func refusal(of policy: Policy, for target: PolicyTarget, of tenant: String) throws -> StoreError? {
+        let old = try bytes(ofPolicyFor: target, of: tenant)
+        let growth = target.text.utf8.count + (try policy.stored).utf8.count - (old ?? 0)
+        guard growth > 0 else { return nil }
+        let statement = try db.cachedStatement(
+            sql: "SELECT count(*), ifnull(sum(\(Self.byteCount)), 0) FROM policy WHERE tenant = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [tenant]) else { return nil }
+        let (count, bytes): (Int, Int) = (row[0], row[1])
+        if old == nil, count >= Self.maximumPolicyCount {
+            return StoreError(
+                .quotaExceeded,
+                "the tenant has \(Self.maximumPolicyCount) policies: delete some that are not needed any more")
+        }
+        guard bytes + growth > Self.maximumPolicyBytes else { return nil }
         return StoreError(
             .quotaExceeded,
-            "the tenant has \(Self.maximumPolicyCount) policies: delete some that are not needed any more")
+            "the tenant's policies would have more than \(Self.maximumPolicyBytes >> 20) MiB together: delete some that "
+                + "are not needed any more")
     }
 
     func hasPolicy(for target: PolicyTarget, of tenant: String) throws -> Bool {
@@ -60,8 +77,18 @@ extension Transaction {
         }
     }
 
+    private func bytes(ofPolicyFor target: PolicyTarget, of tenant: String) throws -> Int? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(Self.byteCount) FROM policy WHERE tenant = ? AND target = ?")
+        return try Int.fetchOne(statement, arguments: [tenant, target.text])
+    }
+
+    /// Of a policy's target and text.
+    private static let byteCount = "length(CAST(target AS BLOB)) + length(CAST(policy AS BLOB))"
     /// They are kept in memory.
     private static let maximumPolicyCount = 10_000
+    /// Of a tenant's policies together: targets, and policies as they are stored.
+    private static let maximumPolicyBytes = 16 << 20
 
     func keep(_ bucket: RateBucket, of key: RateKey) throws {
         try run(
@@ -73,6 +100,10 @@ extension Transaction {
 }
 
 extension Policy {
+    fileprivate var stored: String {
+        get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+    }
+
     /// - Parameter text: As it is stored.
     init(stored text: String, for target: String) throws {
         do {

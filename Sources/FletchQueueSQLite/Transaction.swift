@@ -8,6 +8,8 @@ struct Transaction {
     let keeper: Gatekeeper
     let held: HeldQueues
     let policies: PolicyBook
+    let damage: Damage
+    let statements: DeliveryStatements
     var queues: QueueNumbers
     var tokens: KnownTokens
     var counts: TenantCounts
@@ -17,6 +19,8 @@ struct Transaction {
     var newLanes: Set<Int64> = []
     /// Whether something had expired when jobs were leased.
     var hasExpired = false
+    /// Jobs that are gone because nothing is left of their schedules.
+    var ended: [JobKey] = []
     /// Tenants that have got dead letters.
     var buriedFrom: Set<TenantKey> = []
     /// What is done once it is committed.
@@ -47,7 +51,7 @@ struct Transaction {
         }
         waits(new.job, in: queue, lane)
         if let moment = new.expiredAt {
-            try expire(new.job.key, in: queue, at: moment)
+            try expire(new.job.key, in: queue, at: moment, callback: new.callback)
             try dropExcessDeadLetters()
         }
         return new.job
@@ -75,7 +79,7 @@ struct Transaction {
         else { return false }
         let (number, lane): (Int64, Int64) = (row[0], row[1])
         try run(
-            "UPDATE job SET due_at = iif(run_at > ?1, ?1, due_at), run_at = min(run_at, ?1) WHERE number = ?2",
+            "UPDATE job SET due_at = ifnull(due_at, iif(run_at > ?1, ?1, NULL)), run_at = min(run_at, ?1) WHERE number = ?2",
             [now.milliseconds, number])
         keeper.mark(keeper.lane(lane, of: queue, key.queue))
         return true

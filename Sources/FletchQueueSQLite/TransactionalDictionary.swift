@@ -12,6 +12,9 @@ struct TransactionalDictionary<Key: Hashable, Value> {
         set { changes.updateValue(newValue, forKey: key) }
     }
 
+    /// Those whose values have changed since the last commit.
+    var changedKeys: some Collection<Key> { changes.keys }
+
     mutating func commit() {
         for (key, value) in changes { committed[key] = value }
         changes = [:]

@@ -19,6 +19,8 @@ final class Writer: Sendable {
     private final class State: @unchecked Sendable {
         // Sendable because only the pool's writer thread touches it, which `submit` hands every operation to.
         let keeper: Gatekeeper
+        let damage = Damage()
+        let statements = DeliveryStatements()
         var queues = QueueNumbers()
         var tokens = KnownTokens()
         var counts: TenantCounts
@@ -70,7 +72,10 @@ final class Writer: Sendable {
 
     /// Closes the pool, too. Last goes a connection that may write: SQLite takes the log away with it.
     func close() throws {
-        pool.writeWithoutTransaction { _ = checkpointer.empty($0, .truncate) }
+        pool.writeWithoutTransaction { db in
+            _ = checkpointer.empty(db, .truncate)
+            state.statements.finalize()
+        }
         if (try? watch.check()) == nil { checkpointer.besides.writeWithoutTransaction(SQLiteFile.leaveLog) }
         watch.end()
         try pool.close()
@@ -98,6 +103,15 @@ final class Writer: Sendable {
         try end.get()
         guard let value = result.withLock({ $0 }) else { throw StoreError(.failed, "a write ended without a result") }
         return value
+    }
+
+    /// Begins to write what is to be on disk, and does not wait for it.
+    /// - Parameter end: Called on the writer's thread.
+    func begin(
+        adding addedBytes: Int, _ body: @escaping @Sendable (inout Transaction) throws -> Void,
+        end: @escaping @Sendable (Result<Void, StoreError>) -> Void
+    ) {
+        submit(Operation(isDurable: true, addedBytes: addedBytes, body: body, end: end))
     }
 
     private func submit(_ operation: Operation) {
@@ -130,8 +144,8 @@ final class Writer: Sendable {
             if operations.contains(where: \.isDurable) { try watch.check() }
             operations.forEach { $0.end(.success(())) }
         } catch {
-            // The operation at fault must not take the others along.
-            guard operations.count > 1, error.code != .moved else {
+            // The operation at fault must not take the others along. Where none is, each would wait for the same again.
+            guard operations.count > 1, ![.moved, .inUse].contains(error.code) else {
                 return operations.forEach { $0.end(.failure(error)) }
             }
             for operation in operations { write([operation], db) }
@@ -198,9 +212,9 @@ final class Writer: Sendable {
             var afterCommit: [() -> Void] = []
             try db.inTransaction(.immediate) {
                 var transaction = Transaction(
-                    db: db, keeper: state.keeper, held: held, policies: policies, queues: state.queues,
-                    tokens: state.tokens,
-                    counts: state.counts, leaseDuration: leaseDuration)
+                    db: db, keeper: state.keeper, held: held, policies: policies, damage: state.damage,
+                    statements: state.statements, queues: state.queues, tokens: state.tokens, counts: state.counts,
+                    leaseDuration: leaseDuration)
                 // Handed over, not shared: else the first change would copy all that is known.
                 state.queues = QueueNumbers()
                 state.tokens = KnownTokens()

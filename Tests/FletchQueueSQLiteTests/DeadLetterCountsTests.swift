@@ -110,7 +110,8 @@ import Testing
     }
 
     @Test func whatIsRolledBackIsForgotten() {
-        var counts = DeadLetterCounts(maximumCount: 2, maximumBytes: 10, counts: [TenantKey("a"): 3], bytes: 9)
+        var counts = DeadLetterCounts(
+            maximumCount: 2, maximumBytes: 10, tallies: [TenantKey("a"): .init(count: 3, bytes: 9)])
         #expect(counts.crowdedTenants == [TenantKey("a")])
         counts.add(bytes: 4, of: TenantKey("b"))
         counts.remove(bytes: 1, of: TenantKey("a"))
@@ -127,8 +128,39 @@ import Testing
 
     @Test func renamedTenantTakesItsDeadLettersAlong() {
         var counts = DeadLetterCounts(
-            maximumCount: 2, maximumBytes: 10, counts: [TenantKey("a"): 3, TenantKey("b"): 1], bytes: 9)
+            maximumCount: 2, maximumBytes: 10,
+            tallies: [TenantKey("a"): .init(count: 3, bytes: 7), TenantKey("b"): .init(count: 1, bytes: 2)])
         counts.rename(TenantKey("a"), to: TenantKey("b"))
         #expect(counts[TenantKey("a")] == 0 && counts[TenantKey("b")] == 4 && counts.bytes == 9)
+        #expect(counts.bytes(of: TenantKey("a")) == 0 && counts.bytes(of: TenantKey("b")) == 9)
+    }
+
+    /// Whatever has been added, removed and taken back: as looking at all of them tells.
+    @Test(arguments: 0..<10 as Range<UInt64>) func largestTenantIsTheOneWithMostBytes(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var counts = DeadLetterCounts(maximumCount: 100, maximumBytes: 100)
+        var (bytes, committed) = ([Int](repeating: 0, count: 40), [Int](repeating: 0, count: 40))
+        for _ in 0..<3_000 {
+            let number = Int.random(in: bytes.indices, using: &generator)
+            let size = Int.random(in: 1...100, using: &generator)
+            let tenant = TenantKey("\(number)")
+            switch Int.random(in: 0..<10, using: &generator) {
+            case 0..<4:
+                counts.add(bytes: size, of: tenant)
+                bytes[number] += size
+            case 4..<7 where bytes[number] > size:
+                counts.add(bytes: 0, of: tenant)
+                counts.remove(bytes: size, of: tenant)
+                bytes[number] -= size
+            case 7..<9:
+                counts.commit()
+                committed = bytes
+                let most = bytes.max() ?? 0
+                #expect(counts.largestTenant.map { counts.bytes(of: $0) } == (most > 0 ? most : nil))
+            default:
+                counts.rollBack()
+                bytes = committed
+            }
+        }
     }
 }

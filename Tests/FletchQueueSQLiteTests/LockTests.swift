@@ -17,6 +17,20 @@ import Testing
         }
     }
 
+    @Test func startThatIsRefusedLeavesNoLockFileOfItsOwn() throws {
+        try withPlace { place in
+            let store = try SQLiteJobStore(path: place.database)
+            try FileManager.default.linkItem(atPath: place.database, toPath: place.path("other.sqlite"))
+            let files = try place.files()
+            #expect(openingError(place.path("other.sqlite"))?.code == .inUse)
+            #expect(try place.files() == files)
+            try "".write(toFile: place.path("other.sqlite.lock"), atomically: false, encoding: .utf8)
+            #expect(openingError(place.path("other.sqlite"))?.code == .inUse)
+            #expect(try place.files() == files.union(["other.sqlite.lock"]), "it may be another program's")
+            try store.close()
+        }
+    }
+
     @Test func databaseIsRefusedThoughItsLockFileIsGone() throws {
         try withPlace { place in
             let store = try SQLiteJobStore(path: place.database)

@@ -43,4 +43,44 @@ import Testing
             try store.close()
         }
     }
+    /// What the sixth version has left: keys of three tenants, one of whom has none any more.
+    private static func makeSixth(_ path: String) throws {
+        let database = try DatabaseQueue(path: path)
+        try SQLiteFile.migrator.migrate(database, upTo: "v6-topics")
+        try database.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO once_tenant (id, tenant) VALUES (1, 'a'), (2, 'b'), (3, 'c');
+                    INSERT INTO once (tenant, key, request, expires_at, answer) VALUES
+                        (1, x'31', zeroblob(32), 5000, zeroblob(9000)), (1, x'32', zeroblob(32), 6000, x'7b7d'),
+                        (2, x'31', zeroblob(32), 5000, x'7b7d');
+                    """)
+        }
+        try database.close()
+        chmod(path, 0o600)
+    }
+
+    /// What earlier versions have remembered counts, too.
+    @Test func keysOfTheSixthVersionAreCounted() async throws {
+        try await withPlace { place in
+            try Self.makeSixth(place.database)
+            var quotas = Quotas()
+            quotas.maximumIdempotencyBytes = 9_000
+            let store = try SQLiteJobStore(path: place.database, quotas: quotas)
+            let once = { (tenant: String, key: String) in
+                Once(
+                    tenant: tenant, key: key, request: Array(repeating: 0, count: 32), at: Timestamp(milliseconds: 0)
+                ) { _ in [] }
+            }
+            #expect(try await store.answer(to: once("a", "2")) == Array("{}".utf8))
+            for tenant in ["b", "c"] { _ = try await store.enqueue([], by: nil, once: once(tenant, "new")) }
+            let error = await #expect(throws: StoreError.self) {
+                try await store.enqueue([], by: nil, once: once("a", "new"))
+            }
+            #expect(error?.code == .quotaExceeded)
+            try await store.forgetAnswers(at: Timestamp(milliseconds: 5_000))
+            _ = try await store.enqueue([], by: nil, once: once("a", "new"))
+            try store.close()
+        }
+    }
 }

@@ -7,10 +7,10 @@ import Testing
 
 /// How SQLite looks for topics and for what is remembered of requests: by an index.
 @Suite struct TopicPlanTests {
-    private static func once(_ tenant: String, _ key: String) -> Once {
+    private static func once(_ tenant: String, _ key: String, at moment: Int64 = 0) -> Once {
         Once(
-            tenant: tenant, key: key, request: Array(repeating: 1, count: 32), at: Timestamp(milliseconds: 0)
-        ) { _ in Array("answer".utf8) }
+            tenant: tenant, key: key, request: Array(repeating: 1, count: 32), at: Timestamp(milliseconds: moment)
+        ) { _ in Array("answer \(moment)".utf8) }
     }
 
     private static func token(_ tenant: String) -> TenantToken {
@@ -94,6 +94,41 @@ import Testing
             #expect(try await counts() == [2, 5])
             try await store.forgetAnswers(at: Timestamp(milliseconds: Once.memory))
             #expect(try await counts() == [0, 0])
+            try store.close()
+        }
+    }
+
+    /// However the keys of a tenant come and go; and nobody reads them for that.
+    @Test func bytesOfKeysAreCountedAsTheyComeAndGo() async throws {
+        try await withPlace { place in
+            let store = try SQLiteJobStore(path: place.database)
+            let expectRightCounts = {
+                let wrong = try await store.read { db in
+                    try String.fetchAll(
+                        db,
+                        sql: """
+                            SELECT tenant FROM once_tenant WHERE bytes = 0 OR bytes <> (
+                                SELECT sum(128 + 2 * length(key) + length(answer)) FROM once
+                                WHERE once.tenant = once_tenant.id)
+                            """)
+                }
+                #expect(wrong == [])
+            }
+            for moment in [0, 1, Once.memory] {
+                for tenant in ["a", "b"] {
+                    for key in ["1", "é", "\(moment)"] {
+                        _ = try await store.enqueue([], by: nil, once: Self.once(tenant, key, at: moment))
+                    }
+                }
+                try await expectRightCounts()
+            }
+            try await store.forgetAnswers(at: Timestamp(milliseconds: Once.memory + 1))
+            try await expectRightCounts()
+            try await store.issue(Self.token("a"))
+            _ = try await store.revoke("a")
+            _ = try await store.enqueue([], by: nil, once: Self.once("a", "1"))
+            try await store.forgetAnswers(at: Timestamp(milliseconds: Once.memory))
+            try await expectRightCounts()
             try store.close()
         }
     }

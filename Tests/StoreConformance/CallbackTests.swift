@@ -79,6 +79,30 @@ import Testing
         }
     }
 
+    /// Those who watch jobs are to hear of it as of any other that is stored.
+    @Test(arguments: StoreKind.allCases) func callbackOfAnExpiryIsHandedOutWithIt(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue([Self.calling("a") { $0.options.expiresAt = at(500) }, job("b")])
+            let leasing = try await store.lease(10, at: at(500))
+            #expect(leasing.expired == [JobKey(queue, "a")])
+            let callbacks = try await Self.callbacks(store)
+            #expect(callbacks.count == 1)
+            #expect(leasing.callbacks == callbacks)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func callbackIsTheOneThatIsGivenWithAJobThatHasExpired(_ kind: StoreKind)
+        async throws
+    {
+        try await kind.withStore { store in
+            var new = Self.calling("a") { $0.options.expiresAt = at(500) }
+            new.expiredAt = at(600)
+            new.callback = Job(key: JobKey(Self.failed, "given"), body: "{}", runAt: at(600))
+            _ = try await store.enqueue([new])
+            #expect(try await Self.callbacks(store) == [new.callback])
+        }
+    }
+
     @Test(arguments: StoreKind.allCases) func eachRunOfARepeatingJobIsTold(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             _ = try await store.enqueue([Self.calling("a") { $0.schedule = every(100, times: 3) }])
@@ -116,6 +140,23 @@ import Testing
             #expect(try await Self.callbacks(store).count == 1)
             let error = await #expect(throws: StoreError.self) { try await store.enqueue([job("b")]) }
             #expect(error?.code == .quotaExceeded)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func callbackOfATenantBeyondItsQuotaIsADeadLetter(_ kind: StoreKind) async throws {
+        var quotas = Quotas()
+        quotas.maximumJobCount = 1
+        try await kind.withStore(quotas: quotas) { store in
+            _ = try await store.enqueue([Self.calling("a") { $0.schedule = every(100) }])
+            for moment: Int64 in [0, 100, 200] {
+                let leased = try await store.leased(at: moment).first { $0.job.key.id == "a" }
+                try await store.settle(try #require(leased), at: moment)
+            }
+            #expect(try await Self.callbacks(store).count == 1)
+            let letters = try await store.deadLetters(of: nil, by: Portion(count: 9, bytes: 9_999))
+            #expect(letters.map(\.job.key.queue) == [Self.done, Self.done])
+            #expect(letters.map(\.error) == ["quota-exceeded", "quota-exceeded"])
         }
     }
 

@@ -34,20 +34,38 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func oldestOfAllTenantsGoWhereBodiesAreTooLarge(_ kind: StoreKind) async throws {
+    func oldestOfTheTenantWithMostBytesGoWhereBodiesAreTooLarge(_ kind: StoreKind) async throws {
         try await kind.withStore(quotas: Self.quotas(bytes: 100)) { store in
             try await store.bury([Self.sized("a", in: Self.stranger, bytes: 40)])
             try await store.bury([Self.sized("b", bytes: 0)])
-            try await store.bury([Self.sized("c", bytes: 60)])
-            #expect(try await store.deadLetters(of: nil).ids == ["c", "b", "a"])
-            try await store.bury([Self.sized("d", bytes: 1)])
-            #expect(try await store.deadLetters(of: nil).ids == ["d", "c", "b"])
-            try await store.bury([Self.sized("e", bytes: 99)])
-            #expect(try await store.deadLetters(of: nil).ids == ["e", "d"])
+            try await store.bury([Self.sized("c", bytes: 59), Self.sized("d", bytes: 1)])
+            #expect(try await store.deadLetters(of: nil).ids == ["d", "c", "b", "a"])
+            // Though the other tenant's is older, and it is that one which has too many now.
+            try await store.bury([Self.sized("e", in: Self.stranger, bytes: 1)])
+            #expect(try await store.deadLetters(of: nil).ids == ["e", "d", "a"])
+            try await store.bury([Self.sized("f", bytes: 30)])
+            try await store.bury([Self.sized("g", bytes: 29)])
+            #expect(try await store.deadLetters(of: nil).ids == ["g", "f", "e", "a"])
             #expect(try await store.droppedDeadLetterCount() == 3)
             // One that is too large by itself does not stay, either.
-            try await store.bury([Self.sized("f", bytes: 101)])
-            #expect(try await store.deadLetters(of: nil).isEmpty)
+            try await store.bury([Self.sized("h", bytes: 101)])
+            #expect(try await store.deadLetters(of: nil).ids == ["e", "a"])
+        }
+    }
+
+    /// However much one tenant's failures have, what the others have stays.
+    @Test(arguments: StoreKind.allCases) func tenantFlushesNoDeadLettersButItsOwn(_ kind: StoreKind) async throws {
+        try await kind.withStore(quotas: Self.quotas(bytes: 1_000)) { store in
+            let others = (0..<5).map { QueueName(tenant: "\($0)", endpoint: queue.endpoint) }
+            for (number, name) in others.enumerated() {
+                try await store.bury([Self.sized("\(number)", in: name, bytes: 100)])
+            }
+            try await store.bury((0..<200).map { Self.sized("flood \($0)", in: Self.stranger, bytes: 90) })
+            for (number, name) in others.enumerated() {
+                #expect(try await store.deadLetters(of: name.tenant).ids == ["\(number)"])
+            }
+            #expect(try await store.deadLetters(of: "stranger").count == 5)
+            #expect(try await store.droppedDeadLetterCount() == 195)
         }
     }
 
@@ -78,6 +96,20 @@ import Testing
             #expect(try await store.dropDeadLetters(failedBefore: at(101)) == 1_101)
             #expect(try await store.deadLetters(of: nil).ids == ["b"])
             #expect(try await store.droppedDeadLetterCount() == 1_101)
+        }
+    }
+
+    /// A process that is told to end does not wait for all of them.
+    @Test(arguments: StoreKind.allCases) func droppingEndsAfterAPortionIfItIsCancelled(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.bury((0..<1_100).map { job("\($0)") }, at: 100)
+            let dropping = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await store.dropDeadLetters(failedBefore: at(101))
+            }
+            let count = try await dropping.value
+            #expect((1..<1_100).contains(count))
+            #expect(try await store.dropDeadLetters(failedBefore: at(101)) == 1_100 - count)
         }
     }
 

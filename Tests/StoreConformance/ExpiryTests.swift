@@ -147,6 +147,19 @@ import Testing
         }
     }
 
+    /// So many that a lane is not looked at whole: what comes behind them is found when they are gone.
+    @Test(arguments: StoreKind.allCases) func jobBehindThousandsThatHaveExpiredIsLeased(_ kind: StoreKind) async throws
+    {
+        try await kind.withStore { store in
+            _ = try await store.enqueue((0..<2_300).map { Self.expiring("a\($0)", expires: 500) })
+            _ = try await store.enqueue([job("b", at: 100), job("c", at: 60_000)])
+            var leased: [String] = []
+            for _ in 0..<30 { leased += try await store.lease(10, at: at(500)).jobs.ids }
+            #expect(leased == ["b"])
+            #expect(try await store.counts(of: "anonymous") == [queue.endpoint: 2])
+        }
+    }
+
     @Test(arguments: StoreKind.allCases) func groupGoesOnAfterAJobThatHasExpired(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             _ = try await store.enqueue([

@@ -164,6 +164,24 @@ import Testing
         }
     }
 
+    /// The policy of such a queue is that of its origin, where other queues are as well.
+    @Test(arguments: StoreKind.allCases)
+    func statusActionPauseOfAnEndpointThatIsAnOriginPausesNoOtherQueue(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let bare = QueueName(tenant: Self.tenant, endpoint: "https://example.com/")
+            _ = try await store.enqueue([job("a", in: bare, at: 5), job("b", at: 6)])
+            let leased = try await store.leased(1)[0]
+            try await store.settle(leased, RunOutcome(.pause, status: 410))
+            #expect(try await store.leased().ids == ["b"])
+            #expect(try await store.policy(for: Self.origin, of: Self.tenant) == nil)
+            let explanation = try await store.explain("a", in: bare.scope, at: at(1_000))
+            #expect(explanation == Explanation(.blocked, .shut(.paused), until: at(61_000)))
+            #expect(try await store.job(JobKey(bare, "a"))?.count == 1)
+            #expect(try await store.leased(at: 60_999).isEmpty)
+            #expect(try await store.leased(at: 61_000).ids == ["a"])
+        }
+    }
+
     /// The operator's hold for every tenant, beside its own.
     @Test(arguments: StoreKind.allCases)
     func operatorsPoliciesHoldForAllTenantsTogether(_ kind: StoreKind) async throws {
@@ -202,6 +220,31 @@ import Testing
                 #expect(leased.ids == [name])
                 try await store.settle(leased[0])
             }
+        }
+    }
+
+    /// Many jobs with an empty body and long fields would take as much of the memory.
+    @Test(arguments: StoreKind.allCases) func fieldsOfJobsAreBoundedLikeBodies(_ kind: StoreKind) async throws {
+        var limits = DeliveryLimits()
+        (limits.totalBodyBytes, limits.leaseBodyBytes) = (200, 120)
+        try await kind.withStore(limits: limits) { store in
+            _ = try await store.enqueue(
+                (0..<4).map { number in
+                    job("\(number)") {
+                        $0.body = Payload(Array(repeating: 0x78, count: 30))
+                        $0.options.headers = [JobHeader("x-a", String(repeating: "a", count: 47))]
+                    }
+                })
+            let first = try await store.lease(10, at: at(1_000))
+            #expect(first.jobs.ids == ["0"], "two have more than is leased at a time")
+            let second = try await store.lease(10, at: at(1_000))
+            #expect(second.jobs.ids == ["1"])
+            let third = try await store.lease(10, at: at(1_000))
+            #expect(third.jobs.isEmpty && third.nextDue == nil, "three have more than may be under way")
+            try await store.settle(first.jobs[0])
+            #expect(try await store.leased().ids == ["2"])
+            try await store.settle(second.jobs[0])
+            #expect(try await store.leased().ids == ["3"])
         }
     }
 
@@ -326,6 +369,19 @@ import Testing
             try await store.settle(second, at: 1_000)
             try await store.settle(try await store.leased(at: 2_000)[0], at: 2_000)
             #expect(try await store.job(JobKey(queue, "a")) == nil, "three runs, however many retries")
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func retryThatIsInvokedLeavesTheScheduleAlone(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let policy = JobRetryPolicy(attempts: 9, base: 400, factor: 1, jitter: .off)
+            _ = try await store.enqueue([job("a") { $0.schedule = Schedule(every: 1_000, cron: nil, times: 3) }])
+            let first = try await store.leased(at: 0)[0]
+            try await store.settle([first.settled(.failed, at: at(0), retryPolicy: policy)])
+            #expect(try await store.invoke(first.job.key, at: at(100)))
+            let second = try await store.leased(at: 100)[0]
+            #expect(second.scheduledAt == at(0))
+            #expect(second.nextRepetition(at: at(100)) == at(1_000))
         }
     }
 

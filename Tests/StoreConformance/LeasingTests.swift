@@ -246,7 +246,7 @@ import Testing
     /// Every way that an exclusive job can go, or a job that one waits for, lets the next in.
     @Test(arguments: StoreKind.allCases, ExclusiveEnd.allCases)
     func nextInTurnRunsHoweverTheOneBeforeEnds(_ kind: StoreKind, _ end: ExclusiveEnd) async throws {
-        try await kind.withStore(leaseDuration: end == .expired ? .zero : .seconds(30)) { store in
+        try await kind.withStore(leaseDuration: end == .expired ? .zero : .seconds(600)) { store in
             _ = try await store.enqueue([exclusive("a"), job("b")])
             let running = try await store.leased(1)[0]
             if end != .expired { #expect(try await store.leased().isEmpty) }

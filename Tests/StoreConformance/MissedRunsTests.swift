@@ -134,6 +134,57 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.allCases) func jobWhoseScheduleHasNothingLeftIsToldOf(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            // 9999-01-01: the last that there is.
+            let last: Int64 = 253_370_764_800_000
+            let cron = try CronExpression("@yearly")
+            _ = try await store.enqueue([
+                job("a", at: last) {
+                    $0.schedule = Schedule(every: nil, cron: cron, times: nil)
+                    $0.options.missed = .skip
+                }
+            ])
+            let leasing = try await store.lease(10, at: at(last + 1_000))
+            #expect(leasing.jobs.isEmpty && leasing.expired.isEmpty)
+            #expect(leasing.ended == [JobKey(queue, "a")])
+            #expect(try await store.job(JobKey(queue, "a")) == nil)
+            #expect(try await store.lease(10, at: at(last + 2_000)).ended.isEmpty)
+        }
+    }
+
+    private static let runsAfterAPause: [(missed: MissedRuns, made: [Int64])] = [
+        (.latest, [400]), (.all, [100, 200, 300, 400]), (.skip, []),
+    ]
+
+    @Test(arguments: StoreKind.allCases, runsAfterAPause)
+    func runsThatWereDueDuringAPauseAreMissed(_ kind: StoreKind, _ runs: (missed: MissedRuns, made: [Int64]))
+        async throws
+    {
+        try await kind.withStore { store in
+            _ = try await store.lease(10, at: at(0))
+            var policy = Policy()
+            policy.isPaused = true
+            try await store.set(policy, for: .queue(queue.endpoint), of: "anonymous", by: nil)
+            _ = try await store.enqueue([
+                job("a", at: 100) {
+                    $0.schedule = every(100)
+                    $0.options.missed = runs.missed
+                }
+            ])
+            #expect(try await store.leased(at: 350).isEmpty)
+            try await store.set(nil, for: .queue(queue.endpoint), of: "anonymous", by: nil)
+            var made: [Int64] = []
+            while let leased = try await store.leased(at: 450).first {
+                made.append(leased.scheduledAt.milliseconds)
+                try await store.settle(leased, at: 450)
+            }
+            #expect(made == runs.made)
+            // What is late after that is only late.
+            #expect(try await store.leased(at: 650).map(\.scheduledAt) == [at(runs.missed == .all ? 500 : 600)])
+        }
+    }
+
     @Test(arguments: StoreKind.allCases) func clockThatIsSetBackPostponesNothing(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             for moment: Int64 in [90_000, 100] { _ = try await store.lease(10, at: at(moment)) }

@@ -99,7 +99,7 @@ import Testing
     /// However a job ends, another one has its place.
     @Test(arguments: StoreKind.allCases, JobEnd.allCases)
     func jobThatIsGoneMakesRoom(_ kind: StoreKind, _ end: JobEnd) async throws {
-        try await kind.withStore(leaseDuration: end == .expired ? .zero : .seconds(30), quotas: Self.quotas(jobs: 2)) {
+        try await kind.withStore(leaseDuration: end == .expired ? .zero : .seconds(600), quotas: Self.quotas(jobs: 2)) {
             store in
             let retried = job("a") { $0.retry = RetrySchedule(waits: [1]) }
             _ = try await store.enqueue([retried, job("b", in: other, at: 9_000_000)])

@@ -87,6 +87,29 @@ import Testing
         }
     }
 
+    /// Somebody has asked for it: that it was due while no process ran does not make it a missed repetition.
+    @Test(arguments: StoreKind.allCases) func replayIsMadeAfterARestartThoughMissedRunsAreSkipped(_ kind: StoreKind)
+        async throws
+    {
+        try await kind.withReopenedStore([Quotas(), Quotas()]) { store, index in
+            if index == 0 {
+                try await store.bury([
+                    job("a", at: 1_000) {
+                        $0.schedule = every(600)
+                        $0.options.missed = .skip
+                    }
+                ])
+                let letter = try #require(try await store.deadLetters().first)
+                #expect(try await store.replay(letter, as: "new")?.schedule == every(600))
+            } else {
+                let leased = try await store.leased(at: 9_000)
+                #expect(leased.map(\.scheduledAt) == [at(5_000)])
+                for job in leased { try await store.settle(job, at: 9_000) }
+                #expect(try await store.job(JobKey(queue, "a"))?.runAt == at(9_200))
+            }
+        }
+    }
+
     @Test(arguments: StoreKind.allCases) func scheduleThatGoesOnIsNotDoubled(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             _ = try await store.enqueue([job("a") { $0.schedule = every(600) }])

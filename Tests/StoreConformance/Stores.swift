@@ -8,7 +8,7 @@ enum StoreKind: String, CaseIterable, Sendable {
 
     /// Gives `body` a new store, and takes it away again.
     func withStore<Value>(
-        leaseDuration: Duration = .seconds(30), quotas: Quotas = Quotas(),
+        leaseDuration: Duration = .seconds(600), quotas: Quotas = Quotas(),
         limits: DeliveryLimits = DeliveryLimits(), policies: PolicyBook = PolicyBook(),
         _ body: (any JobStore & TenantStore) async throws -> Value
     ) async throws -> Value {

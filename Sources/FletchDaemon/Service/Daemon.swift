@@ -152,6 +152,7 @@ struct Daemon: Service, CustomStringConvertible {
             } catch {
                 logger.error("answers that are too old cannot be dropped", metadata: ["reason": "\(error)"])
             }
+            guard !Task.isCancelled else { return }
             do {
                 known = try await dropDeadLetters(at: now, beyond: known)
             } catch {

@@ -25,7 +25,7 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How many bytes the bodies of those may have together. (default: \(Settings().totalBodyBytes.value))",
+            "How many bytes their bodies and headers may have. (default: \(Settings().totalBodyBytes.value))",
             valueName: "bytes"))
     var totalBodyBytes: Int?
 
@@ -39,15 +39,17 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The longest that a delivery may take. (default: \(Settings().deliveryTimeout.value))",
-            valueName: "seconds"))
-    var deliveryTimeout: Double?
+            "The longest that a delivery may take: 90s, 5m; or seconds. (default: \(Settings().deliveryTimeout.value))",
+            valueName: "duration"))
+    var deliveryTimeout: String?
 
     @Option(
         help: ArgumentHelp(
-            "How long deliveries that are under way may take to end. (default: \(Settings().drainTimeout.value))",
-            valueName: "seconds"))
-    var drainTimeout: Double?
+            """
+            How long a shutdown waits for deliveries under way: 90s, 5m; or seconds. (default: \
+            \(Settings().drainTimeout.value))
+            """, valueName: "duration"))
+    var drainTimeout: String?
 
     @Option(
         help: ArgumentHelp(
@@ -68,6 +70,14 @@ struct ServerOptions: ParsableArguments {
             (MAXIMUM_QUEUES, default: \(Settings().quotas.maximumQueueCount))
             """, valueName: "count"))
     var maximumQueues: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How many bytes a tenant's Idempotency-Keys of the last 24 hours may take up; beyond that new ones are refused. \
+            (MAXIMUM_IDEMPOTENCY_BYTES, default: \(Settings().quotas.maximumIdempotencyBytes))
+            """, valueName: "bytes"))
+    var maximumIdempotencyBytes: String?
 
     @Option(
         help: ArgumentHelp(

@@ -36,6 +36,8 @@ struct Settings: Sendable {
     var maximumDeadLetters = Setting<Int?>(nil)
     /// Of the bodies of all of them; nil for as many as a store keeps by itself.
     var maximumDeadLetterBytes = Setting<Int?>(nil)
+    /// Of what is remembered for a tenant's idempotency keys; nil for as many as a store keeps by itself.
+    var maximumIdempotencyBytes = Setting<Int?>(nil)
     /// nil for none.
     var proxy = Setting<ProxyLocation?>(nil)
     /// An endpoint at `localhost` is the container's host.
@@ -119,6 +121,7 @@ struct Settings: Sendable {
             ("maximum-jobs", Self.text(maximumJobs.value), "\(maximumJobs.source)"),
             ("maximum-bytes", Self.text(maximumBytes.value), "\(maximumBytes.source)"),
             ("maximum-queues", "\(quotas.maximumQueueCount)", "\(maximumQueues.source)"),
+            ("idempotency bytes", "\(quotas.maximumIdempotencyBytes)", "\(maximumIdempotencyBytes.source)"),
             ("dead letters", "\(quotas.maximumDeadLetterCount)", "\(maximumDeadLetters.source)"),
             ("dead-letter bytes", "\(quotas.maximumDeadLetterBytes)", "\(maximumDeadLetterBytes.source)"),
             ("dead-letter time", "\(deadLetterRetention.value)", "\(deadLetterRetention.source)"),
@@ -158,6 +161,7 @@ struct Settings: Sendable {
         if let count = maximumQueues.value { quotas.maximumQueueCount = count }
         if let count = maximumDeadLetters.value { quotas.maximumDeadLetterCount = count }
         if let bytes = maximumDeadLetterBytes.value { quotas.maximumDeadLetterBytes = bytes }
+        if let bytes = maximumIdempotencyBytes.value { quotas.maximumIdempotencyBytes = bytes }
         return quotas
     }
 

@@ -1,3 +1,4 @@
+import FletchServer
 import Logging
 
 /// Makes settings of flags and the environment, and tells all that is wrong with them at once.
@@ -61,14 +62,14 @@ struct SettingsReader {
                 Int($0).flatMap { 1...Settings.mostConnections ~= $0 ? $0 : nil }
             }
         }
-        if let timeout = text(options.deliveryTimeout.map { "\($0)" }, "--delivery-timeout") {
-            set(\.deliveryTimeout, timeout, "seconds, more than 0 and at most a day") {
-                Double($0).flatMap { $0 > 0 && $0 <= Settings.maximumSeconds ? $0 : nil }
+        if let timeout = text(options.deliveryTimeout, "--delivery-timeout") {
+            set(\.deliveryTimeout, timeout, "a duration of more than 0 and at most a day, as 90s or 5m, or seconds") {
+                Self.seconds($0).flatMap { $0 > 0 && $0 <= Settings.maximumSeconds ? $0 : nil }
             }
         }
-        if let timeout = text(options.drainTimeout.map { "\($0)" }, "--drain-timeout") {
-            set(\.drainTimeout, timeout, "seconds, at least 0 and at most a day") {
-                Double($0).flatMap { 0...Settings.maximumSeconds ~= $0 ? $0 : nil }
+        if let timeout = text(options.drainTimeout, "--drain-timeout") {
+            set(\.drainTimeout, timeout, "a duration of at least 0 and at most a day, as 90s or 5m, or seconds") {
+                Self.seconds($0).flatMap { 0...Settings.maximumSeconds ~= $0 ? $0 : nil }
             }
         }
         if let proxy = text(options.proxy, "--proxy", variable: "FLETCHD_PROXY") {
@@ -80,10 +81,19 @@ struct SettingsReader {
         }
     }
 
+    /// - Parameter text: A duration with a unit, or a number of seconds.
+    private static func seconds(_ text: String) -> Double? {
+        WrittenDuration(text).map { Double($0.milliseconds) / 1_000 } ?? Double(text)
+    }
+
     private mutating func readQuotas() {
         readQuota(\.maximumJobs, text(options.maximumJobs, "--maximum-jobs", variable: "MAXIMUM_JOBS"))
         readQuota(\.maximumBytes, text(options.maximumBytes, "--maximum-bytes", variable: "MAXIMUM_BYTES"))
         readQuota(\.maximumQueues, text(options.maximumQueues, "--maximum-queues", variable: "MAXIMUM_QUEUES"))
+        readQuota(
+            \.maximumIdempotencyBytes,
+            text(
+                options.maximumIdempotencyBytes, "--maximum-idempotency-bytes", variable: "MAXIMUM_IDEMPOTENCY_BYTES"))
     }
 
     mutating func readQuota(_ target: WritableKeyPath<Settings, Setting<Int?>>, _ text: Setting<String>?) {

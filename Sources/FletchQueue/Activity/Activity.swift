@@ -62,10 +62,11 @@ package final class Activity: Sendable {
         tell { order in leases.flatMap { order.settled($0) } }
     }
 
-    /// Jobs have become dead letters before they began.
-    func expired(_ keys: [JobKey]) {
+    /// Jobs are gone without a delivery: they have expired, or nothing is left of their schedules.
+    /// - Parameter callbacks: Jobs that are stored and tell of them.
+    func ended(_ keys: [JobKey], callbacks: [Job]) {
         guard !keys.isEmpty, isWatched else { return }
-        tell { $0.end([], keys.map(JobEvent.deleted)) }
+        tell { $0.end([], keys.map(JobEvent.deleted) + callbacks.map(JobEvent.scheduled)) }
     }
 
     func handedBack(_ lease: LeasedJob.Lease) {

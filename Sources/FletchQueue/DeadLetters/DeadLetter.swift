@@ -14,6 +14,11 @@ package struct DeadLetter: Hashable, Sendable {
     package let failedAt: Timestamp
     /// Whether the job's schedule goes on without the run.
     package let repeats: Bool
+    /// Whether the job's options can be read. If not, it has none here, and cannot be replayed.
+    package var isReadable = true
+
+    /// The ``error`` of a job that was not delivered because its options cannot be read.
+    package static let unreadableOptions = "options-unreadable"
 
     package init(
         number: Int64, job: Job, reason: DeathReason, status: Int? = nil, error: String? = nil, attempts: Int,

@@ -3,10 +3,10 @@ struct AdvanceCourse {
     private let start: DeliveryCounts
     private let limit: Int
     private var last: DeliveryCounts
-    /// How many moments have passed in a row at which deliveries could not be made, and none was.
+    /// How often in a row deliveries could not be made, and none was.
     private var fruitlessCount = 0
 
-    /// From each of them to the next one the clock moves by as long as a queue rests.
+    /// From each to the next one the clock moves by as long as a queue rests, or the dispatcher pauses in real time.
     private static let maximumFruitlessCount = 10
 
     /// - Parameters:
@@ -24,7 +24,7 @@ struct AdvanceCourse {
     /// How many deliveries the dispatcher may have made by its end.
     var end: Int { start.made + limit }
 
-    /// Takes up what was done at another moment.
+    /// Takes up what was done at another moment, or before another pause.
     /// - Throws: If it may not go on.
     mutating func check(_ counts: DeliveryCounts, at now: Timestamp) throws(ClockError) {
         if counts.made > last.made {

@@ -4,4 +4,6 @@ struct DeliveryCounts: Hashable, Sendable {
     var made = 0
     /// Deliveries that this machine could not make.
     var notMade = 0
+    /// Pauses because this machine lacked what deliveries take.
+    var pauses = 0
 }

@@ -8,7 +8,7 @@ package actor Dispatcher {
 
     private static let pauseWhileFull = Duration.seconds(10)
 
-    /// Where the store does not answer, or the machine lacks what deliveries take.
+    /// Where the store does not answer.
     private static let pauseAfterFailure = Duration.seconds(1)
 
     private let store: any JobStore
@@ -18,6 +18,7 @@ package actor Dispatcher {
     private let activity: Activity?
     private let onDeath: (@Sendable (LeasedJob, RunOutcome) -> Void)?
     private let logger: Logger
+    private let pauseWhileShort: Duration
     private var plan: LeasePlan
     /// When the leases were extended last.
     private var lastKept = ContinuousClock.now
@@ -34,8 +35,9 @@ package actor Dispatcher {
     private var abandonedCount = 0
     /// The loop, while it waits.
     private var sleeper: CheckedContinuation<Void, Never>?
-    /// While it waits: what is due from then on need not wake it. For clients that enqueue jobs for later, one by one.
-    private let horizon = Lock<Timestamp?>(nil)
+    /// While it waits: what is due from the one moment on, and expires from the other on, need not wake it. For clients that
+    /// enqueue jobs for later, one by one.
+    private let horizon = Lock<(due: Timestamp, expiry: Timestamp)?>(nil)
     /// Tasks that wait until nothing is left to be done, each with the number of deliveries that it does not wait beyond.
     private let idlers = Waiters<Int, Timestamp?>()
     private(set) var counts = DeliveryCounts()
@@ -46,10 +48,11 @@ package actor Dispatcher {
     ///   - activity: Is told of their beginnings and ends. Default: nobody is.
     ///   - onDeath: Called for each run that has failed for good, unless a status has ended it that had retries left. Must not
     ///     wait. Default: nobody is told.
+    ///   - pauseWhileShort: How long it makes no deliveries if this machine lacks what they take. Default: one second.
     package init(
         store: any JobStore, clock: any QueueClock, concurrency: Int, policies: PolicyBook = PolicyBook(),
-        activity: Activity? = nil, onDeath: (@Sendable (LeasedJob, RunOutcome) -> Void)? = nil, logger: Logger,
-        delivery: @escaping Delivery
+        activity: Activity? = nil, onDeath: (@Sendable (LeasedJob, RunOutcome) -> Void)? = nil,
+        pauseWhileShort: Duration = .seconds(1), logger: Logger, delivery: @escaping Delivery
     ) {
         self.store = store
         self.clock = clock
@@ -58,17 +61,24 @@ package actor Dispatcher {
         self.activity = activity
         self.onDeath = onDeath
         self.logger = logger
+        self.pauseWhileShort = pauseWhileShort
         plan = LeasePlan(concurrency: concurrency)
     }
 
     /// Something is stored that is due at `moment`; nil where it waits for something else.
-    package nonisolated func stored(dueAt moment: Timestamp?) async {
-        if let moment, let horizon = horizon.withLock(\.self), moment >= horizon { return }
-        await heed(moment)
+    /// - Parameter expiry: When the first of it expires. Default: nil for never.
+    package nonisolated func stored(dueAt moment: Timestamp?, expiringAt expiry: Timestamp? = nil) async {
+        if let moment, let horizon = horizon.withLock(\.self), moment >= horizon.due,
+            expiry.map({ $0 >= horizon.expiry }) ?? true
+        {
+            return
+        }
+        await heed(moment, expiry)
     }
 
-    private func heed(_ moment: Timestamp?) {
+    private func heed(_ moment: Timestamp?, _ expiry: Timestamp?) {
         plan.stored(dueAt: moment)
+        if let expiry { plan.stored(expiringAt: expiry) }
         wake()
     }
 
@@ -84,7 +94,8 @@ package actor Dispatcher {
     /// Waits until nothing is under way or due, and all that has ended is settled. What was stored before the call is looked
     /// for. A job whose end cannot ever be settled is not waited for.
     ///
-    /// Returns at once if the dispatcher drains or has ended, and as soon as the task is cancelled.
+    /// Returns at once if the dispatcher drains or has ended, as soon as the task is cancelled, and when the dispatcher begins
+    /// to pause because the machine lacks what deliveries take: ``DeliveryCounts/pauses`` has grown then.
     /// - Parameter count: It does not wait any longer once so many deliveries and one have been made since the start.
     /// - Returns: When something is due next; nil for never, and where it has not waited to the end.
     package func idle(orBeyond count: Int = .max) async -> Timestamp? {
@@ -149,7 +160,7 @@ package actor Dispatcher {
             let leasing = try await store.lease(limit, at: clock.now, settling: settlements)
             settled(settlements)
             plan.leased(leasing, of: limit)
-            expired(leasing.expired)
+            tellEnds(of: leasing)
             return leasing.jobs
         } catch {
             await cope(with: error, unsettled: settlements)
@@ -158,10 +169,22 @@ package actor Dispatcher {
         }
     }
 
-    private func expired(_ keys: [JobKey]) {
-        guard !keys.isEmpty else { return }
-        logger.info("jobs have expired before they began: they are dead letters", metadata: ["jobs": "\(keys.count)"])
-        activity?.expired(keys)
+    private func tellEnds(of leasing: Leasing) {
+        logExpiry(of: leasing.expired.count)
+        if !leasing.ended.isEmpty {
+            logger.info("schedules have no further run: they are deleted", metadata: ["jobs": "\(leasing.ended.count)"])
+        }
+        leasing.unreadable.forEach { log(.unreadable($0)) }
+        leasing.faults.forEach(log)
+        activity?.ended(leasing.expired + leasing.ended + leasing.unreadable, callbacks: leasing.callbacks)
+    }
+
+    private func log(_ fault: StoreFault) { logger.error("\(fault.message)", metadata: fault.metadata) }
+
+    /// Does nothing for 0.
+    nonisolated func logExpiry(of count: Int) {
+        guard count > 0 else { return }
+        logger.info("jobs have expired before they began: they are dead letters", metadata: ["jobs": "\(count)"])
     }
 
     private func ended(_ job: LeasedJob, _ end: DeliveryEnd) {
@@ -183,7 +206,10 @@ package actor Dispatcher {
             let rest = rests.rest(of: queue, at: .now)
             handBack(Handback(job.lease, at: clock.now, mayHaveBeenSeen: mayHaveBeenSeen, rest: rest))
         case .notRun(let fault, let mayHaveBeenSeen):
-            if fault == .machine { isMachineShort = true }
+            if fault == .machine {
+                counts.notMade += 1
+                isMachineShort = true
+            }
             handBack(Handback(job.lease, at: clock.now, mayHaveBeenSeen: mayHaveBeenSeen))
         }
         plan.delivered()
@@ -204,7 +230,10 @@ package actor Dispatcher {
     /// Leaves the machine time to get back what it lacks. What is delivered meanwhile waits to be settled.
     private func recover() async {
         logger.warning("this machine lacks what deliveries take: they pause, and no job is lost by it")
-        try? await ContinuousClock().sleep(for: Self.pauseAfterFailure)
+        counts.pauses += 1
+        // As long as the lack lasts there is always something due: they would wait for ever.
+        idlers.tell(nil) { _ in true }
+        try? await ContinuousClock().sleep(for: pauseWhileShort)
         isMachineShort = false
     }
 
@@ -348,7 +377,8 @@ package actor Dispatcher {
     }
 
     private func sleep(until moment: Timestamp?) async {
-        horizon.withLock { $0 = plan.horizon }
+        let expiry = plan.nextExpiry ?? Timestamp(milliseconds: .max)
+        horizon.withLock { $0 = plan.horizon.map { (due: $0, expiry: expiry) } }
         defer { horizon.withLock { $0 = nil } }
         var alarms = [alarm { [clock] in try await clock.sleep(until: moment) }]
         // What waits for room on the disk is tried again though the clock may stand still.

@@ -8,6 +8,10 @@ struct LeasePlan: Sendable {
     private(set) var isDraining = false
     /// When the store next has something that is due; nil for never.
     private var nextDue: Timestamp?
+    /// When the next job expires; nil for never. Known also while there is no room, when what is due does not matter.
+    private(set) var nextExpiry: Timestamp?
+    /// When the next one of those expires that were stored since the store was asked last.
+    private var nextNewExpiry: Timestamp?
     /// Whether the store may have something now, for all that is known.
     private var isStale = true
 
@@ -18,6 +22,7 @@ struct LeasePlan: Sendable {
 
     /// What to do now.
     enum Step: Equatable {
+        /// At most so many; none if there is no room, but something expires.
         case lease(Int)
         /// Nothing until then, or until something changes; nil for the latter only.
         case wait(until: Timestamp?)
@@ -27,10 +32,15 @@ struct LeasePlan: Sendable {
     func step(at now: Timestamp) -> Step {
         if isDraining { return .end }
         let room = min(concurrency - deliveringCount, Self.mostAtOnce)
-        guard room > 0 else { return .wait(until: nil) }
+        guard room > 0 else { return stepWithoutRoom(at: now) }
         if isStale { return .lease(room) }
         if let nextDue, nextDue <= now { return .lease(room) }
         return .wait(until: nextDue)
+    }
+
+    private func stepWithoutRoom(at now: Timestamp) -> Step {
+        guard let nextExpiry, nextExpiry <= now else { return .wait(until: nextExpiry) }
+        return .lease(0)
     }
 
     var isDelivering: Bool { deliveringCount > 0 }
@@ -45,10 +55,17 @@ struct LeasePlan: Sendable {
         nextDue = min(nextDue ?? moment, moment)
     }
 
+    /// Something is stored that expires at `moment`.
+    mutating func stored(expiringAt moment: Timestamp) {
+        nextExpiry = min(nextExpiry ?? moment, moment)
+        nextNewExpiry = min(nextNewExpiry ?? moment, moment)
+    }
+
     /// The store is about to be asked: what is stored from now on is news again.
     mutating func ask() {
         isStale = false
         nextDue = nil
+        nextNewExpiry = nil
     }
 
     mutating func leased(_ leasing: Leasing, of limit: Int) {
@@ -56,6 +73,8 @@ struct LeasePlan: Sendable {
         deliveringCount += leasing.jobs.count
         if leasing.jobs.count == limit { isStale = true }
         if let moment = leasing.nextDue { stored(dueAt: moment) }
+        nextExpiry = leasing.nextExpiry
+        if let nextNewExpiry { stored(expiringAt: nextNewExpiry) }
     }
 
     /// Looks anew, for leases that have run out and a clock that was set.

@@ -15,6 +15,8 @@ package struct Explanation: Hashable, Sendable {
         case leased
         /// A gate is shut.
         case shut(GateReason)
+        /// As many deliveries are under way as there may be at all.
+        case full
         case dead
     }
 

@@ -76,6 +76,23 @@ struct GateBook {
         }
     }
 
+    /// Bounds by a new rate what is used up of one whose gate is yet to be made. Without a policy it is forgotten.
+    mutating func policyChanged(for target: PolicyTarget, of tenant: String, at now: Timestamp) {
+        let key = RateKey(tenant: tenant, target: target.text)
+        guard buckets[key] != nil else { return }
+        guard let policy = policies.policy(of: tenant, for: target) else { return buckets[key] = nil }
+        if let rate = policy.rate { buckets[key]?.bound(by: rate, at: now) }
+    }
+
+    /// The clock was set back, or is another process's.
+    mutating func takeUpClock(_ now: Timestamp) {
+        buckets = buckets.reduce(into: [:]) { buckets, entry in
+            var bucket = entry.value
+            if let rate = policy(of: entry.key)?.rate { bucket.bound(by: rate, at: now) }
+            buckets[entry.key] = bucket
+        }
+    }
+
     /// Forgets gates that no lane leads through, and that know nothing.
     mutating func sweep(at now: Timestamp) {
         gates = gates.filter { $0.value.laneCount > 0 || !$0.value.state.isForgettable(at: now) }
@@ -92,7 +109,21 @@ struct GateBook {
         for gate in lane.gates { gate.state.limits = limits(of: gate.name, lane.name) }
     }
 
-    mutating func forget(_ name: GateName) { gates[name] = nil }
+    /// Forgets a gate, but not what is used up of its rate.
+    mutating func forget(_ name: GateName, at now: Timestamp) {
+        guard let gate = gates.removeValue(forKey: name), let key = gate.rateKey else { return }
+        let mayMatter = gate.state.bucket.isInUse(at: now) && policy(of: key) != nil
+        buckets[key] = mayMatter ? gate.state.bucket : nil
+    }
+
+    private func policy(of key: RateKey) -> Policy? {
+        PolicyTarget(key.target).flatMap { policies.policy(of: key.tenant, for: $0) }
+    }
+
+    /// Forgets what is used up of a tenant's rates whose gates are yet to be made.
+    mutating func forgetBuckets(of tenant: String) {
+        buckets = buckets.filter { Bytewise($0.key.tenant ?? "") != Bytewise(tenant) }
+    }
 
     mutating func forget(tenant: Bytewise) {
         gates[.tenant(tenant)] = nil

@@ -13,8 +13,9 @@ struct GateState: Sendable {
     private var rest: Rest?
     private var restReason = GateReason.rest
     /// Whether no delivery has succeeded since the last rest: until then they are let through one by one.
-    private var isProbing = false
-    private var probe: LeasedJob.Lease?
+    private(set) var isProbing = false
+    /// The one that was let through; nil if none is under way.
+    private(set) var probe: LeasedJob.Lease?
     /// When a delivery has been answered last.
     private(set) var answeredAt: Timestamp?
 
@@ -47,9 +48,10 @@ struct GateState: Sendable {
     }
 
     /// How many jobs may pass at once, at most; at least 1.
-    var room: Int {
+    func room(at now: Timestamp) -> Int {
         if limits.isGroup || isProbing { return 1 }
-        return max(1, min((limits.concurrency ?? .max) - runningCount, limits.rate?.burstCount ?? .max))
+        let rateRoom = limits.rate.map { bucket.room(under: $0, at: now) } ?? .max
+        return max(1, min((limits.concurrency ?? .max) - runningCount, rateRoom))
     }
 
     mutating func enter(_ lease: LeasedJob.Lease, isExclusive: Bool, at now: Timestamp) {
@@ -91,8 +93,8 @@ struct GateState: Sendable {
     }
 
     private mutating func failed(_ lease: LeasedJob.Lease, at now: Timestamp) {
-        // For a rest that this machine is the reason for, any run shows that it has ended.
-        if probe == lease, restReason == .rest { endRest() }
+        // Unless the rest is that of the circuit, any run shows that it has ended.
+        if probe == lease, restReason != .circuit { endRest() }
         guard let circuit = limits.circuit else { return }
         failureCount += 1
         let hasProbed = probe == lease && restReason == .circuit
@@ -107,7 +109,7 @@ struct GateState: Sendable {
         answeredAt = answeredAt.map { min($0, now) }
     }
 
-    /// Another circuit holds, or none.
+    /// Another circuit holds, or none: an open one is closed, and failures are counted from 0.
     mutating func closeCircuit() {
         failureCount = 0
         guard restReason == .circuit else { return }

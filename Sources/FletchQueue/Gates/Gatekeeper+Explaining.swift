@@ -11,7 +11,9 @@ extension Gatekeeper {
         let exclusive = exclusive(before: order, in: lane)
         if exclusive != nil { shut.append((.exclusive, nil)) }
         if lane.isGroup, let head = lane.head, head.order != order { shut.append((.group, nil)) }
-        guard let first = shut.min(by: { $0.reason < $1.reason }) else { return Explanation(.pending, .due) }
+        guard let first = shut.min(by: { $0.reason < $1.reason }) else {
+            return book.count < limits.totalConcurrency ? Explanation(.pending, .due) : Explanation(.blocked, .full)
+        }
         let by: String? =
             switch first.reason {
             case .group: running(in: lane)?.id ?? lane.head?.order.id

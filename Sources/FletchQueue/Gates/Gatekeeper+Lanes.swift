@@ -41,7 +41,7 @@ extension Gatekeeper {
     }
 
     /// It is looked at again, as it is.
-    package func lookAgain(_ lane: Lane) {
+    func lookAgain(_ lane: Lane) {
         if let head = lane.head { turns.insert(lane, head.order, among: lanes.count) }
     }
 
@@ -72,7 +72,7 @@ extension Gatekeeper {
     /// A queue without jobs is gone.
     package func forget(_ queue: Int64) {
         for lane in lanes(of: queue) { forget(lane) }
-        gates.forget(.queue(queue))
+        gates.forget(.queue(queue), at: lookedAt)
         held.remove(queue)
     }
 
@@ -87,7 +87,7 @@ extension Gatekeeper {
             if groups[lane.queue]?.isEmpty == true { groups[lane.queue] = nil }
         }
         for gate in lane.gates { gate.laneCount -= 1 }
-        if lane.isGroup, lane.runningCount == 0 { gates.forget(.group(lane: lane.id)) }
+        if lane.isGroup, lane.runningCount == 0 { gates.forget(.group(lane: lane.id), at: lookedAt) }
         headChanged(lane)
     }
 

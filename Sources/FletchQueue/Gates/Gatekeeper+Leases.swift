@@ -1,6 +1,6 @@
 // What is under way.
 extension Gatekeeper {
-    /// A lane waits until there is room for the body of its first job. Others go on.
+    /// A lane waits until there is room for its first job. Others go on.
     package func awaitRoom(_ lane: Lane, _ head: LaneHead, ofBytes bytes: Int) {
         setHead(head, of: lane)
         if head.isExclusive { lane.queueGate.awaitExclusive(lane, head.order) }
@@ -10,21 +10,22 @@ extension Gatekeeper {
         bodies.wait(lane, head.order)
     }
 
-    /// Whether another body may be under way.
+    /// Whether another job may be under way whose body, and what it asks for, have so many bytes.
     package func hasRoom(forBodyOf bytes: Int) -> Bool {
-        book.count == 0 || book.bodyBytes + bytes <= limits.totalBodyBytes
+        book.count == 0 || book.byteCount + bytes <= limits.totalBodyBytes
     }
 
+    /// - Parameter optionBytes: Of what the job asks for. Default: 0.
     package func lease(
-        _ job: Int64, _ id: String, in lane: Lane, isExclusive: Bool, bodyBytes: Int, expiresAt: Timestamp? = nil,
-        at now: Timestamp, until end: ContinuousClock.Instant
+        _ job: Int64, _ id: String, in lane: Lane, isExclusive: Bool, bodyBytes: Int, optionBytes: Int = 0,
+        expiresAt: Timestamp? = nil, at now: Timestamp, until end: ContinuousClock.Instant
     ) -> LeasedJob.Lease {
         changing(lane)
         lane.runningCount += 1
         let lease = book.add(
             HeldLease(
-                lane: lane, job: job, id: id, isExclusive: isExclusive, bodyBytes: bodyBytes, expiresAt: expiresAt,
-                end: end))
+                lane: lane, job: job, id: id, isExclusive: isExclusive, bodyBytes: bodyBytes, optionBytes: optionBytes,
+                expiresAt: expiresAt, end: end))
         for gate in lane.gates {
             let isExclusive = isExclusive && gate === lane.queueGate
             change(gate) { $0.enter(lease, isExclusive: isExclusive, at: now) }
@@ -42,8 +43,11 @@ extension Gatekeeper {
         lane.runningCount -= 1
         for gate in lane.gates {
             let isExclusive = held.isExclusive && gate === lane.queueGate
-            let told = isOfOneTenant(gate) ? end : end.asToldToOthers
+            let isOfOne = isOfOneTenant(gate)
+            let told = isOfOne ? end : end.asToldToOthers
+            let isProbe = gate.state.probe == lease
             change(gate) { $0.leave(lease, isExclusive: isExclusive, told, at: now) }
+            if isProbe, !isOfOne { gate.probed(by: lane.name.tenant, isVague: told == .notRun) }
             opened(gate)
         }
         turns.insert(bodies)
@@ -63,7 +67,10 @@ extension Gatekeeper {
     package func expired(by now: ContinuousClock.Instant) -> [LeasedJob.Lease] { book.expired(by: now) }
 
     /// No job of the queue is leased for a while.
-    package func rest(_ lane: Lane, for milliseconds: Int64, at now: Timestamp) {
-        change(lane.queueGate) { $0.rest(for: milliseconds, .rest, at: now) }
+    /// - Parameter reason: What ``explanation(of:in:isExclusive:at:)`` tells. Default: this machine.
+    package func rest(
+        _ lane: Lane, for milliseconds: Int64, because reason: GateReason = .rest, at now: Timestamp
+    ) {
+        change(lane.queueGate) { $0.rest(for: milliseconds, reason, at: now) }
     }
 }

@@ -50,8 +50,11 @@ extension Gatekeeper {
     /// Where the next one comes that is due; nil where none is.
     package func nextOrder(at now: Timestamp) -> JobOrder? { turns.first.flatMap { $0.runAt <= now ? $0 : nil } }
 
-    /// How many jobs of a lane may pass at once, at most.
-    package func room(in lane: Lane) -> Int { lane.gates.reduce(.max) { min($0, $1.state.room) } }
+    /// How many jobs of a lane are worth looking at: about as many as may pass now, and at least 1.
+    package func room(in lane: Lane, at now: Timestamp) -> Int {
+        if lane.head?.isExclusive == true { return 1 }
+        return lane.gates.reduce(.max) { min($0, $1.state.room(at: now)) }
+    }
 
     /// Whether a job of a lane may be delivered now.
     package func admits(_ order: JobOrder, isExclusive: Bool, on lane: Lane, at now: Timestamp) -> Bool {
@@ -67,6 +70,8 @@ extension Gatekeeper {
         }
         lookedAt = now
         if startedAt == nil { startedAt = now }
+        for gate in resumed { gate.resumedAt = now }
+        resumed = []
         if lanes.count >= laneCountBeforeSweeping { sweep(at: now) }
         let shut = crowdedOut
         crowdedOut = []
@@ -83,8 +88,11 @@ extension Gatekeeper {
     /// The clock was set back, or is another process's: no gate is shut for longer than it would be by it.
     private func takeUpClock(_ now: Timestamp) {
         timers = Heap()
+        gates.takeUpClock(now)
         for gate in gates.all {
             gate.state.takeUpClock(now)
+            gate.forgetProbes()
+            gate.resumedAt = gate.resumedAt.map { min($0, now) }
             gate.alarm = nil
             turns.insert(gate)
         }
@@ -142,8 +150,9 @@ extension Gatekeeper {
         {
             return .shut(.exclusive, until: nil)
         }
-        guard verdict == .open, isCrowdedOut(gate, at: now) else { return verdict }
-        return .shut(.concurrency, until: nil)
+        guard verdict == .open else { return verdict }
+        if gate.isYielding(lane) { return .shut(.circuit, until: nil) }
+        return isCrowdedOut(gate, at: now) ? .shut(.concurrency, until: nil) : .open
     }
 
     /// Sees to it that the gate is looked at when it may have opened.
@@ -177,7 +186,7 @@ extension Gatekeeper {
     private func isCrowdedOut(_ gate: Gate, at now: Timestamp) -> Bool {
         let isCrowded =
             book.count >= limits.totalConcurrency - limits.totalConcurrency / 4
-            || book.bodyBytes >= limits.totalBodyBytes - limits.totalBodyBytes / 4
+            || book.byteCount >= limits.totalBodyBytes - limits.totalBodyBytes / 4
         guard isCrowded else { return false }
         let running = gate.state.runningCount
         switch gate.name {

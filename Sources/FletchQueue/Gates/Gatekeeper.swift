@@ -13,12 +13,21 @@ package final class Gatekeeper {
     var lanes: [Int64: Lane] = [:]
     /// The groups' lanes of each queue that has any.
     var groups: [Int64: Set<Int64>] = [:]
+    /// As ``Gate/state``: not checked anew each time that nobody else is at it.
+    #if !DEBUG
+        @exclusivity(unchecked)
+    #endif
     var book: LeaseBook
+    #if !DEBUG
+        @exclusivity(unchecked)
+    #endif
     var turns = TurnHeap()
     /// Gates that open at a moment.
     var timers = Heap<Timer>()
     /// Gates that are shut because there is little room.
     var crowdedOut: [Gate] = []
+    /// Gates whose pause has ended since it was last looked whose turn it is.
+    var resumed: [Gate] = []
     let held: HeldQueues
     /// Where lanes wait for room for the body of their first job.
     let bodies = Gate(.bodies, GateLimits(), rateKey: nil, bucket: RateBucket())
@@ -96,7 +105,7 @@ extension Gatekeeper {
     private func forgetWithQueue(_ lane: Lane) {
         forget(lane)
         let gate = lane.queueGate
-        if gate.laneCount == 0, gate.state.runningCount == 0 { gates.forget(gate.name) }
+        if gate.laneCount == 0, gate.state.runningCount == 0 { gates.forget(gate.name, at: lookedAt) }
     }
 
     /// Rates of which so much is used up by now that another process must not forget it.

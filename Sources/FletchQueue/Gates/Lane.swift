@@ -20,6 +20,9 @@ package final class Lane {
     var barrier: Gate?
     /// How many bytes the body of its head has, as long as it waits for room for that.
     var awaitedBytes = 0
+    /// Whether something waits in it although nothing was found: jobs that are passed over. It is marked when they are not any
+    /// more.
+    package var hasUnseen = false
     /// Whether its head is an exclusive job that its queue waits for.
     var isAwaited = false
     /// Whether it has been forgotten.
@@ -47,5 +50,5 @@ package final class Lane {
     package var hasRunning: Bool { runningCount > 0 }
 
     /// Whether nothing of it waits or runs.
-    var isEmpty: Bool { !isStale && head == nil && runningCount == 0 }
+    var isEmpty: Bool { !isStale && head == nil && runningCount == 0 && !hasUnseen }
 }

@@ -3,8 +3,8 @@ import HeapModule
 /// Who holds which lease: kept in memory, since it ends with the process. Confined to its ``Gatekeeper``.
 struct LeaseBook {
     private(set) var leases: [LeasedJob.Lease: HeldLease] = [:]
-    /// Of the bodies of all that are leased.
-    private(set) var bodyBytes = 0
+    /// Of the bodies of all that are leased, and of what they ask for.
+    private(set) var byteCount = 0
     /// By when they end, or did before they were extended.
     private var ends = Heap<End>()
     private var last: LeasedJob.Lease
@@ -39,10 +39,10 @@ struct LeaseBook {
     mutating func rollBack() {
         for change in changes.reversed() {
             switch change {
-            case .added(let lease): bodyBytes -= leases.removeValue(forKey: lease)?.bodyBytes ?? 0
+            case .added(let lease): byteCount -= leases.removeValue(forKey: lease)?.byteCount ?? 0
             case .removed(let lease, let held):
                 leases[lease] = held
-                bodyBytes += held.bodyBytes
+                byteCount += held.byteCount
                 ends.insert(End(moment: held.end, lease: lease))
             }
         }
@@ -55,7 +55,7 @@ struct LeaseBook {
         // Most have ended long before.
         if ends.count > 2 * leases.count + 1_024 { ends = Heap(ends.unordered.filter { leases[$0.lease] != nil }) }
         leases[last] = held
-        bodyBytes += held.bodyBytes
+        byteCount += held.byteCount
         ends.insert(End(moment: held.end, lease: last))
         changes.append(.added(last))
         return last
@@ -63,7 +63,7 @@ struct LeaseBook {
 
     mutating func remove(_ lease: LeasedJob.Lease) -> HeldLease? {
         guard let held = leases.removeValue(forKey: lease) else { return nil }
-        bodyBytes -= held.bodyBytes
+        byteCount -= held.byteCount
         changes.append(.removed(lease, held))
         return held
     }

@@ -16,6 +16,12 @@ package struct RateBucket: Hashable, Sendable {
         return Timestamp(milliseconds: opening / Self.millisecond)
     }
 
+    /// How many deliveries are let through at once, if none of them is late.
+    func room(under rate: RateLimit, at now: Timestamp) -> Int {
+        let left = Self.end(of: now).addingClamped(rate.slack).subtractingClamped(max(fullAt, Self.start(of: now)))
+        return left < 0 ? 0 : Int(left / rate.interval) + 1
+    }
+
     mutating func take(under rate: RateLimit, at now: Timestamp) {
         // Else a rate without a burst would fall short by as much as each delivery is late.
         let isLate = fullAt >= Self.start(of: now).subtractingClamped(min(rate.interval / 4, Self.mostLateness))

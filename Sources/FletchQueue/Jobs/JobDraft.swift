@@ -28,7 +28,10 @@ package struct JobDraft: Hashable, Sendable {
         job.group = group
         job.options = options
         var new = NewJob(job, overrides: overrides)
-        if let expiresAt = options.expiresAt, expiresAt <= now { new.expiredAt = now }
+        if let expiresAt = options.expiresAt, expiresAt <= now {
+            new.expiredAt = now
+            new.callback = Callback.job(about: job, .expired, attempts: 0, at: now, instance: JobID.make())
+        }
         return new
     }
 }

@@ -4,15 +4,14 @@
 /// references.
 @dynamicMemberLookup
 package struct JobOptions: Sendable {
-    /// nil where all members are.
+    /// nil where all members are. Deliveries read it: a dynamic member takes as long as looking up a key path.
     @usableFromInline
     package var box: Box?
 
     /// Asks for nothing.
     package init() {}
 
-    // To be compiled where it is used: it is read several times for each delivery.
-    @inlinable package subscript<Value>(dynamicMember member: WritableKeyPath<JobOptionMembers, Value?>) -> Value? {
+    package subscript<Value>(dynamicMember member: WritableKeyPath<JobOptionMembers, Value?>) -> Value? {
         get { box?.members[keyPath: member] }
         set {
             var members = members
@@ -26,8 +25,7 @@ package struct JobOptions: Sendable {
     /// What it takes to hold them, more or less.
     package var byteCount: Int { box?.members.byteCount ?? 0 }
 
-    @usableFromInline
-    package var members: JobOptionMembers { box?.members ?? JobOptionMembers() }
+    private var members: JobOptionMembers { box?.members ?? JobOptionMembers() }
 
     /// Holds the members of a job that has options.
     @usableFromInline
@@ -35,7 +33,6 @@ package struct JobOptions: Sendable {
         @usableFromInline
         package let members: JobOptionMembers
 
-        @usableFromInline
         package init(_ members: JobOptionMembers) { self.members = members }
     }
 }

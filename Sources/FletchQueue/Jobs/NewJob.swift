@@ -7,6 +7,8 @@ package struct NewJob: Hashable, Sendable {
     package var showsStored = true
     /// When it is stored, if it has expired by then: it becomes a dead letter at once.
     package var expiredAt: Timestamp?
+    /// Tells that it has expired, and is stored with the dead letter. Default: one that the store makes, if the job asks for it.
+    package var callback: Job?
 
     package init(_ job: Job, overrides: Bool = false) {
         self.job = job

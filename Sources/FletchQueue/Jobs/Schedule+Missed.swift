@@ -19,7 +19,7 @@ extension Schedule {
     ///
     /// - Parameters:
     ///   - now: When that one is looked at, to be made.
-    ///   - start: When this process began to run jobs: what was due before it could not be run.
+    ///   - start: From when on the job could run: what was due before it could not be made in time.
     /// - Returns: If not later than `now`, what is made now; else when something is made next. nil: the schedule has ended.
     package func made(
         insteadOf due: Timestamp, at now: Timestamp, _ missed: MissedRuns, since start: Timestamp

@@ -60,7 +60,7 @@ package protocol DeadLetterStore: Sendable {
 
     /// Drops dead letters of all tenants that failed before a moment, and those that are beyond the ``Quotas``.
     ///
-    /// Portion by portion, each atomic. An error leaves a part of them.
+    /// Portion by portion, each atomic. An error leaves a part of them, and so does the cancellation of its task.
     /// - Returns: How many it dropped.
     func dropDeadLetters(failedBefore moment: Timestamp) async throws(StoreError) -> Int
 

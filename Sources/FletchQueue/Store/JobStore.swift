@@ -18,7 +18,8 @@ package protocol JobStore: DeadLetterStore, PolicyStore, TopicStore, OnceStore {
     ///   (``StoreError/Code/answerTooLarge``); a single one, however large, is returned. And where a tenant would have more than its ``Quotas`` allow
     ///   (``StoreError/Code/quotaExceeded``), which what stores nothing or takes less room than before never is. And where
     ///   there is no such token any more (``StoreError/Code/tokenRevoked``): nobody would find those jobs. And where
-    ///   something else was asked for before with the same key (``StoreError/Code/keyReused``).
+    ///   something else was asked for before with the same key (``StoreError/Code/keyReused``). And, also as
+    ///   ``StoreError/Code/quotaExceeded``, where the tenant's keys take up as much as they may already, and this is a new one.
     func enqueue(_ jobs: [NewJob], by digest: TokenDigest?, once: Once?) async throws(StoreError) -> Enqueued
 
     /// A portion of the endpoints that the tenant has had a job for, but for those that were forgotten (``Quotas``), in the
@@ -63,8 +64,10 @@ package protocol JobStore: DeadLetterStore, PolicyStore, TopicStore, OnceStore {
     ///
     /// An exclusive job is leased only while no other job of its queue is, and while it waits or runs none is that comes
     /// after it. Jobs that have not begun when they expire become dead letters first, whatever they wait for. A repetition
-    /// that nothing could run at is dealt with as the job says (``MissedRuns``).
-    /// - Parameter settlements: Of leases that end before that, as by ``settle(_:)``.
+    /// that nothing could run at is dealt with as the job says (``MissedRuns``). A job that cannot be read holds no other up.
+    /// - Parameters:
+    ///   - limit: 0 if jobs are to expire only.
+    ///   - settlements: Of leases that end before that, as by ``settle(_:)``.
     func lease(
         _ limit: Int, at now: Timestamp, settling settlements: [Settlement]
     ) async throws(StoreError) -> Leasing
@@ -78,7 +81,7 @@ package protocol JobStore: DeadLetterStore, PolicyStore, TopicStore, OnceStore {
     /// Hands jobs back, due as they were, unless the job has been deleted or overridden, or the lease has run out.
     func release(_ handbacks: [Handback]) async throws(StoreError)
 
-    /// Throws where the store could not answer to anything now.
+    /// Throws where the store could not answer to anything now; within a few seconds, whatever holds it up.
     func check() async throws(StoreError)
 }
 
@@ -113,12 +116,25 @@ package struct Leasing: Sendable, Hashable {
     /// When the next job is due that may be leased then, or expires; nil where none is, or where that depends on what happens. A moment
     /// that has passed where there is more to be leased or looked at than is done at a time.
     package var nextDue: Timestamp?
+    /// When the next job expires that waits; nil if none does. A moment that has passed as ``nextDue`` has it.
+    package var nextExpiry: Timestamp?
     /// Jobs that have expired, and are dead letters now.
     package var expired: [JobKey] = []
+    /// Jobs whose options cannot be read, and that are dead letters now.
+    package var unreadable: [JobKey] = []
+    /// What else is passed over because it cannot be read. Each is told once.
+    package var faults: [StoreFault] = []
+    /// Jobs that are stored now and tell of those that have expired.
+    package var callbacks: [Job] = []
+    /// Jobs that are gone because nothing is left of their schedules.
+    package var ended: [JobKey] = []
 
-    package init(jobs: [LeasedJob], nextDue: Timestamp?, expired: [JobKey] = []) {
+    package init(
+        jobs: [LeasedJob], nextDue: Timestamp?, nextExpiry: Timestamp? = nil, expired: [JobKey] = []
+    ) {
         self.jobs = jobs
         self.nextDue = nextDue
+        self.nextExpiry = nextExpiry
         self.expired = expired
     }
 }

@@ -4,7 +4,8 @@ package protocol OnceStore: Sendable {
     /// - Throws: `.keyReused` if something else was asked for with it.
     func answer(to once: Once) async throws(StoreError) -> [UInt8]?
 
-    /// Forgets what was remembered until a moment before `now`. Portion by portion, each atomic.
+    /// Forgets what was remembered until a moment before `now`. Portion by portion, each atomic; ends after one if its task is
+    /// cancelled.
     func forgetAnswers(at now: Timestamp) async throws(StoreError)
 }
 

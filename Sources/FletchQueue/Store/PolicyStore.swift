@@ -3,7 +3,8 @@ package protocol PolicyStore: Sendable {
     /// Sets what holds for a target; nil for nothing. It is in force when it returns, for jobs that are stored as well.
     /// - Parameter digest: Of the token that was asked with; nil where it was something else.
     /// - Returns: Whether something else held before.
-    /// - Throws: `.tokenRevoked` where that is there no more, and `.quotaExceeded` beyond 10,000 policies of a tenant.
+    /// - Throws: `.tokenRevoked` where that is there no more, and `.quotaExceeded` beyond 10,000 policies of a tenant,
+    ///   or 16 MiB of their targets and JSON together.
     @discardableResult
     func set(
         _ policy: Policy?, for target: PolicyTarget, of tenant: String, by digest: TokenDigest?
@@ -34,7 +35,7 @@ package struct PolicyPage: Sendable, Hashable {
         }
     }
 
-    package init(policies: [Entry], cursor: String?) {
+    package init(policies: [Entry] = [], cursor: String? = nil) {
         self.policies = policies
         self.cursor = cursor
     }

@@ -12,6 +12,9 @@ package struct Quotas: Sendable, Hashable {
     /// Bytes that the bodies of all tenants' dead letters have together. Beyond that the store drops the oldest. Default:
     /// 1 GiB.
     package var maximumDeadLetterBytes = 1 << 30
+    /// Bytes that a tenant's idempotency keys take up with what is remembered for them (``OnceStore``). A tenant that has so
+    /// many cannot use a new key; the last one that it used may have gone beyond. Default: 1 GiB.
+    package var maximumIdempotencyBytes = 1 << 30
 
     package init() {}
 }

@@ -16,7 +16,8 @@ package protocol TenantStore: UsageStore {
     /// - Returns: Whether it was there.
     func revokeToken(of tenant: String, scope: TenantToken.Scope) async throws(StoreError) -> Bool
 
-    /// Deletes what ``revoke(_:)`` has taken from tenants, portion by portion; also what an earlier process has left.
+    /// Deletes what ``revoke(_:)`` has taken from tenants, portion by portion; also what an earlier process has left. Ends behind
+    /// a queue if its task is cancelled, and leaves the rest to the next call.
     func deleteRevoked() async throws(StoreError)
 
     /// Whether there is a token, or a queue of any tenant but `anonymous`.

@@ -66,15 +66,21 @@ package final class Access: Sendable {
     private let proxies: TrustedProxies
     private let jwtVerifier: JWTVerifier?
     private let clock: any QueueClock
+    private let instant: @Sendable () -> ContinuousClock.Instant
     private let isLimited: Bool
     private let counts: Lock<Counts>
 
+    /// - Parameters:
+    ///   - clock: What tokens expire by.
+    ///   - instant: What the minutes of limits are counted by. Default: the machine's clock.
     package init(
-        _ configuration: Configuration, registry: TenantRegistry, meter: UsageMeter, clock: any QueueClock
+        _ configuration: Configuration, registry: TenantRegistry, meter: UsageMeter, clock: any QueueClock,
+        instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.registry = registry
         self.meter = meter
         self.clock = clock
+        self.instant = instant
         isOpen = configuration.isOpen
         passphrases = configuration.passphrases
         proxies = configuration.trustedProxies
@@ -168,7 +174,7 @@ package final class Access: Sendable {
             throw .forbidden("a passphrase is not taken from a page of \(origin.prefix(256))")
         }
         guard passphrases.contains(passphrase) else {
-            let now = ContinuousClock.now
+            let now = instant()
             _ = counts.withLock { $0.guesses.count(address, at: now) }
             return nil
         }
@@ -181,7 +187,8 @@ package final class Access: Sendable {
 
     /// So that passphrases cannot be guessed.
     private func refuseGuesser(_ address: ClientAddress?) throws(APIResponse) {
-        guard let window = counts.withLock({ $0.guesses.window(of: address, at: .now) }),
+        let now = instant()
+        guard let window = counts.withLock({ $0.guesses.window(of: address, at: now) }),
             window.count >= Self.maximumGuessCount
         else { return }
         throw .limitExceeded(secondsLeft: window.secondsLeft)
@@ -202,7 +209,7 @@ package final class Access: Sendable {
 
     private func count(_ key: @autoclosure () -> LimitKey) throws(APIResponse) -> [HTTPField] {
         guard isLimited else { return [] }
-        let (key, now) = (key(), ContinuousClock.now)
+        let (key, now) = (key(), instant())
         let window = counts.withLock { $0.requests.count(key, at: now) }
         let fields = [
             HTTPField(name: .rateLimit, value: String(window.limit)),

@@ -163,14 +163,16 @@ package struct Deliverer: Sendable {
         return ran(run, outcome, reason: reason)
     }
 
-    private func ran(_ run: DeliveryRun, _ outcome: RunOutcome, reason: String, _ answer: [UInt8] = []) -> DeliveryEnd {
+    private func ran(
+        _ run: DeliveryRun, _ outcome: RunOutcome, reason: @autoclosure () -> String, _ answer: [UInt8] = []
+    ) -> DeliveryEnd {
         meter?.count(run.job.job.key.queue.tenant)
         guard outcome.action != .succeed else { return .ran(outcome) }
         var outcome = outcome
         outcome.startedAt = run.startedAt
         outcome.duration = run.start.duration(to: .now).milliseconds
         outcome.body = answer
-        log("a delivery failed", run.job, reason)
+        log("a delivery failed", run.job, reason())
         return .ran(outcome)
     }
 

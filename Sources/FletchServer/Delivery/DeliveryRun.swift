@@ -21,7 +21,7 @@ struct DeliveryRun {
         self.standardTimeout = standardTimeout
         startedAt = moment
         self.start = start
-        timeout = (job.job.options.timeout ?? policy.timeout).map { .milliseconds($0) }
+        timeout = (job.job.options.box?.members.timeout ?? policy.timeout).map { .milliseconds($0) }
     }
 
     /// When it is cut off, redirects included.
@@ -31,19 +31,19 @@ struct DeliveryRun {
     var isVeryShort: Bool { timeout.map { $0 < .seconds(1) } ?? false }
 
     /// What counts as delivered.
-    var goal: DeliveryGoal { job.job.options.until ?? .succeeded }
+    var goal: DeliveryGoal { job.job.options.box?.members.until ?? .succeeded }
 
     /// Returns what becomes of the job after a final status.
     func action(for status: Int) -> StatusAction { goal == .answered ? .succeed : policy.action(for: status) }
 
     /// Returns whether the endpoint counts as reached although the delivery has failed.
     func reach(after error: FletchError) -> Reach {
-        let isWritten = error.receipt?.moments.written != nil
+        let isNotSent = error.certainty == .notSent
         // Nobody waits for an answer: only a connection that fails tells anything.
-        if goal == .acknowledged, isWritten { return .answered }
+        if goal == .acknowledged, !isNotSent { return .answered }
         if error.code == .deadlineExceeded, isShortenedByItsOwner { return .lateForItsOwner }
-        // A connection that was made, and broke, tells nothing of the others.
-        return error.isDeadline || !isWritten ? .unreachable : .answered
+        // A connection that was made, and broke, tells nothing of the others: the request may be what it broke of.
+        return error.isDeadline || isNotSent ? .unreachable : .answered
     }
 
     private var isShortenedByItsOwner: Bool {

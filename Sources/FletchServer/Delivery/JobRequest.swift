@@ -13,23 +13,24 @@ struct JobRequest {
 
     /// - Parameter signature: What shows where it comes from.
     init(of job: LeasedJob, at now: Timestamp, isInDocker: Bool, signature: [HTTPField] = []) {
-        let options = job.job.options
-        let target = options.url ?? job.job.key.queue.endpoint
+        let asked = job.job.options.box
+        let target = asked?.members.url ?? job.job.key.queue.endpoint
         url = isInDocker ? Self.reachableFromContainer(target) : target
-        method = options.method.flatMap { HTTPRequest.Method($0) } ?? .post
+        method = asked?.members.method.flatMap { HTTPRequest.Method($0) } ?? .post
         body = Self.body(job.job.body, of: method)
         // With another goal every answer is a success, and nothing of it is used.
-        let canFail = options.until == nil || options.until == .succeeded
+        let canFail = (asked?.members.until ?? .succeeded) == .succeeded
         keep = canFail ? .failures(upTo: Deliverer.maximumFailureBytes) : .nothing
         fields = [.accept: "*/*"]
-        if body != .none, options.isForwarded != true {
+        if body != .none, asked?.members.isForwarded != true {
             fields.append(HTTPField(name: .contentType, value: "text/plain"))
         }
         fields.append(HTTPField(name: .meta, value: JobMeta(job, at: now).json))
         fields.append(HTTPField(name: .idempotencyKey, value: job.idempotencyKey))
         fields.append(HTTPField(name: .attempt, value: "\(job.attempt)"))
         fields.append(contentsOf: signature)
-        for header in options.headers ?? [] { fields.replace(header) }
+        // The signature of a job that was forwarded gives way to ours.
+        for header in asked?.members.headers ?? [] where !signature.contains(header) { fields.replace(header) }
     }
 
     func request(until end: ContinuousClock.Instant) -> FletchRequest {
@@ -48,7 +49,7 @@ struct JobRequest {
         guard !Self.isSecure(url) || Self.isSecure(next) else { return .refused }
         var request = self
         request.url = next
-        if !Self.areOfOneOrigin(url, next) { request.fields.removeSecrets() }
+        if !Self.areOfOneOrigin(url, next) { request.fields.removeAll { !$0.name.isForOtherOrigins } }
         if becomesGet(by: status) {
             request.method = .get
             request.body = .none
@@ -111,9 +112,13 @@ extension HTTPFields {
         removeAll { $0.name == name }
         append(HTTPField(name: name, value: header.value))
     }
+}
 
-    /// They are for the endpoint alone: another origin could pass a signature on as its own.
-    fileprivate mutating func removeSecrets() { removeAll { HTTPField.Name.secrets.contains($0.name) } }
+extension [HTTPField] {
+    /// Whether one of them has the name of a job's field.
+    fileprivate func contains(_ header: JobHeader) -> Bool {
+        contains { $0.name.rawName.lowercased() == header.name.lowercased() }
+    }
 }
 
 extension HTTPField.Name {
@@ -121,8 +126,20 @@ extension HTTPField.Name {
     fileprivate static let meta = named("x-quirrel-meta")
     /// How often this run has been attempted, from 1.
     fileprivate static let attempt = named("fletch-attempt")
-    fileprivate static let secrets: Set<HTTPField.Name> = [
-        .quirrelSignature, .webhookID, .webhookTimestamp, .webhookSignature, .authorization, .cookie,
-        .proxyAuthorization,
+
+    /// Whether a field follows a redirect to another origin.
+    ///
+    /// Only fields do that describe the request or the job. Any other may hold a secret, whatever its name, or a signature
+    /// that the other origin could pass on.
+    fileprivate var isForOtherOrigins: Bool {
+        let name = canonicalName
+        return Self.harmless.contains(name) || Self.harmlessPrefixes.contains(where: name.hasPrefix)
+    }
+
+    private static let harmless: Set<String> = [
+        "accept", "user-agent", "range", "cache-control", "prefer", "idempotency-key", "traceparent", "tracestate",
+        "x-quirrel-meta", "fletch-attempt",
     ]
+    /// What is meant for one version of a resource must not reach it without its condition: `If-Match`.
+    private static let harmlessPrefixes = ["accept-", "content-", "if-"]
 }

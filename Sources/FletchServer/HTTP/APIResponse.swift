@@ -126,9 +126,10 @@ extension APIResponse {
     /// Nobody knows when jobs end that make room. Asking costs little, as nothing is written; so it is soon.
     static let quotaRetrySeconds = 10
 
-    static func quotaExceeded(_ error: StoreError) -> APIResponse {
+    /// - Parameter secondsLeft: nil if no time helps.
+    static func quotaExceeded(_ error: StoreError, secondsLeft: Int? = quotaRetrySeconds) -> APIResponse {
         var response = problem(.tooManyRequests, code: error.code.rawValue, error.message)
-        response.fields[.retryAfter] = String(quotaRetrySeconds)
+        response.fields[.retryAfter] = secondsLeft.map(String.init)
         return response
     }
 

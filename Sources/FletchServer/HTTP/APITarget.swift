@@ -4,14 +4,16 @@ struct APITarget {
 
     /// What lies between the slashes, each decoded once. Empty for `/send/URL`.
     let segments: [String]
-    /// The URL of `/send/URL`, with its query: neither it nor what comes before it is decoded. nil for any other path.
+    /// The URL of `/send/URL`, with its query and fragment: neither it nor what comes before it is decoded. nil for
+    /// any other path.
     let urlToSend: String?
     private let query: Bytes
 
     /// - Returns: nil where something is encoded that is no UTF-8, or not encoded to the end.
     init?(_ target: String) {
-        let origin = Self.withoutAuthority(Array(target.utf8)[...]).prefix { $0 != UInt8(ascii: "#") }
-        urlToSend = Self.urlToSend(origin)
+        let whole = Self.withoutAuthority(Array(target.utf8)[...])
+        let origin = whole.prefix { $0 != UInt8(ascii: "#") }
+        urlToSend = Self.urlToSend(whole)
         guard urlToSend == nil else {
             (segments, query) = ([], [])
             return
@@ -33,6 +35,14 @@ struct APITarget {
             guard let first = parts.first, Self.decoded(first) == name else { return nil }
             let value = parts.count > 1 ? parts[1] : []
             return Self.decoded(value) ?? String(decoding: value, as: UTF8.self)
+        }
+    }
+
+    /// The names of all parameters in their order, decoded; those that cannot be, as they are.
+    var parameterNames: [String] {
+        query.split(separator: UInt8(ascii: "&")).map { item in
+            let name = item.prefix { $0 != UInt8(ascii: "=") }
+            return Self.decoded(name) ?? String(decoding: name, as: UTF8.self)
         }
     }
 

@@ -32,14 +32,20 @@ final class Readers: Sendable {
         var continuations: [Int: CheckedContinuation<Bool, Never>] = [:]
     }
 
+    /// How long an enqueue waits for its turn before it is refused.
+    let enqueuePatience: Duration
     private let patience: Duration
     private let state: Lock<State>
 
     /// - Parameters:
     ///   - totalBytes: Default: 16 MiB.
     ///   - patience: How long a share may be held while others wait. Default: 30 seconds.
-    init(totalBytes: Int = 16 << 20, patience: Duration = .seconds(30)) {
+    ///   - enqueuePatience: How long an enqueue waits for its turn before it is refused. Default: 5 seconds.
+    init(
+        totalBytes: Int = 16 << 20, patience: Duration = .seconds(30), enqueuePatience: Duration = .seconds(5)
+    ) {
         self.patience = patience
+        self.enqueuePatience = enqueuePatience
         state = Lock(State(budget: ByteBudget(totalBytes)))
     }
 

@@ -1,6 +1,7 @@
 import Crypto
 internal import FletchQueue
 import HTTPTypes
+import NIOCore
 
 /// The `Idempotency-Key` of a request, and what the same request is known by when it comes again.
 struct IdempotencyKey {
@@ -11,6 +12,8 @@ struct IdempotencyKey {
         case publish(topic: String)
     }
 
+    /// Of the request.
+    let body: ByteBuffer
     private let text: String
     private let request: [UInt8]
 
@@ -23,6 +26,7 @@ struct IdempotencyKey {
         if let problem = Self.problem(with: values) {
             throw Violation(problem).below("idempotency-key").response(in: "headers")
         }
+        body = request.body
         self.text = text
         self.request = Self.digest(of: request, action, showsStored: showsStored)
     }
@@ -31,10 +35,11 @@ struct IdempotencyKey {
     func once(
         of tenant: String, at now: Timestamp, _ write: @escaping @Sendable (inout JSONWriter, [Job]) -> Void
     ) -> Once {
-        Once(tenant: tenant, key: text, request: request, at: now) { jobs in
+        Once(tenant: tenant, key: text, request: request, at: now) { [body] jobs in
             var json = JSONWriter()
+            json.raw(Array(buffer: body)[...])
             write(&json, jobs)
-            return json.bytes
+            return RememberedAnswer.shortened(json.bytes, after: body.readableBytes)
         }
     }
 

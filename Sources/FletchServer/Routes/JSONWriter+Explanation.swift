@@ -29,6 +29,7 @@ extension Explanation.Reason {
         // A rest shuts a queue as an open circuit does.
         case .shut(.rest): GateReason.circuit.rawValue
         case .shut(let reason): reason.rawValue
+        case .full: GateReason.concurrency.rawValue
         case .dead: "dead"
         }
     }
@@ -42,6 +43,9 @@ extension Explanation {
         case .waiting: "The job waits for its time. To run it now, POST to its URL."
         case .due: "The job is due and is about to be delivered."
         case .leased: "The job is being delivered. It ends with the answer, or at the delivery's timeout."
+        case .shut(.paused) where until != nil:
+            "The status of an answer pauses this queue, which can have no policy of its own: its endpoint is an origin, or the "
+                + "tenant has too many policies. It rests \(moment ?? "for a minute"), and then one delivery tries it."
         case .shut(.paused):
             "A policy pauses this queue, its origin or everything. To go on, PUT the policy without \"paused\" or DELETE it; "
                 + "one of the operator's stands in the file of --policies."
@@ -57,6 +61,9 @@ extension Explanation {
         case .shut(.concurrency):
             "As many deliveries are under way as may be. The job goes on when one has ended; a policy's \"concurrency\" or "
                 + "--concurrency allows more."
+        case .full:
+            "As many deliveries are under way as there may be in all. The job goes on when one has ended; --total-concurrency "
+                + "allows more, as far as there are file descriptors."
         case .shut(.rate):
             "A policy's rate is used up \(moment ?? "for now"). A policy with a higher rate or burst allows more."
         case .dead: "The job has failed for good, or expired. GET /dead-letters tells why, and replays it."

@@ -47,17 +47,19 @@ extension QueueAPI {
     }
 
     func replay(_ id: String, of tenant: String) async throws -> APIResponse {
-        guard let number = Self.number(id), let job = try await queue.replay(number, of: tenant) else {
+        guard let number = Self.number(id) else { return .problem(.notFound, Self.noDeadLetter) }
+        let byteCount = try await queue.store.deadLetter(number, of: tenant)?.letter.job.byteCount ?? 0
+        // Before it is replayed: a request that waits for its turn holds nothing meanwhile.
+        let share = byteCount > JSONText.pieceBytes ? try await readers.share(of: byteCount) : nil
+        guard let job = try await queue.replay(number, of: tenant) else {
             return .problem(.notFound, Self.noDeadLetter)
         }
-        return .json(.created) { $0.job(job) }
+        return .json(.created) { $0.job(job) }.holding(share)
     }
 
     /// - Parameter content: What is to be replayed; everything if there is none.
     func replayDeadLetters(_ content: JSONValue?, of tenant: String) async throws -> APIResponse {
-        var content = content ?? .null
-        if content == .null { content = .object([]) }
-        let body: ReplayBody = try Self.checked(content, as: "object") { value throws(Violation) in
+        let body: ReplayBody = try Self.checked(content ?? .object([]), as: "object") { value throws(Violation) in
             try ReplayBody(value)
         }
         let count = try await queue.replay(matching: body.filter, of: tenant, limit: body.limit)
@@ -120,8 +122,9 @@ extension QueueAPI {
 
     /// The only thing that decides what is deleted: nothing goes that another parameter was to spare.
     private static func onlyEndpoint(in target: APITarget) throws(APIResponse) -> String {
-        for name in ["reason", "status", "before", "cursor", "limit"] where !target.values(of: name).isEmpty {
-            throw Violation("must NOT have additional properties: '\(name)'").response(in: "querystring")
+        if let name = target.parameterNames.first(where: { $0 != "endpoint" }) {
+            throw Violation("must NOT have additional properties: '\(JSONValue.shortened(name))'")
+                .response(in: "querystring")
         }
         guard let endpoint = try target.deadLetterFilter().endpoint else {
             throw Violation("must have required property 'endpoint'").response(in: "querystring")

@@ -32,7 +32,9 @@ extension QueueAPI {
                 "That's a whole lot of jobs! If this wasn't a mistake, please get in touch to lift the 1000 limit.")
         }
         try checkIsCallable(name)
-        let drafts = try bodies.map { body throws(APIResponse) in try body.checked() }
+        let drafts = try bodies.enumerated().map { element throws(APIResponse) in
+            try element.element.checked(at: element.offset)
+        }
         return try await stored(
             drafts, of: request, .enqueueBatch(endpoint: name.endpoint), in: name, admission
         ) { json, jobs in
@@ -46,7 +48,7 @@ extension QueueAPI {
     ) async throws -> APIResponse {
         let showsStored = try showsStored(to: admission.caller, drafts)
         let key = try IdempotencyKey(of: request, action, showsStored: showsStored)
-        return try await created(key, of: name.tenant, write) { once, _ in
+        return try await created(key, of: name.tenant, drafts, write) { once, _ in
             try await queue.enqueue(drafts, in: name, by: admission.digest, showsStored: showsStored, once: once)
         }
     }

@@ -8,8 +8,17 @@ extension QueueAPI {
         guard cursor.map({ PolicyTarget($0)?.text == $0 }) ?? true else {
             throw Violation("must be a cursor of this list").below("cursor").response(in: "querystring")
         }
-        let limit = Portion(count: try target.limit(), bytes: Self.pageBytes)
-        let page = try await queue.store.policies(of: tenant, from: cursor, limit: limit)
+        let count = try target.limit()
+        var page = try await queue.store.policies(
+            of: tenant, from: cursor, limit: Portion(count: count, bytes: JSONText.pieceBytes))
+        var share: Readers.Share?
+        if page.cursor != nil, page.policies.count < count {
+            // A request that waits for its turn holds nothing meanwhile.
+            page = PolicyPage()
+            share = try await readers.share(of: Self.pageBytes)
+            page = try await queue.store.policies(
+                of: tenant, from: cursor, limit: Portion(count: count, bytes: Self.pageBytes))
+        }
         return .json(.ok) { json in
             json.raw("{\"cursor\":")
             if let cursor = page.cursor { json.string(cursor) } else { json.raw("null") }
@@ -20,7 +29,7 @@ extension QueueAPI {
                 json.policy(entry.policy)
             }
             json.raw("}}")
-        }
+        }.holding(share)
     }
 
     func policy(for text: String, of tenant: String?) async throws -> APIResponse {
@@ -35,8 +44,15 @@ extension QueueAPI {
         _ content: JSONValue?, for text: String, of tenant: String, by digest: TokenDigest?
     ) async throws -> APIResponse {
         let target = try Self.target(text)
+        // A longer one that is there already can still be read and deleted.
+        guard text.utf8.count <= URIFormat.maximumBytes else {
+            throw Violation("must NOT have more than \(URIFormat.maximumBytes) bytes").below("target").response(
+                in: "params")
+        }
         let policy: Policy = try Self.checked(content, as: "object", PolicyBody.policy)
-        _ = try await queue.set(policy, for: target, of: tenant, by: digest)
+        try await Self.refusingForGood { () async throws(StoreError) in
+            try await queue.set(policy, for: target, of: tenant, by: digest)
+        }
         return .json(.ok) { $0.policy(policy) }
     }
 

@@ -10,10 +10,12 @@ extension QueueAPI {
     ) async throws -> APIResponse {
         let send = try SendRequest(request, to: url, at: queue.clock.now)
         if !access.isOpen { try Self.checkIsOfOneOrigin(send) }
-        let jobs = try await queue.enqueue(
+        var jobs = try await queue.enqueue(
             [send.draft], in: QueueName(tenant: tenant, endpoint: send.endpoint), by: admission.digest,
             showsStored: admission.caller.verdict(on: .read) == .allowed)
-        var response = APIResponse.json(.accepted) { json in jobs.first.map { json.job($0) } }
+        let long = Self.longJobs(in: jobs, [send.draft])
+        let share = long.isEmpty ? nil : try await share(of: long, in: &jobs)
+        var response = APIResponse.json(.accepted) { json in jobs.first.map { json.job($0) } }.holding(share)
         response.fields[.location] = jobs.first.map { Self.path(of: $0.key) }
         return response
     }

@@ -18,8 +18,8 @@ extension QueueAPI {
         return .json(.ok) { $0.topicPage(page) }.holding(share)
     }
 
-    /// - Parameter tenant: nil for all tenants: the topic of the first one that has it.
     func topic(_ name: String, of tenant: String?) async throws -> APIResponse {
+        let tenant = try Self.named(tenant)
         try Self.checkIsTopic(name)
         var topic = try await queue.store.topic(name, of: tenant)
         var share: Readers.Share?
@@ -38,7 +38,9 @@ extension QueueAPI {
     ) async throws -> APIResponse {
         try Self.checkIsTopic(name)
         let endpoints: [String] = try Self.checked(content, as: "object", TopicBody.endpoints)
-        try await queue.store.set(endpoints: endpoints, ofTopic: name, of: tenant, by: digest)
+        try await Self.refusingForGood { () async throws(StoreError) in
+            try await queue.store.set(endpoints: endpoints, ofTopic: name, of: tenant, by: digest)
+        }
         return .json(.ok) { $0.topic(Topic(name: name, endpoints: endpoints)) }
     }
 
@@ -60,7 +62,7 @@ extension QueueAPI {
         let draft = try body.checked()
         let showsStored = try showsStored(to: admission.caller, [draft])
         let key = try IdempotencyKey(of: request, .publish(topic: name), showsStored: showsStored)
-        return try await created(key, of: tenant) { json, jobs in
+        return try await created(key, of: tenant, [draft]) { json, jobs in
             json.list(jobs) { $0.job($1) }
         } enqueue: { once, share in
             // What was asked for before is answered also when the topic is another one by now.
@@ -76,17 +78,17 @@ extension QueueAPI {
         }
     }
 
-    /// How long an enqueue waits for others to read what they were answered.
-    private static let patience = Duration.seconds(5)
-
     private func publishShare(of byteCount: Int) async throws -> Readers.Share {
-        if let share = try await readers.share(of: byteCount, within: Self.patience) { return share }
+        if let share = try await readers.share(of: byteCount, within: readers.enqueuePatience) { return share }
         var busy = APIResponse.problem(
             .serviceUnavailable, code: "readers-busy",
             "nothing is stored: too many clients are reading long answers at the moment: try again")
-        busy.fields[.retryAfter] = String(Self.patience.components.seconds)
+        busy.fields[.retryAfter] = String(Self.busySeconds)
         throw busy
     }
+
+    /// After how long it is worth another try.
+    private static let busySeconds = 5
 
     private func publish(
         _ draft: JobDraft, to topic: Topic, of tenant: String, by digest: TokenDigest?, showsStored: Bool, _ once: Once?
@@ -109,6 +111,14 @@ extension QueueAPI {
     }
 
     private static let noTopic = "there is no topic with this name"
+
+    /// Topics are a tenant's: an operator says whose.
+    private static func named(_ tenant: String?) throws(APIResponse) -> String {
+        guard let tenant else {
+            throw .invalid("querystring must have required property 'tenant': topics are a tenant's own")
+        }
+        return tenant
+    }
 
     private static func checkIsTopic(_ name: String) throws(APIResponse) {
         guard TopicName.isValid(name) else {
@@ -146,10 +156,7 @@ extension QueueAPI {
         let limit: Int
 
         init(of tenant: String?, _ target: APITarget) throws(APIResponse) {
-            guard let tenant else {
-                throw .invalid("querystring must have required property 'tenant': topics are a tenant's own")
-            }
-            self.tenant = tenant
+            self.tenant = try QueueAPI.named(tenant)
             cursor = target.values(of: "cursor").last
             guard cursor.map(TopicName.isValid) ?? true else {
                 throw Violation("must be a cursor of this list").below("cursor").response(in: "querystring")

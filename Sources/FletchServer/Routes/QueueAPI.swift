@@ -175,6 +175,15 @@ package struct QueueAPI: Sendable {
         }
     }
 
+    /// Sets what stays until somebody deletes it: no wait makes room for it.
+    static func refusingForGood(_ set: () async throws(StoreError) -> Bool) async throws {
+        do throws(StoreError) {
+            _ = try await set()
+        } catch {
+            throw error.code == .quotaExceeded ? APIResponse.quotaExceeded(error, secondsLeft: nil) : error
+        }
+    }
+
     /// What has been sent of an answer cannot be taken back: the connection ends.
     func brokeOff(_ error: any Error) {
         logger.notice("an answer breaks off", metadata: ["reason": "\(error)"])

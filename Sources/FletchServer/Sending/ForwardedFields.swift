@@ -12,7 +12,8 @@ struct ForwardedFields {
 
     /// Takes the fields that are not held back, in their order. A field that is set by ``prefix`` replaces one that
     /// came under its own name.
-    /// - Throws: What is wrong with a field that would be forwarded, or with all of them together.
+    /// - Throws: What is wrong with a field that would be forwarded, or with all of them together. A field that is set by
+    ///   ``prefix`` must not be there twice, nor may `Idempotency-Key`.
     init(_ request: HTTPFields) throws(Violation) {
         let replaced = Set(request.compactMap { Self.explicitName(of: $0)?.lowercased() })
         let ofConnection = Self.namesInConnection(request)
@@ -30,7 +31,7 @@ struct ForwardedFields {
     /// Each name is there once: the values of a repeated field are combined.
     var headers: [JobHeader] {
         fields.map { name, values in
-            JobHeader(name, values.joined(separator: name.lowercased() == "cookie" ? "; " : ", "))
+            JobHeader(name, values.joined(separator: ", "))
         }
     }
 
@@ -41,9 +42,15 @@ struct ForwardedFields {
     /// - Parameter field: The one that it was sent as.
     private mutating func add(_ name: String, _ field: HTTPField) throws(Violation) {
         let problem =
-            field.value.hasInvalidBytes ? "must be UTF-8" : JobHeaderRules.problem(name: name, value: field.value)
+            field.value.hasInvalidBytes
+            ? "must be UTF-8" : JobHeaderRules.problem(name: name, value: field.value, isForwarded: true)
         if let problem { throw Violation(problem).below(JSONValue.shortened(field.name.canonicalName)) }
-        if let place = places[name.lowercased()] { return fields[place].values.append(field.value) }
+        if let place = places[name.lowercased()] {
+            if let problem = Self.problem(repeating: field) {
+                throw Violation(problem).below(JSONValue.shortened(field.name.canonicalName))
+            }
+            return fields[place].values.append(field.value)
+        }
         places[name.lowercased()] = fields.count
         fields.append((name, [field.value]))
     }
@@ -56,6 +63,12 @@ struct ForwardedFields {
         guard JobHeaderRules.byteCount(of: headers) <= JobHeaderRules.maximumBytes else {
             throw Violation("must NOT have more than \(JobHeaderRules.maximumBytes) bytes to forward")
         }
+    }
+
+    /// Why a field may not be there a second time; nil if it may.
+    private static func problem(repeating field: HTTPField) -> String? {
+        if explicitName(of: field) != nil { return "must NOT be set twice" }
+        return field.name == .idempotencyKey ? "must be sent once" : nil
     }
 
     /// nil if the field does not set another one.

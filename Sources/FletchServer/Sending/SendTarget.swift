@@ -10,6 +10,10 @@ struct SendTarget {
         guard url.utf8.count <= URIFormat.maximumBytes else {
             throw Self.invalid("must NOT have more than \(URIFormat.maximumBytes) bytes")
         }
+        guard !url.utf8.contains(UInt8(ascii: "#")) else {
+            throw Self.invalid(
+                "has a fragment, which no request carries: leave it out, or write %23 for the character #")
+        }
         guard URIFormat.matches(url) else {
             throw Self.invalid("is not valid (RFC 3986): percent-encode the characters that a URL may not have")
         }

@@ -7,7 +7,8 @@ extension DeadLetterFilter {
         self.init()
         endpoint = try object.member("endpoint", Self.endpoint)
         reason = try object.member("reason", Self.reason)
-        status = try object.integer("status", in: 100...599)
+        // What an endpoint has answered, of which HTTP knows only those below 600.
+        status = try object.integer("status", in: 100...999)
         before = try object.member("before", Self.moment)
     }
 

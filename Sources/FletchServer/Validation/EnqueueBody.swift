@@ -26,20 +26,22 @@ struct EnqueueBody {
         if !draft.retry.waits.isEmpty, draft.options.retryPolicy != nil { contradiction = ("retry", "retryPolicy") }
     }
 
+    /// - Parameter index: Its place in a batch; nil for a body by itself.
     /// - Throws: What its fields contradict, or what is no schedule.
-    func checked() throws(APIResponse) -> JobDraft {
+    func checked(at index: Int? = nil) throws(APIResponse) -> JobDraft {
+        let body = index.map { "body.\($0)" } ?? "body"
         if let (one, other) = contradiction {
-            throw .invalid("body.\(one) and body.\(other) cannot be used together.")
+            throw .invalid("\(body).\(one) and \(body).\(other) cannot be used together.")
         }
-        guard let repeats, let schedule = try repeats.schedule() else { return draft }
+        guard let repeats, let schedule = try repeats.schedule(in: body) else { return draft }
         guard draft.retry.waits.isEmpty else {
             throw .invalid(
-                "body.retry and body.repeat cannot be used together: body.retryPolicy retries what repeats.")
+                "\(body).retry and \(body).repeat cannot be used together: \(body).retryPolicy retries what repeats.")
         }
         guard draft.options.headers?.contains(where: \.isIdempotencyKey) != true else {
             throw .invalid(
-                "body.headers cannot have an Idempotency-Key together with body.repeat: receivers would discard every run "
-                    + "after the first as a duplicate.")
+                "\(body).headers cannot have an Idempotency-Key together with \(body).repeat: receivers would discard "
+                    + "every run after the first as a duplicate.")
         }
         var draft = draft
         draft.schedule = schedule

@@ -21,15 +21,25 @@ enum JobHeaderRules {
     /// - Parameters:
     ///   - name: Any string, in any case.
     ///   - value: Any string.
-    static func problem(name: String, value: String) -> String? {
+    ///   - isForwarded: Whether it comes by `/send`. The signature of another sender is let through then, since it belongs to
+    ///     what is forwarded. Default: no.
+    static func problem(name: String, value: String, isForwarded: Bool = false) -> String? {
+        if let problem = problem(name: name, isForwarded: isForwarded) { return problem }
+        if value.utf8.allSatisfy(\.isBlankOfField), name.lowercased() == idempotencyKey {
+            return "must NOT be empty: leave it out, and fletchd sets one"
+        }
+        return value.utf8.contains(where: \.isControlOfField) ? "must NOT have control characters but tabs" : nil
+    }
+
+    /// Returns why a job may not have a field of this name, whatever its value is; nil if it may.
+    static func problem(name: String, isForwarded: Bool) -> String? {
         guard let name = HTTPField.Name(name)?.canonicalName else {
             return "must be a field name: letters, digits and !#$%&'*+-.^_`|~"
         }
-        if let problem = problem(ofName: hyphenated(name)) { return problem }
-        if name.contains("_"), hyphenated(name) == "idempotency-key" {
-            return "must NOT be set: write Idempotency-Key, since many receivers take both for one field"
-        }
-        return value.utf8.contains(where: \.isControlOfField) ? "must NOT have control characters but tabs" : nil
+        let isSignature = isForwarded && name.hasPrefix(webhookPrefix)
+        if !isSignature, let problem = problem(ofName: hyphenated(name)) { return problem }
+        guard name.contains("_"), hyphenated(name) == idempotencyKey else { return nil }
+        return "must NOT be set: write Idempotency-Key, since many receivers take both for one field"
     }
 
     /// The name as CGI and WSGI receivers know it, to whom `_` and `-` are the same.
@@ -52,5 +62,13 @@ enum JobHeaderRules {
         }
     }
 
-    private static let ownPrefixes = ["x-quirrel-", "webhook-", "fletch-"]
+    private static let idempotencyKey = "idempotency-key"
+    /// Of the fields of Standard Webhooks.
+    private static let webhookPrefix = "webhook-"
+    private static let ownPrefixes = ["x-quirrel-", webhookPrefix, "fletch-"]
+}
+
+extension UInt8 {
+    /// A space or a tab: receivers drop them around a value.
+    fileprivate var isBlankOfField: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 }

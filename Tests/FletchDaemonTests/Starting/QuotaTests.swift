@@ -43,7 +43,7 @@ struct QuotaTests {
 
     @Test(arguments: ["null", "0", "-1", "1.5", "10MB", "1000000000001", "99999999999999999999"])
     func whatIsNoQuotaIsAMistake(_ value: String) async throws {
-        let names = ["maximum-jobs", "maximum-bytes", "maximum-queues"]
+        let names = ["maximum-jobs", "maximum-bytes", "maximum-queues", "maximum-idempotency-bytes"]
         let checked = try await outcome(of: ["check"] + names.map { "--\($0)=\(value)" })
         for name in names {
             let problem = "--\(name) is \(value): a whole number, at least 1 and at most 1000000000000"

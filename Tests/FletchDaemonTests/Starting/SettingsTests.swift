@@ -222,6 +222,26 @@ struct SettingsTests {
         #expect(refused.status == (command.isEmpty ? 2 : 1))
     }
 
+    @Test(arguments: [
+        ("45", "45.0 s"), ("0.25", "0.25 s"), ("90s", "90.0 s"), ("5m", "300.0 s"), ("250ms", "0.25 s"),
+        ("1d", "86400.0 s"),
+    ])
+    func timeoutsAreDurationsOrSeconds(_ text: String, _ shown: String) async throws {
+        for name in ["delivery-timeout", "drain-timeout"] {
+            #expect(try await settings(["--\(name)", text])[name] == "\(shown) (--\(name))")
+        }
+    }
+
+    @Test(arguments: ["25h", "2d", "5 m", "m", "nan", "inf", "90000", "soon"])
+    func timeoutThatIsNoDurationOfAtMostADayIsRefused(_ text: String) async throws {
+        for name in ["delivery-timeout", "drain-timeout"] {
+            let refused = try await outcome(of: ["--\(name)=\(text)"])
+            #expect(refused.status == 2)
+            #expect(refused.said.contains("--\(name) is "), "\(refused.said)")
+            #expect(refused.said.contains("at most a day, as 90s or 5m, or seconds"), "\(refused.said)")
+        }
+    }
+
     @Test(arguments: ["PORT=eighty", "PORT=70000"])
     func wrongEnvironmentIsAMistakeToo(_ variable: String) async throws {
         let parts = variable.split(separator: "=").map(String.init)

@@ -42,6 +42,41 @@ struct ShutdownTests {
         }
     }
 
+    /// Such a job has succeeded before its endpoint has read its bytes, and a reset could destroy them.
+    @Test func itWaitsForConnectionsWhoseBytesAreAcknowledgedOnly() async throws {
+        try await withPlace { place in
+            try await withOrigin({ _ in .held(200) }) { origin in
+                try await withDaemon(place) { daemon in
+                    let job = #"{"body":"0","until":"acknowledged"}"#
+                    let answer = try await daemon.api.ask("POST", API.path(origin.url("/")), body: job)
+                    #expect(answer.status == 201)
+                    try await origin.wait(for: 1, at: "/")
+                    try await daemon.api.waitUntilEmpty()
+                    daemon.program.signal(SIGTERM)
+                    // Without one it ends at once, or within its second of grace.
+                    await #expect(throws: NotInTime.self) { try await daemon.program.end(within: .seconds(3)) }
+                    origin.release()
+                    #expect(try await daemon.program.end() == 0)
+                    #expect(origin.records.value.counts == ["0": 1])
+                }
+            }
+        }
+    }
+
+    @Test func itWaitsForSuchConnectionsNoLongerThanTheLimit() async throws {
+        try await withPlace { place in
+            try await withOrigin({ _ in .held(200) }) { origin in
+                try await withDaemon(place, ["--drain-timeout", "200ms"]) { daemon in
+                    let job = #"{"until":"acknowledged"}"#
+                    _ = try await daemon.api.ask("POST", API.path(origin.url("/")), body: job)
+                    try await origin.wait(for: 1, at: "/")
+                    try await daemon.api.waitUntilEmpty()
+                    #expect(try await daemon.terminate() == 0)
+                }
+            }
+        }
+    }
+
     @Test(arguments: [(SIGTERM, SIGTERM), (SIGINT, SIGINT), (SIGTERM, SIGINT)])
     func secondSignalEndsItAtOnceAndLosesNothing(_ first: Int32, _ second: Int32) async throws {
         try await withPlace { place in

@@ -20,7 +20,8 @@ struct ClockedQueue: Sendable {
     fileprivate init(_ store: any JobStore, _ delivery: @escaping Delivery) {
         let (clock, made, queue) = (TestQueueClock(at: Self.start), Lock<[String]>([]), Lock<ClockedQueue?>(nil))
         let dispatcher = Dispatcher(
-            store: store, clock: clock, concurrency: 4, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            store: store, clock: clock, concurrency: 4, pauseWhileShort: .milliseconds(1),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { job in
             made.withLock { $0.append("\(job.job.key.id)@\(Self.hours(of: clock.now))") }
             guard let queue = queue.withLock({ $0 }) else { return .ran(.succeeded) }

@@ -205,6 +205,38 @@ import Testing
         }
     }
 
+    /// One that was stored before all places were taken, and one that is stored then.
+    @Test func jobsExpireWhileAllPlacesAreTaken() async throws {
+        try await withStore { store in
+            let clock = ManualClock()
+            let (gate, started) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
+            let dispatcher = Dispatcher(
+                store: store, clock: clock, concurrency: 1, logger: Logger(label: "test")
+            ) { _ in
+                started.continuation.yield()
+                for await _ in gate.stream {}
+                return .ran(.succeeded)
+            }
+            let jobs = JobQueue(store: store, dispatcher: dispatcher, clock: clock)
+            var (before, during) = (draft("b"), draft("c", delay: 3_600_000))
+            (before.options.expiresAt, during.options.expiresAt) = (
+                Timestamp(milliseconds: 2_000), Timestamp(milliseconds: 1_000)
+            )
+            _ = try await jobs.enqueue([draft("a"), before], in: queue)
+            async let run = dispatcher.run(drainLimit: .seconds(300))
+            for await _ in started.stream { break }
+            _ = try await jobs.enqueue([during], in: queue)
+            clock.set(1_000)
+            #expect(await becomesTrue { try await store.job(JobKey(queue, "c")) == nil })
+            #expect(try await store.job(JobKey(queue, "b")) != nil)
+            clock.set(2_000)
+            #expect(await becomesTrue { try await store.job(JobKey(queue, "b")) == nil })
+            gate.continuation.finish()
+            await dispatcher.drain()
+            _ = await run
+        }
+    }
+
     private func isStored(in jobs: JobQueue, _ isMet: @Sendable (Job) -> Bool) async -> Bool {
         await becomesTrue { try await jobs.store.job(JobKey(queue, "a")).map(isMet) == true }
     }

@@ -72,6 +72,32 @@ import Testing
         #expect(plan.step(at: start) == .lease(1))
     }
 
+    /// A dead letter does not wait until a delivery has ended.
+    @Test func jobsExpireWhileThereIsNoRoom() {
+        var plan = LeasePlan(concurrency: 1)
+        plan.ask()
+        plan.leased(Leasing(jobs: [leased(1)], nextDue: start, nextExpiry: later), of: 1)
+        #expect(plan.step(at: start) == .wait(until: later))
+        #expect(plan.step(at: later) == .lease(0))
+        plan.ask()
+        plan.leased(Leasing(jobs: [], nextDue: start), of: 0)
+        #expect(plan.step(at: later) == .wait(until: nil))
+        plan.stored(expiringAt: later)
+        #expect(plan.step(at: start) == .wait(until: later))
+    }
+
+    /// What is stored while the store answers may not have been in its answer; and an answer may not come.
+    @Test func expiryThatIsNotAnsweredForIsKept() {
+        var plan = LeasePlan(concurrency: 1)
+        plan.ask()
+        plan.stored(expiringAt: start)
+        plan.leased(Leasing(jobs: [leased(1)], nextDue: nil, nextExpiry: later), of: 1)
+        #expect(plan.step(at: start) == .lease(0))
+        plan.ask()
+        plan.suspect()
+        #expect(plan.step(at: start) == .lease(0))
+    }
+
     /// It is settled with the next lease, be there anything to lease or not.
     @Test func deliveryThatHasEndedMakesRoom() {
         var plan = LeasePlan(concurrency: 2)

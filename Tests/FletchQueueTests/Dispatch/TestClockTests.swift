@@ -197,6 +197,36 @@ import Testing
         }
     }
 
+    /// Its pauses pass in real time: no moment of the clock's would ever end them.
+    @Test func advanceEndsIfThisMachineLacksWhatDeliveriesTake() async throws {
+        let delivery: ClockedQueue.Delivery = { _, _ in .notRun(.machine, mayHaveBeenSeen: false) }
+        try await withClockedQueue(delivery: delivery) { queue in
+            try await queue.enqueue("a", hours: 1)
+            let error = await failure { _ = try await queue.advance(hours: 168) }
+            #expect(error?.code == .stuck)
+            #expect(queue.hours == 1)
+            #expect(queue.deliveries.count >= 10)
+            #expect(try await queue.count() == 1)
+        }
+    }
+
+    @Test func advanceGoesOnOnceThisMachineHasWhatItLacked() async throws {
+        let lacks = Lock(5)
+        let delivery: ClockedQueue.Delivery = { _, _ in
+            let isShort = lacks.withLock { lacks in
+                lacks -= 1
+                return lacks >= 0
+            }
+            return isShort ? .notRun(.machine, mayHaveBeenSeen: false) : .ran(.succeeded)
+        }
+        try await withClockedQueue(delivery: delivery) { queue in
+            try await queue.enqueue("a", hours: 1)
+            try await queue.enqueue("b", hours: 2)
+            #expect(try await queue.advance(hours: 3) == Advance(now: ClockedQueue.moment(hours: 3), delivered: 2))
+            #expect(queue.deliveries == Array(repeating: "a@1", count: 6) + ["b@2"])
+        }
+    }
+
     @Test func dispatcherThatDrainsEndsTheAdvance() async throws {
         let (begun, gate, delivery) = Self.heldDelivery()
         try await withClockedQueue(delivery: delivery) { queue in

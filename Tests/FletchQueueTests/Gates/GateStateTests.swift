@@ -40,14 +40,14 @@ import Testing
 
     @Test func jobsOfAGroupRunOneByOne() {
         var gate = gate { $0.isGroup = true }
-        #expect(gate.room == 1)
+        #expect(gate.room(at: at(0)) == 1)
         gate.enter(1, isExclusive: false, at: at(0))
         #expect(gate.verdict(isExclusive: false, at: at(0)) == .shut(.group, until: nil))
     }
 
     @Test func concurrencyCountsWhatIsUnderWay() {
         var gate = gate { $0.concurrency = 2 }
-        #expect(gate.room == 2)
+        #expect(gate.room(at: at(0)) == 2)
         gate.enter(1, isExclusive: false, at: at(0))
         gate.enter(2, isExclusive: false, at: at(0))
         #expect(gate.verdict(isExclusive: false, at: at(0)) == .shut(.concurrency, until: nil))
@@ -59,6 +59,7 @@ import Testing
         var gate = gate { $0.rate = RateLimit(count: 1, per: 100, burst: 2) }
         gate.enter(1, isExclusive: false, at: at(0))
         #expect(gate.verdict(isExclusive: false, at: at(0)) == .open)
+        #expect(gate.room(at: at(0)) == 1)
         gate.enter(2, isExclusive: false, at: at(0))
         #expect(gate.verdict(isExclusive: false, at: at(99)) == .shut(.rate, until: at(100)))
         #expect(gate.verdict(isExclusive: false, at: at(100)) == .open)

@@ -17,6 +17,7 @@ import Testing
             try #require(course.problem == nil, "seed \(seed), step \(step), \(event): \(course.problem ?? "")")
         }
         #expect(course.leasedCount > Self.stepCount / 40)
+        #expect(course.forgottenCount > Self.stepCount / 1_000)
     }
 }
 
@@ -26,25 +27,35 @@ private struct Course {
     private var generator: SeededGenerator
     private var naive = NaiveGates()
     private let keeper: Gatekeeper
-    private let policies = PolicyBook()
+    private let policies: PolicyBook
+    /// Whether the last queue is another tenant's.
+    private let isShared: Bool
     private var nextID = 0
     private(set) var problem: String?
     private(set) var leasedCount = 0
+    private(set) var forgottenCount = 0
 
     init(seed: UInt64) {
         generator = SeededGenerator(seed: seed)
+        isShared = seed.isMultiple(of: 2)
         var limits = DeliveryLimits()
-        limits.concurrency = 1_000
+        (limits.concurrency, limits.isShared) = (1_000, isShared)
+        var operators = Policy()
+        operators.circuit = CircuitPolicy(failures: 2, pause: 40)
+        policies = PolicyBook(operators: isShared ? ["https://example.com": operators] : [:])
         keeper = Gatekeeper(policies, limits, lastLease: 0)
         keeper.begin()
-        // As the origin has it by default.
-        naive.levels["origin"] = NaiveGates.Level()
-        naive.levels["origin"]?.circuit = (10, 30_000)
+        naive.set(isShared ? (2, 40) : Self.standardCircuit, of: "origin")
     }
 
-    private static func name(_ queue: Int64) -> QueueName {
-        QueueName(tenant: "t", endpoint: "https://example.com/\(queue)")
+    private static let standardCircuit: (failures: Int, pause: Int64) = (10, 30_000)
+
+    private func name(_ queue: Int64) -> QueueName {
+        QueueName(
+            tenant: isShared && queue == Self.queueCount ? "u" : "t", endpoint: "https://example.com/\(queue)")
     }
+
+    private static func groups(of queue: Int64) -> [Int64] { [-10 * queue, -10 * queue - 1] }
 
     private var now: Timestamp { Timestamp(milliseconds: naive.now) }
 
@@ -55,7 +66,8 @@ private struct Course {
         case 27..<40: return pass()
         case 40..<65: return lease()
         case 65..<90: return end()
-        case 90..<96: return changePolicy()
+        case 90..<95: return changePolicy()
+        case 95..<96: return forget()
         case 96..<97: return setClockBack()
         default: return rollBack()
         }
@@ -65,9 +77,9 @@ private struct Course {
         guard naive.jobs.count < 24 else { return delete() }
         let queue = Int64.random(in: 1...Self.queueCount, using: &generator)
         nextID += 1
-        let group = Bool.random(using: &generator) ? nil : -10 * queue - Int64.random(in: 0...1, using: &generator)
+        let group = Bool.random(using: &generator) ? nil : Self.groups(of: queue).randomElement(using: &generator)
         var entry = NaiveGates.Entry(
-            queue: queue, group: group, id: String(format: "%06d", nextID),
+            queue: queue, tenant: name(queue).tenant, group: group, id: String(format: "%06d", nextID),
             due: naive.now + Int64.random(in: -20...40, using: &generator))
         entry.isExclusive = Int.random(in: 0..<5, using: &generator) == 0
         naive.jobs.append(entry)
@@ -80,6 +92,21 @@ private struct Course {
         naive.delete(entry)
         keeper.gone(entry.id, from: lane(of: entry))
         return "delete"
+    }
+
+    /// All that waits in a queue is deleted, and the queue is forgotten if nothing of it is under way.
+    private mutating func forget() -> String {
+        let queue = Int64.random(in: 1...Self.queueCount, using: &generator)
+        for entry in naive.jobs where entry.queue == queue && !entry.isRunning {
+            naive.delete(entry)
+            keeper.gone(entry.id, from: lane(of: entry))
+        }
+        guard !naive.running.contains(where: { $0.queue == queue }) else { return "empty" }
+        keeper.beginTurns(at: now)
+        keeper.forget(queue)
+        naive.forget(queue, groups: Self.groups(of: queue))
+        forgottenCount += 1
+        return "forget"
     }
 
     private mutating func pass() -> String {
@@ -118,13 +145,23 @@ private struct Course {
     private mutating func end() -> String {
         guard let entry = naive.running.randomElement(using: &generator) else { return "nothing to end" }
         let isGhost = naive.ghosts.contains { $0.lease == entry.lease }
-        switch Int.random(in: 0..<10, using: &generator) {
+        // Which tenant goes next after a probe that tells nothing to all is not modelled.
+        let tellsAll = isShared && naive.levels["origin"]?.probe == entry.lease
+        switch Int.random(in: 0..<(tellsAll ? 8 : 12), using: &generator) {
         case 0..<5: settle(entry, isUnreachable: false, isGone: true)
         case 5..<6: settle(entry, isUnreachable: true, isGone: true)
         case 6..<8: retry(entry, isGhost: isGhost)
+        case 8..<10: beLate(entry)
         default: handBack(entry, isGhost: isGhost)
         }
         return "end"
+    }
+
+    /// A deadline of its owner's has passed.
+    private mutating func beLate(_ entry: NaiveGates.Entry) {
+        naive.end(entry.lease, isUnreachable: true, isToldToAll: !isShared)
+        naive.jobs.removeAll { $0.lease == entry.lease }
+        _ = keeper.end(entry.lease, .ran(.lateForItsOwner), at: now)
     }
 
     private mutating func settle(_ entry: NaiveGates.Entry, isUnreachable: Bool, isGone: Bool) {
@@ -157,9 +194,10 @@ private struct Course {
 
     private mutating func changePolicy() -> String {
         let queue = Int64.random(in: 1...Self.queueCount, using: &generator)
+        let name = name(queue)
         let targets: [(String, PolicyTarget)] = [
-            ("queue \(queue)", .queue(Self.name(queue).endpoint)), ("origin", .origin("https://example.com")),
-            ("tenant", .everything),
+            ("queue \(queue)", .queue(name.endpoint)), ("origin \(name.tenant)", .origin("https://example.com")),
+            ("tenant \(name.tenant)", .everything),
         ]
         guard let (level, target) = targets.randomElement(using: &generator) else { return "" }
         var policy = Policy()
@@ -178,38 +216,41 @@ private struct Course {
         model.concurrency = policy.concurrency
         model.interval = policy.rate?.per
         model.burst = Int64(policy.rate?.burst ?? 1)
-        model.circuit = policy.circuit.map { ($0.failures, $0.pause) } ?? (level == "origin" ? (10, 30_000) : nil)
         // A bucket under another rate is at most used up.
         if let interval = model.interval {
             model.fullAt = min(model.fullAt, (naive.now + interval * model.burst) * 1_000_000)
         }
         naive.levels[level] = model
-        naive.closeCircuit(level)
-        policies.set(policy, for: target, of: "t")
+        let circuit = policy.circuit.map { ($0.failures, $0.pause) }
+        naive.set(circuit, of: level)
+        // A single tenant's circuit is that of the origin.
+        if !isShared, level == "origin t" { naive.set(circuit ?? Self.standardCircuit, of: "origin") }
+        policies.set(policy, for: target, of: name.tenant)
         keeper.beginTurns(at: now)
-        keeper.policyChanged(for: target, of: "t", queue: queue)
+        keeper.policyChanged(for: target, of: name.tenant, queue: queue)
         return "policy of \(level)"
     }
 
     /// What is taken back leaves no trace.
     private mutating func rollBack() -> String {
-        let before = (naive, nextID, leasedCount)
+        let before = (naive, nextID, leasedCount, forgottenCount)
         keeper.begin()
         for _ in 0..<Int.random(in: 1...6, using: &generator) {
-            switch Int.random(in: 0..<4, using: &generator) {
-            case 0: _ = enqueue()
-            case 1: _ = delete()
-            case 2: _ = lease()
+            switch Int.random(in: 0..<9, using: &generator) {
+            case 0..<2: _ = enqueue()
+            case 2..<4: _ = delete()
+            case 4..<6: _ = lease()
+            case 6: _ = forget()
             default: _ = end()
             }
         }
         keeper.rollBack()
-        (naive, nextID, leasedCount) = before
+        (naive, nextID, leasedCount, forgottenCount) = before
         return "roll back"
     }
 
     private func lane(of entry: NaiveGates.Entry) -> Lane {
-        keeper.lane(entry.lane, of: entry.queue, Self.name(entry.queue))
+        keeper.lane(entry.lane, of: entry.queue, name(entry.queue))
     }
 
     private static func head(_ entry: NaiveGates.Entry) -> LaneHead {

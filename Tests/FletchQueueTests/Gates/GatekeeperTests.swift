@@ -52,7 +52,7 @@ import Testing
         #expect(next() === first)
         _ = lease(first)
         keeper.rollBack()
-        #expect(keeper.book.count == 0 && keeper.book.bodyBytes == 0)
+        #expect(keeper.book.count == 0 && keeper.book.byteCount == 0)
         #expect(first.queueGate.state.runningCount == 0)
         #expect(second.isForgotten && keeper.lanes[2] == nil)
         #expect(next(head) === first)

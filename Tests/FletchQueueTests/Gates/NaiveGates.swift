@@ -4,6 +4,7 @@
 struct NaiveGates {
     struct Entry: Hashable {
         var queue: Int64
+        var tenant: String
         var group: Int64?
         var id: String
         var due: Int64
@@ -15,7 +16,7 @@ struct NaiveGates {
         var lane: Int64 { group ?? queue }
     }
 
-    /// A gate's name in the model: "queue 1", "group -3", "origin", "everything".
+    /// A gate's name in the model: "queue 1", "group -3", "origin t", "origin" for that of all tenants, "tenant t".
     struct Level {
         var isPaused = false
         var concurrency: Int?
@@ -39,7 +40,10 @@ struct NaiveGates {
     var now: Int64 = 0
 
     static func names(_ entry: Entry) -> [String] {
-        ["queue \(entry.queue)", entry.group.map { "group \($0)" }, "origin", "tenant"].compactMap(\.self)
+        [
+            "queue \(entry.queue)", entry.group.map { "group \($0)" }, "origin \(entry.tenant)", "origin",
+            "tenant \(entry.tenant)",
+        ].compactMap(\.self)
     }
 
     var running: [Entry] { jobs.filter(\.isRunning) + ghosts }
@@ -106,15 +110,17 @@ struct NaiveGates {
         }
     }
 
-    /// - Parameter isUnreachable: nil where no delivery was made.
-    mutating func end(_ lease: Int64, isUnreachable: Bool?) {
+    /// - Parameters:
+    ///   - isUnreachable: nil where no delivery was made.
+    ///   - isToldToAll: Whether it tells something to other tenants. Default: true.
+    mutating func end(_ lease: Int64, isUnreachable: Bool?, isToldToAll: Bool = true) {
         guard let entry = running.first(where: { $0.lease == lease }) else { return }
         ghosts.removeAll { $0.lease == lease }
         for index in jobs.indices where jobs[index].lease == lease { jobs[index].isRunning = false }
         for name in Self.names(entry) {
             var level = levels[name] ?? Level()
             let isProbe = level.probe == lease
-            switch isUnreachable {
+            switch name == "origin" && !isToldToAll ? nil : isUnreachable {
             case false:
                 level.failures = 0
                 if isProbe { (level.isProbing, level.rest) = (false, nil) }
@@ -134,12 +140,27 @@ struct NaiveGates {
         }
     }
 
-    /// Policies have changed: the circuit begins anew.
-    mutating func closeCircuit(_ name: String) {
-        guard var level = levels[name] else { return }
-        level.failures = 0
-        if !level.isOwnFault { (level.isProbing, level.rest, level.probe) = (false, nil, nil) }
+    /// A policy has changed: another circuit begins anew.
+    mutating func set(_ circuit: (failures: Int, pause: Int64)?, of name: String) {
+        var level = levels[name] ?? Level()
+        let isSame = level.circuit?.failures == circuit?.failures && level.circuit?.pause == circuit?.pause
+        level.circuit = circuit
+        if !isSame {
+            level.failures = 0
+            if !level.isOwnFault { (level.isProbing, level.rest, level.probe) = (false, nil, nil) }
+        }
         levels[name] = level
+    }
+
+    /// A queue without jobs is forgotten, but for its policy and what is used up of its rate.
+    mutating func forget(_ queue: Int64, groups: [Int64]) {
+        for group in groups { levels["group \(group)"] = nil }
+        guard let level = levels["queue \(queue)"] else { return }
+        var new = Level()
+        (new.isPaused, new.concurrency, new.circuit) = (level.isPaused, level.concurrency, level.circuit)
+        (new.interval, new.burst) = (level.interval, level.burst)
+        if level.fullAt > now * 1_000_000 { new.fullAt = level.fullAt }
+        levels["queue \(queue)"] = new
     }
 
     /// The clock is set back. A bucket is at most used up then.

@@ -43,6 +43,22 @@ import Testing
     }
 
     /// Each delivery is late by some milliseconds: the rate is kept all the same, and no window sees a whole one more.
+    @Test(arguments: [(1, 100, 1), (10, 1_000, 10), (3, 1_000, 5), (7, 100, 7), (5_000, 1_000, 1), (600, 60_000, 600)])
+    func roomIsAsMuchAsIsLetThrough(_ count: Int, _ per: Int64, _ burst: Int) {
+        let rate = RateLimit(count: count, per: per, burst: burst)
+        var bucket = RateBucket()
+        for moment in [1_000_000, 1_000_050, 1_000_350, 9_000_000] {
+            let room = bucket.room(under: rate, at: at(Int64(moment)))
+            var passed = 0
+            while bucket.opening(under: rate, at: at(Int64(moment))) == nil {
+                bucket.take(under: rate, at: at(Int64(moment)))
+                passed += 1
+            }
+            #expect(room == passed)
+            #expect(bucket.room(under: rate, at: at(Int64(moment))) == 0)
+        }
+    }
+
     @Test func latenessIsMadeUpFor() {
         let rate = RateLimit(count: 10, per: 1_000, burst: 1)
         var (bucket, moments, generator) = (RateBucket(), [Int64](), SeededGenerator(seed: 3))

@@ -23,10 +23,11 @@ import Testing
         return DeliveryRun(leased, effective, standardTimeout: standard, at: TestAPI.now, start: start)
     }
 
-    private static func error(_ code: FletchError.Code, isWritten: Bool) -> FletchError {
+    /// - Parameter isSent: Whether some of it was sent. Default: yes.
+    private static func error(_ code: FletchError.Code, isWritten: Bool, isSent: Bool = true) -> FletchError {
         var moments = Receipt.Moments()
         moments.written = isWritten ? .zero : nil
-        var error = FletchError(code, .unknown, "")
+        var error = FletchError(code, isSent ? .unknown : .notSent, "")
         error.receipt = Receipt(
             url: "", method: .post, moments: moments, bytesSent: 0, bytesReceived: 0, reused: false, body: [],
             isBodyComplete: false)
@@ -64,8 +65,10 @@ import Testing
         let run = Self.run(job, policy: policy, isTenants: isTenants)
         #expect(run.reach(after: Self.error(.deadlineExceeded, isWritten: true)) == reach)
         #expect(run.reach(after: Self.error(.deadlineExceeded, isWritten: false)) == reach)
-        #expect(run.reach(after: Self.error(.connectDeadlineExceeded, isWritten: false)) == .unreachable)
-        #expect(run.reach(after: Self.error(.connectFailed, isWritten: false)) == .unreachable)
+        #expect(run.reach(after: Self.error(.deadlineExceeded, isWritten: false, isSent: false)) == reach)
+        #expect(
+            run.reach(after: Self.error(.connectDeadlineExceeded, isWritten: false, isSent: false)) == .unreachable)
+        #expect(run.reach(after: Self.error(.connectFailed, isWritten: false, isSent: false)) == .unreachable)
         #expect(run.reach(after: Self.error(.closedWithoutAnswer, isWritten: true)) == .answered)
     }
 
@@ -74,11 +77,25 @@ import Testing
         let run = Self.run(until: .acknowledged)
         #expect(run.reach(after: Self.error(.deadlineExceeded, isWritten: true)) == .answered)
         #expect(run.reach(after: Self.error(.receiveFailed, isWritten: true)) == .answered)
-        #expect(run.reach(after: Self.error(.deadlineExceeded, isWritten: false)) == .unreachable)
-        #expect(run.reach(after: Self.error(.connectFailed, isWritten: false)) == .unreachable)
+        #expect(run.reach(after: Self.error(.deadlineExceeded, isWritten: false)) == .answered)
+        for code in [FletchError.Code.connectFailed, .connectDeadlineExceeded, .deadlineExceeded] {
+            #expect(run.reach(after: Self.error(code, isWritten: false, isSent: false)) == .unreachable)
+        }
         let short = Self.run(1_000, until: .acknowledged)
         #expect(short.reach(after: Self.error(.deadlineExceeded, isWritten: true)) == .answered)
-        #expect(short.reach(after: Self.error(.deadlineExceeded, isWritten: false)) == .lateForItsOwner)
+        #expect(
+            short.reach(after: Self.error(.deadlineExceeded, isWritten: false, isSent: false)) == .lateForItsOwner)
+    }
+
+    /// A server may reset what one tenant uploads because it is large: the circuit must not open for all others.
+    @Test(
+        arguments: [FletchError.Code.receiveFailed, .sendFailed, .closedWithoutAnswer],
+        [DeliveryGoal.acknowledged, .answered, .succeeded])
+    func connectionThatBreaksWhileTheRequestIsSentTellsNothing(_ code: FletchError.Code, _ goal: DeliveryGoal) {
+        let run = Self.run(until: goal)
+        #expect(run.reach(after: Self.error(code, isWritten: false)) == .answered)
+        #expect(run.reach(after: Self.error(code, isWritten: true)) == .answered)
+        #expect(run.reach(after: Self.error(code, isWritten: false, isSent: false)) == .unreachable)
     }
 
     @Test(arguments: [200, 204, 300, 302, 404, 410, 429, 500, 503, 599])

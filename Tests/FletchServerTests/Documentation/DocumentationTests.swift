@@ -1,5 +1,6 @@
 import FletchQueue
 import HTTPTypes
+import NIOCore
 import Testing
 
 @testable import FletchServer
@@ -92,6 +93,29 @@ import Testing
             kinds.append(Kind(try #require(Route(method, target), "\(name) \(path)")))
         }
         #expect(Set(kinds) == Set(Kind.allCases) && kinds.count == Kind.allCases.count)
+    }
+
+    /// Where the caller may not ask, and where a body cannot be read: whatever the route.
+    @Test func everyRefusalIsDocumented() async throws {
+        try await TestAPI.with { api in
+            for (path, name, operation) in Self.operations {
+                let method = try #require(HTTPRequest.Method(name.uppercased()))
+                var documented = Self.members(operation["responses"]).map(\.name)
+                // A path of a route that is not there without tenants, or without a test clock.
+                documented.append("404")
+                var requests = [APIRequest(method: method, target: path, fields: [.origin: "https://evil.example"])]
+                if method != .get {
+                    requests.append(APIRequest(method: method, target: path, isTooLarge: true))
+                    let fields: HTTPFields = [.contentType: "application/xml", .contentLength: "4"]
+                    requests.append(
+                        APIRequest(method: method, target: path, fields: fields, body: ByteBuffer(string: "<a/>")))
+                }
+                for (index, request) in requests.enumerated() {
+                    let status = "\(await api.api.response(to: request).status.code)"
+                    #expect(documented.contains(status), "\(name) \(path), \(index): \(status)")
+                }
+            }
+        }
     }
 
     @Test func everyReferenceLeadsSomewhere() {

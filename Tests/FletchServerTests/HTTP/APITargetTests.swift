@@ -16,6 +16,7 @@ import Testing
 
     @Test func onlyAPathThatIsNotEncodedHasAURLToSend() {
         #expect(APITarget("/send/http://h/%2F?x")?.urlToSend == "http://h/%2F?x")
+        #expect(APITarget("http://a/send/http://h/x#y")?.urlToSend == "http://h/x#y")
         #expect(APITarget("/%73end/http%3A%2F%2Fh%2Fx")?.urlToSend == nil)
     }
 

@@ -23,12 +23,41 @@ import Testing
             #"[{"id":"a"},{"repeat":{"cron":"x"}}]"#,
             "body.repeat.cron uses unsupported syntax. See https://github.com/harrisiirak/cron-parser for reference."
         ),
+        (
+            #"[{"id":"a"},{"repeat":{"every":1,"cronTimezone":"x"}}]"#,
+            "body.repeat.cronTimezone is invalid, please provide a valid IANA timezone."
+        ),
+        (
+            #"[{"id":"a"},{"body":"","bodyBase64":""}]"#,
+            "body.1.body and body.1.bodyBase64 cannot be used together."
+        ),
+        (
+            #"[{"retry":[1],"retryPolicy":{"attempts":2}},{"id":"a"}]"#,
+            "body.0.retry and body.0.retryPolicy cannot be used together."
+        ),
+        (
+            #"[{"id":"a"},{"retry":[1],"repeat":{"every":1}}]"#,
+            "body.1.retry and body.1.repeat cannot be used together: body.1.retryPolicy retries what repeats."
+        ),
+        (
+            #"[{"id":"a"},{"headers":{"idempotency-key":"k"},"repeat":{"every":1}}]"#,
+            "body.1.headers cannot have an Idempotency-Key together with body.1.repeat: receivers would discard every "
+                + "run after the first as a duplicate."
+        ),
     ])
     func nothingIsStoredWhereOneIsNotInOrder(_ body: String, _ message: String) async throws {
         try await TestAPI.with { api in
             let answer = await api.send(.post, queue + "/batch", body)
             #expect(answer.isInvalid(message), "\(answer)")
             #expect(await api.send(.get, queue + "/a").status == 404)
+        }
+    }
+
+    @Test func scheduleThatNeverFiresIsNamed() async throws {
+        try await TestAPI.with { api in
+            let answer = await api.send(.post, queue + "/batch", #"[{},{"repeat":{"cron":"0 0 30 2 *"}}]"#)
+            #expect(answer.status == 400)
+            #expect(answer.text.contains("body.1.repeat.cron never fires"), "\(answer)")
         }
     }
 

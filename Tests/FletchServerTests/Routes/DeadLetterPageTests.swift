@@ -78,4 +78,14 @@ import Testing
             }
         }
     }
+
+    @Test(.timeLimit(.minutes(1))) func longReplayWaitsForItsTurnAndThenTellsTheJob() async throws {
+        let readers = Readers()
+        try await TestAPI.with(readers: readers) { api in
+            let body = String(repeating: "x", count: 1 << 20)
+            try await Self.bury([body], api)
+            let replayed = try await readers.expectWait { await api.send(.post, "/dead-letters/1/replay") }
+            #expect(replayed.status == 201 && replayed.json?["body"] == .string(body))
+        }
+    }
 }

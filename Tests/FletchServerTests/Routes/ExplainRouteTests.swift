@@ -115,6 +115,32 @@ import Testing
         }
     }
 
+    @Test func jobBeyondAllThatThereMayBeIsBlocked() async throws {
+        var limits = DeliveryLimits()
+        limits.totalConcurrency = 1
+        try await TestAPI.with(limits: limits) { api in
+            await Self.enqueue(api, "a", "b")
+            let leased = try await api.store.lease(1, at: TestAPI.now).jobs
+            Self.expect(
+                await Self.explain(api, "b"), "blocked", "concurrency", remedy: "--total-concurrency allows more")
+            try await api.store.settle(leased.map { $0.settled(.succeeded, at: TestAPI.now) })
+            Self.expect(await Self.explain(api, "b"), "pending", "due", remedy: "about to be delivered")
+        }
+    }
+
+    /// Its endpoint is an origin: a policy would pause all queues there.
+    @Test func queueThatCanHaveNoPolicyOfItsOwnRestsWhenAnAnswerPausesIt() async throws {
+        try await TestAPI.with { api in
+            let bare = "/queues/" + "https://example.com".encoded
+            _ = await api.send(.post, bare, #"{"id":"a"}"#)
+            let leased = try await api.store.lease(1, at: TestAPI.now).jobs
+            try await api.store.settle(leased.map { $0.settled(RunOutcome(.pause, status: 410), at: TestAPI.now) })
+            Self.expect(
+                await api.send(.get, bare + "/a/explain"), "blocked", "paused", until: "2026-03-01T12:01:00.250Z",
+                remedy: "its endpoint is an origin")
+        }
+    }
+
     @Test(arguments: ["*", "https://example.com", endpoint])
     func jobBeyondTheRateIsBlockedUntilTheNextTurn(_ target: String) async throws {
         try await TestAPI.with { api in
@@ -163,6 +189,20 @@ import Testing
             try await expectLeased([], api)
             Self.expect(
                 await Self.explain(api, "c"), "blocked", "exclusive", by: "b", remedy: "when that has ended")
+        }
+    }
+
+    @Test func jobOfAGroupIsBlockedByTheOneBeforeIt() async throws {
+        try await TestAPI.with { api in
+            for id in ["a", "b"] { _ = await api.send(.post, queue, #"{"id":"\#(id)","group":"g"}"#) }
+            await Self.enqueue(api, "c")
+            let leased = try await api.store.lease(10, at: TestAPI.now).jobs
+            #expect(Set(leased.map(\.job.key.id)) == ["a", "c"])
+            Self.expect(
+                await Self.explain(api, "b"), "blocked", "group", by: "a",
+                remedy: "one at a time, in order, and the job waits for the job a")
+            try await api.store.settle(leased.map { $0.settled(.succeeded, at: TestAPI.now) })
+            Self.expect(await Self.explain(api, "b"), "pending", "due", remedy: "about to be delivered")
         }
     }
 

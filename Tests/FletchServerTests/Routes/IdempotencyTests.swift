@@ -262,6 +262,40 @@ import Testing
         }
     }
 
+    // MARK: - How much
+
+    /// The ten bodies have 105,000 bytes together.
+    @Test func bodyIsNotRemembered() async throws {
+        var quotas = Quotas()
+        quotas.maximumIdempotencyBytes = 60_000
+        try await TestAPI.with(quotas: quotas) { api in
+            for number in 0..<10 {
+                let request = #"{"body":"\#(String(repeating: "\(number)é", count: 3_500))"}"#
+                let first = await Self.post(api, request, key: "\(number)")
+                Self.expectSame(first, await Self.post(api, request, key: "\(number)"))
+            }
+        }
+    }
+
+    @Test func newKeyIsRefusedWhereTheTenantsKeysTakeUpTooMuch() async throws {
+        let clock = MovableClock()
+        var quotas = Quotas()
+        quotas.maximumIdempotencyBytes = 1
+        try await TestAPI.with(quotas: quotas, clock: clock) { api in
+            let first = await Self.post(api, "{}")
+            let refused = await Self.post(api, "{}", key: "another")
+            #expect(refused.status == 429 && refused.json?["code"] == .string("quota-exceeded"))
+            #expect(refused.fields[.retryAfter] == "10")
+            #expect(refused.text.contains("nothing is stored: --maximum-idempotency-bytes is 1, and "), "\(refused)")
+            #expect(await Self.count(api) == .number(1))
+            Self.expectSame(first, await Self.post(api, "{}"))
+            #expect(await api.send(.post, queue, "{}").status == 201)
+            clock.advance(by: Once.memory)
+            try await api.store.forgetAnswers(at: clock.now)
+            #expect(await Self.post(api, "{}", key: "another").status == 201)
+        }
+    }
+
     // MARK: - Whose
 
     @Test func eachTenantHasKeysOfItsOwn() async throws {

@@ -166,7 +166,7 @@ import Testing
         try await TestAPI.with { api in
             let answer = await api.send(
                 .post, queue + "/batch", #"[{"id":"a"},{"retry":[5],"retryPolicy":{"attempts":2}}]"#)
-            #expect(answer.isInvalid("body.retry and body.retryPolicy cannot be used together."), "\(answer)")
+            #expect(answer.isInvalid("body.1.retry and body.1.retryPolicy cannot be used together."), "\(answer)")
             #expect(await api.send(.get, "/queues").text == "[]")
         }
     }

@@ -76,6 +76,28 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func longListWaitsForItsTurn() async throws {
+        let readers = Readers()
+        try await TestAPI.with(readers: readers) { api in
+            let statuses = (100...599).map { #""\#($0)":"end""# }.joined(separator: ",")
+            for index in 10..<30 {
+                let path = "/policies/" + "https://example.com/\(index)".encoded
+                _ = await api.send(.put, path, #"{"statuses":{\#(statuses)}}"#)
+            }
+            let list = try await readers.expectWait { await api.send(.get, "/policies") }
+            guard case .object(let policies) = list.json?["policies"] else {
+                Issue.record("no policies: \(list)")
+                return
+            }
+            #expect(policies.map(\.name) == (10..<30).map { "https://example.com/\($0)" })
+            #expect(list.json?["cursor"] == .null)
+            // A short one waits for nobody.
+            let held = try await readers.share(of: .max)
+            #expect(await api.send(.get, "/policies?limit=5").json?["cursor"] == .string("https://example.com/14"))
+            withExtendedLifetime(held) {}
+        }
+    }
+
     @Test(arguments: [
         ("0", "must be >= 1"), ("-1", "must be >= 1"), ("1001", "must be <= 1000"), ("x", "must be integer"),
         ("1.5", "must be integer"), ("", "must be integer"),
@@ -102,6 +124,29 @@ import Testing
                 #expect(answer.isInvalid("params/target must be an http(s) URL, an http(s) origin or *"), "\(answer)")
             }
             #expect(await api.send(.get, "/policies").text == #"{"cursor":null,"policies":{}}"#)
+        }
+    }
+
+    @Test func targetHasAtMost8192Bytes() async throws {
+        try await TestAPI.with { api in
+            let start = "https://example.com/"
+            let longest = start + String(repeating: "x", count: 8_192 - start.utf8.count)
+            #expect(await api.send(.put, "/policies/" + longest.encoded, "{}").status == 200)
+            let longer = "/policies/" + (longest + "x").encoded
+            let answer = await api.send(.put, longer, "{}")
+            #expect(answer.isInvalid("params/target must NOT have more than 8192 bytes"), "\(answer)")
+            #expect(await api.send(.delete, longer).status == 404, "one that is there already can be deleted")
+        }
+    }
+
+    @Test func tooManyBytesOfPoliciesAreRefusedForGood() async throws {
+        try await TestAPI.with { api in
+            let long = PolicyTarget.queue(
+                endpoint + String(repeating: "x", count: (16 << 20) - endpoint.utf8.count - 2))
+            try await api.store.set(Policy(), for: long, of: "anonymous", by: nil)
+            let answer = await api.send(.put, Self.path, "{}")
+            #expect(answer.status == 429 && answer.json?["code"] == .string("quota-exceeded"), "\(answer)")
+            #expect(answer.fields[.retryAfter] == nil, "no wait makes room")
         }
     }
 

@@ -42,7 +42,8 @@ import Testing
         "Host", "Content-Length", "Origin", "Referer", "Sec-Fetch-Site", "sec-ch-ua", "Forwarded", "X-Forwarded-For",
         "x-forwarded-proto", "Cookie", "Authorization", "Expect", "Proxy-Authorization", "Proxy-Connection", "Proxy-X",
         "Connection", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "X-Quirrel-Meta",
-        "x-quirrel-signature", "webhook-id", "fletch-delay", "X_Quirrel_Meta", "Transfer_Encoding", "Idempotency_Key",
+        "x-quirrel-signature", "fletch-delay", "X_Quirrel_Meta", "Transfer_Encoding", "Idempotency_Key", "webhook_id",
+        "Webhook_Signature",
     ])
     func whatIsNotForTheTargetIsHeldBack(_ name: String) throws {
         let headers = try Self.headers(HTTPFields([name: "a", "x-other": "b"]))
@@ -78,7 +79,7 @@ import Testing
         ("proxy-authorization", "must NOT be set: it belongs to a connection, not to a request"),
         ("expect", "must NOT be set: the body is always sent at once"),
         ("x-quirrel-meta", "must NOT be set: fletchd sets it itself"),
-        ("webhook-signature", "must NOT be set: fletchd sets it itself"),
+        ("webhook_signature", "must NOT be set: fletchd sets it itself"),
         ("fletch-delay", "must NOT be set: fletchd sets it itself"),
         ("", "must be a field name: letters, digits and !#$%&'*+-.^_`|~"),
     ])
@@ -87,17 +88,46 @@ import Testing
         #expect(Self.violation(HTTPFields([name: "a"])) == "/\(name.lowercased()) \(problem)")
     }
 
-    @Test func repeatedFieldsAreCombined() throws {
+    /// Whoever relays a provider's webhook wants its receiver to verify who has sent it.
+    @Test func signatureOfAnotherSenderIsForwarded() throws {
         let headers = try Self.headers(
             HTTPFields([
-                "X-A": "1", "Accept": "text/html", "x-a": "2, 3", "fletch-forward-cookie": "a=1",
-                "fletch-forward-Cookie": "b=2", "fletch-forward-x-forwarded-for": "192.0.2.1",
-                "fletch-forward-x-forwarded-for": "192.0.2.2",
+                "webhook-id": "msg_1", "Webhook-Timestamp": "1614265330", "webhook-signature": "v1,a v1,b",
+                "fletch-forward-webhook-extra": "c",
             ]))
         #expect(
             headers == [
-                "X-A: 1, 2, 3", "Accept: text/html", "cookie: a=1; b=2", "x-forwarded-for: 192.0.2.1, 192.0.2.2",
+                "webhook-id: msg_1", "Webhook-Timestamp: 1614265330", "webhook-signature: v1,a v1,b",
+                "webhook-extra: c",
             ])
+    }
+
+    @Test func repeatedFieldsAreCombined() throws {
+        let headers = try Self.headers(
+            HTTPFields([
+                "X-A": "1", "Accept": "text/html", "x-a": "2, 3", "accept": "*/*",
+            ]))
+        #expect(headers == ["X-A: 1, 2, 3", "Accept: text/html, */*"])
+    }
+
+    @Test(arguments: ["x", "cookie", "Idempotency-Key"]) func fieldIsSetOnce(_ name: String) {
+        let fields = HTTPFields(["fletch-forward-\(name)": "1", "x-a": "b", "Fletch-Forward-\(name.uppercased())": "2"])
+        #expect(Self.violation(fields) == "/fletch-forward-\(name.lowercased()) must NOT be set twice")
+    }
+
+    /// Receivers would take `a, b` for one key.
+    @Test func idempotencyKeyIsSentOnceAndIsNotEmpty() throws {
+        #expect(
+            Self.violation(HTTPFields(["Idempotency-Key": "a", "idempotency-key": "b"]))
+                == "/idempotency-key must be sent once")
+        for name in ["idempotency-key", "fletch-forward-idempotency-key"] {
+            #expect(
+                Self.violation(HTTPFields([name: ""]))
+                    == "/\(name) must NOT be empty: leave it out, and fletchd sets one")
+        }
+        let headers = try Self.headers(
+            HTTPFields(["Idempotency-Key": "a", "idempotency-key": "b", "fletch-forward-Idempotency-Key": "c"]))
+        #expect(headers == ["Idempotency-Key: c"], "what is replaced does not matter")
     }
 
     @Test func valueThatIsNotUTF8IsRefusedWhereItWouldBeForwarded() throws {

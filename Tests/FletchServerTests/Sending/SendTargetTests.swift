@@ -42,6 +42,8 @@ import Testing
         "must begin with http:// or https:// and not be percent-encoded: write it as in /send/https://example.com/hook"
     private static let malformed =
         "is not valid (RFC 3986): percent-encode the characters that a URL may not have"
+    private static let fragment =
+        "has a fragment, which no request carries: leave it out, or write %23 for the character #"
     private static let hostless = "has no host: write it as in /send/https://example.com/hook"
 
     @Test(arguments: [
@@ -52,6 +54,7 @@ import Testing
         ("https://a/\u{FFFD}", malformed), ("https://a/[b]", malformed), ("https://a/{b}", malformed),
         ("https://a b/", malformed), ("http://[::1/", malformed), ("http://a:b/", malformed),
         ("https://a|b", malformed),
+        ("https://a/b#c", fragment), ("https://a/b?c=d#", fragment), ("https:/a#b", fragment),
         ("https://", hostless), ("https:/", hostless), ("https:///a", hostless), ("http://:80/", hostless),
         ("http://?x", hostless), ("http://me@/", hostless),
         (

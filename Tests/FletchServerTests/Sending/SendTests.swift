@@ -121,10 +121,11 @@ import Testing
         }
     }
 
-    @Test func fragmentIsCutOff() async throws {
+    @Test func fragmentIsRefused() async throws {
         try await TestAPI.with { api in
             let answer = try await api.forward(Self.target + "#top")
-            #expect(answer.json?["endpoint"] == .string(Self.target))
+            #expect(answer.status == 400)
+            #expect(await api.send(.get, "/queues").text == "[]")
         }
     }
 

@@ -15,6 +15,8 @@ struct TestAPI {
     let registry: TenantRegistry
     let meter: UsageMeter
     let activity: ActivityHub
+    /// What the minutes of limits are counted by.
+    let limitClock: MovableInstant
 
     /// 2026-03-01T12:00:00.250Z
     static let now = Timestamp(milliseconds: 1_772_366_400_250)
@@ -26,6 +28,8 @@ struct TestAPI {
     ) {
         self.store = store
         self.activity = activity
+        let limitClock = MovableInstant()
+        self.limitClock = limitClock
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let dispatcher = Dispatcher(store: store, clock: clock, concurrency: 1, logger: logger) { _ in
             .notRun(nil, mayHaveBeenSeen: false)
@@ -33,21 +37,22 @@ struct TestAPI {
         let queue = JobQueue(store: store, dispatcher: dispatcher, clock: clock, activity: Activity(activity))
         meter = UsageMeter(tenants, logger: logger)
         registry = TenantRegistry(tenants, clock: clock)
-        api = QueueAPI(
-            queue, access: Access(access, registry: registry, meter: meter, clock: clock), activity: activity,
-            readers: readers, logger: logger)
+        let access = Access(access, registry: registry, meter: meter, clock: clock) { limitClock.now }
+        api = QueueAPI(queue, access: access, activity: activity, readers: readers, logger: logger)
     }
 
     /// - Parameter intercept: What lies between the API and the store.
     static func with(
         _ intercept: (any JobStore) -> any JobStore = { $0 }, access: Access.Configuration = .init(),
         readers: Readers = Readers(), activity: ActivityHub = ActivityHub(maximumCount: 10), quotas: Quotas = Quotas(),
-        clock: any QueueClock = StoppedClock(), _ body: (TestAPI) async throws -> Void
+        limits: DeliveryLimits = DeliveryLimits(), clock: any QueueClock = StoppedClock(),
+        _ body: (TestAPI) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("fletch-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        let store = try SQLiteJobStore(path: directory.appendingPathComponent("jobs.sqlite").path, quotas: quotas)
+        let store = try SQLiteJobStore(
+            path: directory.appendingPathComponent("jobs.sqlite").path, quotas: quotas, limits: limits)
         try await body(
             TestAPI(
                 intercept(store), tenants: store, access: access, readers: readers, activity: activity, clock: clock))

@@ -28,6 +28,22 @@ import Testing
         }
     }
 
+    /// Only somebody who deletes one makes room for another, whenever it is tried again.
+    @Test func tooManyPoliciesOrTopicsAreNotToldToTryAgain() async throws {
+        let full: (any JobStore) -> any JobStore = { store in
+            InterceptedStore(
+                base: store, before: { () async throws(StoreError) in throw StoreError(.quotaExceeded, "too many") })
+        }
+        try await TestAPI.with(full) { api in
+            for (path, body) in [("/policies/*", "{}"), ("/topics/t", #"{"endpoints":["https://a.example/"]}"#)] {
+                let refused = await api.send(.put, path, body)
+                #expect(refused.status == 429 && refused.json?["code"] == .string("quota-exceeded"), "\(refused)")
+                #expect(refused.fields[.retryAfter] == nil)
+            }
+            #expect(await api.send(.post, queue, "{}").fields[.retryAfter] == "10")
+        }
+    }
+
     @Test func batchIsStoredAsAWholeOrNotAtAll() async throws {
         try await Self.with(bytes: 10) { api in
             let batch = #"[{"body":"12345"},{"body":"123456"}]"#

@@ -51,10 +51,29 @@ import Testing
         #expect(JobHeaderRules.problem(name: name, value: "") == "must NOT be set: \(why)")
     }
 
+    @Test(arguments: ["webhook-id", "Webhook-Signature", "WEBHOOK-ANYTHING"])
+    func signatureOfAnotherSenderIsOnlyForwarded(_ name: String) {
+        #expect(JobHeaderRules.problem(name: name, value: "a", isForwarded: true) == nil)
+        #expect(
+            JobHeaderRules.problem(name: name, value: "a\n", isForwarded: true)
+                == "must NOT have control characters but tabs")
+        let problem = "must NOT be set: fletchd sets it itself"
+        #expect(JobHeaderRules.problem(name: name, value: "a") == problem)
+        #expect(JobHeaderRules.problem(name: name.replacing("-", with: "_"), value: "a", isForwarded: true) == problem)
+    }
+
     @Test(arguments: ["Idempotency_Key", "idempotency_key"]) func keyIsWrittenWithAHyphen(_ name: String) {
         #expect(
             JobHeaderRules.problem(name: name, value: "a")
                 == "must NOT be set: write Idempotency-Key, since many receivers take both for one field")
+    }
+
+    @Test(arguments: ["", " ", "\t "]) func keyIsNotEmpty(_ value: String) {
+        for name in ["Idempotency-Key", "idempotency-key"] {
+            #expect(
+                JobHeaderRules.problem(name: name, value: value)
+                    == "must NOT be empty: leave it out, and fletchd sets one")
+        }
     }
 
     @Test(arguments: ["", "a", "a\tb", " a ", "é🚀", "\u{80}", "\u{A0}", "a:b;c=\"d\"", "~"])

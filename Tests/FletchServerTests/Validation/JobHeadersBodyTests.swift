@@ -48,6 +48,7 @@ import Testing
         (#"{"a b":""}"#, "/a b must be a field name: letters, digits and !#$%&'*+-.^_`|~"),
         (#"{"":""}"#, "/ must be a field name: letters, digits and !#$%&'*+-.^_`|~"),
         (#"{"Host":"a"}"#, "/Host must NOT be set: it is taken from the URL"),
+        (#"{"Idempotency-Key":""}"#, "/Idempotency-Key must NOT be empty: leave it out, and fletchd sets one"),
         (#"{"a":"b\r\nc: d"}"#, "/a must NOT have control characters but tabs"),
         (#"{"X-A":"1","b":"","x-a":"2"}"#, "/x-a must NOT be set twice: field names have no case"),
         (#"{"X-A":"1","x-a":"1"}"#, "/x-a must NOT be set twice: field names have no case"),

@@ -171,10 +171,27 @@ import Testing
         #expect(try problem(#"{"statuses":\#(text)}"#) == "body/statuses" + message)
     }
 
+    /// As many as there are keys: reading them takes no longer than it takes to read them once.
+    @Test func statusesAreBoundedInNumber() throws {
+        let keys = (100...599).map { "\($0)" } + (1...5).map { "\($0)xx" }
+        let all = keys.map { #""\#($0)":"end""# }
+        #expect(try problem(#"{"statuses":{\#(all.joined(separator: ","))}}"#) == nil)
+        for more in [#""404":"end""#, #""404":null"#, #""x":1"#] {
+            #expect(
+                try problem(#"{"statuses":{\#((all + [more]).joined(separator: ","))}}"#)
+                    == "body/statuses must NOT have more than 505 properties")
+        }
+        let duplicates = Array(repeating: #""404":"end""#, count: 505).joined(separator: ",")
+        #expect(try written(#"{"statuses":{\#(duplicates)}}"#) == #"{"statuses":{"404":"end"}}"#)
+    }
+
     @Test func longNameIsCutInTheMessage() throws {
         let name = String(repeating: "a", count: 10_000)
         let shown = String(repeating: "a", count: 40) + "…"
         #expect(try problem(#"{"\#(name)":1}"#) == "body must NOT have additional properties: '\(shown)'")
-        #expect(try problem(#"{"statuses":{"\#(name)":"end"}}"#)?.hasPrefix("body/statuses/\(shown) must be") == true)
+        for action in [#""end""#, #""gone""#] {
+            let message = try problem(#"{"statuses":{"\#(name)":\#(action)}}"#)
+            #expect(message?.hasPrefix("body/statuses/\(shown) must be") == true)
+        }
     }
 }
