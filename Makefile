@@ -65,7 +65,7 @@ bench: build
 	Benchmarks/run $(SECTIONS)
 
 #: make bench-queue  measure fletchd against RQ, Celery, Dramatiq, Huey and procrastinate; writes
-#:                docs/benchmarks-queue.md, unless it is told to measure only a few sections: SECTIONS="lateness"
+#:                docs/benchmarks-queue.md, or only a few sections of it: SECTIONS="lateness isolation"
 initdb = $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) initdb)
 bench-queue: build
 	@scripts/install-missing wrk:wrk nginx:nginx-light python3:python3 redis-server:redis-server $(initdb):postgresql

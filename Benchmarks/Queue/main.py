@@ -1,8 +1,8 @@
-"""main.py ROOT [SECTION…]: measures and shows; everything, unless sections are named, is written to
-ROOT/docs/benchmarks-queue.md as well.
+"""main.py ROOT [SECTION…]: measures, shows and writes ROOT/docs/benchmarks-queue.md: all of it, unless sections are
+named.
 
-ROUNDS (3), PENDING (1000000), LETTERS (100000: dead letters) and LIMITED (60: the seconds that limits looks at) may be
-set to smaller numbers, and WINDOW (10: the seconds that isolation and rates look at) to a larger one.
+ROUNDS (3), PENDING (1000000), LETTERS (100000: dead letters), LIMITED (60: the seconds that limits looks at) and WINDOW
+(10: those that isolation and rates look at) may be set in the environment; with a smaller one nothing is written.
 """
 
 import os
@@ -40,7 +40,6 @@ SECTIONS = {
     "retries": retries,
     "groups": groups,
 }
-# Each may be set in the environment.
 NUMBERS = {"rounds": 3, "pending": 1_000_000, "window": 10, "limited": 60, "letters": 100_000}
 
 
@@ -65,14 +64,16 @@ def main(root, *names):
         sync = sync_milliseconds(directory)
         print(f"fdatasync of 4 KiB: {sync:.2f} ms\n", flush=True)
         with servers.nginx(directory) as port:
-            bench = Bench(root, directory, port, **{name: int(os.environ.get(name.upper(), usual))
-                                                    for name, usual in NUMBERS.items()})
+            numbers = {name: int(os.environ.get(name.upper(), usual)) for name, usual in NUMBERS.items()}
+            bench = Bench(root, directory, port, **numbers)
             sections = []
             for measure in [SECTIONS[name] for name in names or SECTIONS]:
                 sections.append(measure(bench))
                 print(sections[-1].markdown(), flush=True)
-    if not names:
-        report.write(root / "docs/benchmarks-queue.md", sections, bench.rounds, sync)
+    if any(numbers[name] < usual for name, usual in NUMBERS.items()):
+        return
+    write = report.update if names else report.write
+    write(root / "docs/benchmarks-queue.md", sections, bench.rounds, sync)
 
 
 if __name__ == "__main__":
