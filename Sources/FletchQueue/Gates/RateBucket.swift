@@ -23,9 +23,12 @@ package struct RateBucket: Hashable, Sendable {
     }
 
     mutating func take(under rate: RateLimit, at now: Timestamp) {
-        // Else a rate without a burst would fall short by as much as each delivery is late.
-        let isLate = fullAt >= Self.start(of: now).subtractingClamped(min(rate.interval / 4, Self.mostLateness))
-        fullAt = (isLate ? fullAt : Self.start(of: now)).addingClamped(rate.interval)
+        let start = Self.start(of: now)
+        // Else a rate without a burst would fall short by as much as each delivery is late. What comes later than the next
+        // one could have has not waited: nothing came.
+        let isLate = fullAt > start.subtractingClamped(rate.interval)
+        let earliest = start.subtractingClamped(isLate ? min(rate.interval / 4, Self.mostLateness) : 0)
+        fullAt = max(fullAt, earliest).addingClamped(rate.interval)
     }
 
     /// Whether a restart that forgets it would let more through than a second's worth.

@@ -102,8 +102,9 @@ struct NaiveGates {
             var level = levels[name] ?? Level()
             if let interval = level.interval {
                 // What was late by less than a quarter of the interval, or 20 ms, is on the grid.
-                let isLate = level.fullAt >= now * 1_000_000 - min(interval * 250_000, 20_000_000)
-                level.fullAt = (isLate ? level.fullAt : now * 1_000_000) + interval * 1_000_000
+                let isLate = level.fullAt > (now - interval) * 1_000_000
+                let earliest = now * 1_000_000 - (isLate ? min(interval * 250_000, 20_000_000) : 0)
+                level.fullAt = max(level.fullAt, earliest) + interval * 1_000_000
             }
             if level.isProbing { level.probe = lease }
             levels[name] = level

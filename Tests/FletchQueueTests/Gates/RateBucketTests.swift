@@ -42,7 +42,6 @@ import Testing
         #expect(Double(moments.count) <= expected + Double(burst) + 1)
     }
 
-    /// Each delivery is late by some milliseconds: the rate is kept all the same, and no window sees a whole one more.
     @Test(arguments: [(1, 100, 1), (10, 1_000, 10), (3, 1_000, 5), (7, 100, 7), (5_000, 1_000, 1), (600, 60_000, 600)])
     func roomIsAsMuchAsIsLetThrough(_ count: Int, _ per: Int64, _ burst: Int) {
         let rate = RateLimit(count: count, per: per, burst: burst)
@@ -59,6 +58,7 @@ import Testing
         }
     }
 
+    /// Each delivery is late by some milliseconds: the rate is kept all the same, and no window sees a whole one more.
     @Test func latenessIsMadeUpFor() {
         let rate = RateLimit(count: 10, per: 1_000, burst: 1)
         var (bucket, moments, generator) = (RateBucket(), [Int64](), SeededGenerator(seed: 3))
@@ -73,6 +73,14 @@ import Testing
         for start in stride(from: 0, to: 59_000, by: 37) {
             #expect(moments.count { (Int64(start)..<Int64(start + 1_000)).contains($0) } <= 11)
         }
+    }
+
+    /// What is late by more than that loses the rest alone.
+    @Test func ofLongLatenessAPartIsMadeUpFor() {
+        let rate = RateLimit(count: 10, per: 1_000, burst: 1)
+        var bucket = RateBucket()
+        for moment: Int64 in [1_000, 1_130] { bucket.take(under: rate, at: at(moment)) }
+        #expect(bucket.opening(under: rate, at: at(1_130)) == at(1_210))
     }
 
     @Test func burstIsThereAgainAfterARest() {
