@@ -6,33 +6,31 @@ package actor Dispatcher {
     /// Delivers a job once.
     package typealias Delivery = @Sendable (LeasedJob) async -> DeliveryEnd
 
-    private static let pauseWhileFull = Duration.seconds(10)
-
     /// Where the store does not answer.
-    private static let pauseAfterFailure = Duration.seconds(1)
+    static let pauseAfterFailure = Duration.seconds(1)
 
-    private let store: any JobStore
+    let store: any JobStore
     private let clock: any QueueClock
     private let delivery: Delivery
     private let policies: PolicyBook
-    private let activity: Activity?
+    let activity: Activity?
     private let onDeath: (@Sendable (LeasedJob, RunOutcome) -> Void)?
-    private let logger: Logger
+    let logger: Logger
     private let pauseWhileShort: Duration
-    private var plan: LeasePlan
+    var plan: LeasePlan
     /// When the leases were extended last.
-    private var lastKept = ContinuousClock.now
+    var lastKept = ContinuousClock.now
     /// What has been delivered, and is yet to be settled.
-    private var settlements: [Settlement] = []
+    var settlements: [Settlement] = []
     /// What has not been delivered, and is yet to be handed back.
-    private var handbacks: [Handback] = []
+    var handbacks: [Handback] = []
     private var rests = Rests()
     /// Until then the disk is taken for full, and only that is settled which takes none of it.
-    private var fullUntil = ContinuousClock.now
+    var fullUntil = ContinuousClock.now
     /// Whether the machine has lacked what deliveries take since the last pause.
     private var isMachineShort = false
     /// How many have been delivered, and cannot ever be settled.
-    private var abandonedCount = 0
+    var abandonedCount = 0
     /// The loop, while it waits.
     private var sleeper: CheckedContinuation<Void, Never>?
     /// While it waits: what is due from the one moment on, and expires from the other on, need not wake it. For clients that
@@ -237,145 +235,6 @@ package actor Dispatcher {
         isMachineShort = false
     }
 
-    private func release() async throws(StoreError) {
-        let handbacks = handbacks
-        guard !handbacks.isEmpty else { return }
-        do throws(StoreError) {
-            try await store.release(handbacks)
-        } catch {
-            guard error.code == .damaged else { throw error }
-            logger.error("a job cannot be handed back; it stays leased", metadata: ["reason": "\(error)"])
-            self.handbacks.removeFirst(handbacks.count)
-            let left = await each(handbacks, \.lease) { [store] handback throws(StoreError) in
-                try await store.release([handback])
-            }
-            return self.handbacks += left
-        }
-        self.handbacks.removeFirst(handbacks.count)
-        plan.settled(handbacks.lazy.map(\.lease))
-    }
-
-    /// What is settled at once: nobody else writes meanwhile. As long as the disk is full, what would take more of it waits.
-    private var nextSettlements: [Settlement] {
-        var portion = Portion(count: Self.settledAtOnce, bytes: 16 << 20)
-        let isDiskFull = fullUntil > .now
-        return settlements.filter { !isDiskFull || $0.failure == nil && $0.callbacks.isEmpty }.prefix {
-            portion.takes($0.copiedBytes)
-        }
-    }
-
-    private static let settledAtOnce = 500
-    /// At the end, so that a store that fails does not hold it up.
-    private static let mostPortions = 20
-
-    private func settled(_ settlements: [Settlement]) {
-        let leases = Set(settlements.lazy.map(\.lease))
-        self.settlements.removeAll { leases.contains($0.lease) }
-        // There may be more than are settled at once.
-        if !self.settlements.isEmpty, fullUntil <= .now { plan.suspect() }
-        plan.settled(leases)
-        activity?.settled(settlements.lazy.map(\.lease))
-    }
-
-    private func settle() async {
-        let settlements = nextSettlements
-        do throws(StoreError) {
-            try await store.settle(settlements)
-            settled(settlements)
-        } catch {
-            await cope(with: error, unsettled: settlements)
-        }
-    }
-
-    /// What cannot be done now is tried again a little later; but a part that is damaged must not hold up the others.
-    private func cope(with error: StoreError, unsettled settlements: [Settlement]) async {
-        let reason: Logger.Metadata = ["code": "\(error.code.rawValue)", "reason": "\(error)"]
-        logger.error(
-            settlements.isEmpty
-                ? "no jobs can be leased" : "a delivery cannot be settled; it may be made again", metadata: reason)
-        if error.code == .full { fullUntil = .now + Self.pauseWhileFull }
-        if error.code == .damaged || error.code == .full {
-            let leases = Set(settlements.lazy.map(\.lease))
-            self.settlements.removeAll { leases.contains($0.lease) }
-            let left = await each(settlements, \.lease) { [store] settlement throws(StoreError) in
-                try await store.settle([settlement])
-            }
-            self.settlements += left
-        }
-        try? await ContinuousClock().sleep(for: Self.pauseAfterFailure)
-    }
-
-    /// Stores by itself each end of a lease that could not be stored with the others. One that cannot be for damage is given
-    /// up: as long as the process lives its job remains leased.
-    /// - Returns: Those that are to be tried again.
-    private func each<End: Sendable>(
-        _ ends: [End], _ lease: (End) -> LeasedJob.Lease, _ store: (End) async throws(StoreError) -> Void
-    ) async -> [End] {
-        var left: [End] = []
-        for end in ends {
-            do throws(StoreError) {
-                try await store(end)
-                plan.settled([lease(end)])
-                activity?.settled([lease(end)])
-            } catch {
-                if error.code == .damaged { abandonedCount += 1 } else { left.append(end) }
-            }
-        }
-        return left
-    }
-
-    /// - Returns: How many jobs.
-    private func handBack() async -> Int {
-        for _ in 0..<Self.mostPortions where !settlements.isEmpty { await settle() }
-        let count = handbacks.count + abandonedCount
-        do throws(StoreError) {
-            try await release()
-            return count - handbacks.count - abandonedCount
-        } catch {
-            logger.error("jobs cannot be handed back before their leases run out", metadata: ["reason": "\(error)"])
-            return 0
-        }
-    }
-
-    /// As long as the process lives, no lease of its own runs out.
-    private func keepLeases() async {
-        while (try? await ContinuousClock().sleep(for: store.leaseDuration / 3)) != nil {
-            do throws(StoreError) {
-                try await keepLeasesInTime()
-            } catch {
-                logger.error(
-                    "leases cannot be extended: none is handed out until then", metadata: ["reason": "\(error)"])
-            }
-        }
-    }
-
-    private func keepLeasesInTime() async throws(StoreError) {
-        guard !plan.running.isEmpty, lastKept.duration(to: .now) >= store.leaseDuration / 4 else { return }
-        let start = ContinuousClock.now
-        try await store.extend(Array(plan.running))
-        lastKept = start
-    }
-
-    private func becomeIdle(within limit: Duration) async {
-        let end = ContinuousClock.now + limit
-        let alarm = Task {
-            try await ContinuousClock().sleep(until: end)
-            wake()
-        }
-        // What is tried again is paused after, which a task that is cancelled does not.
-        while !Task.isCancelled, plan.running.count > handbacks.count + abandonedCount, ContinuousClock.now < end {
-            if settlements.isEmpty {
-                await pause()
-            } else if nextSettlements.isEmpty {
-                // Until the disk is not taken for full any more.
-                try? await ContinuousClock().sleep(for: .milliseconds(100))
-            } else {
-                await settle()
-            }
-        }
-        alarm.cancel()
-    }
-
     private func sleep(until moment: Timestamp?) async {
         let expiry = plan.nextExpiry ?? Timestamp(milliseconds: .max)
         horizon.withLock { $0 = plan.horizon.map { (due: $0, expiry: expiry) } }
@@ -398,9 +257,9 @@ package actor Dispatcher {
         }
     }
 
-    private func pause() async { await withCheckedContinuation { sleeper = $0 } }
+    func pause() async { await withCheckedContinuation { sleeper = $0 } }
 
-    private func wake() {
+    func wake() {
         sleeper?.resume()
         sleeper = nil
     }
