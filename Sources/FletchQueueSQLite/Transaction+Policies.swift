@@ -51,18 +51,9 @@ extension Transaction {
         guard growth > 0 else { return nil }
         let statement = try db.cachedStatement(
             sql: "SELECT count(*), ifnull(sum(\(Self.byteCount)), 0) FROM policy WHERE tenant = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [tenant]) else { return nil }
-        let (count, bytes): (Int, Int) = (row[0], row[1])
-        if old == nil, count >= Self.maximumPolicyCount {
-            return StoreError(
-                .quotaExceeded,
-                "the tenant has \(Self.maximumPolicyCount) policies: delete some that are not needed any more")
+        return try Row.fetchOne(statement, arguments: [tenant]).flatMap {
+            Self.policyAllowance.refusal(isNew: old == nil, growth: growth, present: $0)
         }
-        guard bytes + growth > Self.maximumPolicyBytes else { return nil }
-        return StoreError(
-            .quotaExceeded,
-            "the tenant's policies would have more than \(Self.maximumPolicyBytes >> 20) MiB together: delete some that "
-                + "are not needed any more")
     }
 
     func hasPolicy(for target: PolicyTarget, of tenant: String) throws -> Bool {
@@ -85,10 +76,8 @@ extension Transaction {
 
     /// Of a policy's target and text.
     private static let byteCount = "length(CAST(target AS BLOB)) + length(CAST(policy AS BLOB))"
-    /// They are kept in memory.
-    private static let maximumPolicyCount = 10_000
-    /// Of a tenant's policies together: targets, and policies as they are stored.
-    private static let maximumPolicyBytes = 16 << 20
+    /// They are kept in memory. Their bytes are those of targets, and of policies as they are stored.
+    private static let policyAllowance = Allowance(name: "policies", maximumCount: 10_000, maximumBytes: 16 << 20)
 
     func keep(_ bucket: RateBucket, of key: RateKey) throws {
         try run(

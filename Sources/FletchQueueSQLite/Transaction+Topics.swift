@@ -23,28 +23,17 @@ extension Transaction {
         return db.changesCount > 0
     }
 
-    private static let maximumTopicCount = 10_000
-    /// Of a tenant's topics together. As many as can be deleted at once when the tenant is revoked.
-    private static let maximumTopicBytes = 64 << 20
+    /// As many bytes as can be deleted at once when the tenant is revoked.
+    private static let allowance = Allowance(name: "topics", maximumCount: 10_000, maximumBytes: 64 << 20)
 
     /// Why a tenant may not have a topic; nil if it may.
     /// - Parameter old: The bytes of the topic that has the name now; nil if there is none.
     private func refusal(of topic: Topic, inPlaceOf old: Int?, of tenant: String) throws -> StoreError? {
         let statement = try db.cachedStatement(
             sql: "SELECT count(*), ifnull(sum(bytes), 0) FROM topic INDEXED BY topic_size WHERE tenant = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [tenant]) else { return nil }
-        let (count, bytes): (Int, Int) = (row[0], row[1])
-        if old == nil, count >= Self.maximumTopicCount {
-            return StoreError(
-                .quotaExceeded,
-                "the tenant has \(Self.maximumTopicCount) topics: delete some that are not needed any more")
+        return try Row.fetchOne(statement, arguments: [tenant]).flatMap {
+            Self.allowance.refusal(isNew: old == nil, growth: topic.byteCount - (old ?? 0), present: $0)
         }
-        let growth = topic.byteCount - (old ?? 0)
-        guard growth > 0, bytes + growth > Self.maximumTopicBytes else { return nil }
-        return StoreError(
-            .quotaExceeded,
-            "the tenant's topics would have more than \(Self.maximumTopicBytes >> 20) MiB together: delete some that are "
-                + "not needed any more")
     }
 
     private func bytes(ofTopic name: String, of tenant: String) throws -> Int? {
