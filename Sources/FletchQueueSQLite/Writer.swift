@@ -16,8 +16,9 @@ final class Writer: Sendable {
     }
 
     /// What one transaction leaves to the next.
+    ///
+    /// Unchecked, as only the pool's writer thread touches it, which `submit` hands every operation to.
     private final class State: @unchecked Sendable {
-        // Sendable because only the pool's writer thread touches it, which `submit` hands every operation to.
         let keeper: Gatekeeper
         let damage = Damage()
         let statements = DeliveryStatements()

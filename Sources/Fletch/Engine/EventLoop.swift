@@ -4,8 +4,9 @@ import CoreMetrics
 /// A thread that runs connections: what the kernel says, what other threads say, and what is due, turn by turn.
 ///
 /// One direction: submissions come in through the mailbox, receipts go out through the submission.
+///
+/// Unchecked, as everything but `mailbox` and `resolver`, which are `Sendable`, is confined to the loop's thread.
 final class EventLoop: @unchecked Sendable {
-    // Sendable because everything but `mailbox` and `resolver`, which are, is confined to the loop's thread.
     let mailbox: Mailbox
     let turn: LoopTurn
     let pools: Pools

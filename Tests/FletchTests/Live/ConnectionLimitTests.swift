@@ -42,10 +42,7 @@ import Testing
                 departure.set(())
             }
         }
-        let last = try ScriptedPeer { connection in
-            connection.readHead()
-            connection.write(ok)
-        }
+        let last = try Self.peer()
         try await withFletchClient(Self.configuration(2), drainingFor: patience) { client in
             for peer in peers { _ = try await client.send(FletchRequest(.get, peer.url), until: .answered) }
             #expect(await becomesTrue { client.statistics.connectionCount == 2 })
@@ -59,10 +56,7 @@ import Testing
     @Test func requestWaitsForAConnectionThatIsParked() async throws {
         let mayAnswer = Signal<Void>()
         let slow = try Self.peer(answeringAfter: mayAnswer)
-        let other = try ScriptedPeer { connection in
-            connection.readHead()
-            connection.write(ok)
-        }
+        let other = try Self.peer()
         try await withFletchClient(Self.configuration(1), drainingFor: patience) { client in
             _ = try await client.send(FletchRequest(.get, slow.url))
             var late = FletchRequest(.get, other.url)
@@ -81,10 +75,7 @@ import Testing
     @Test func originThatHangsLeavesAQuarterToOthers() async throws {
         let mayAnswer = Signal<Void>()
         let slow = try Self.peer(answeringAfter: mayAnswer)
-        let other = try ScriptedPeer { connection in
-            connection.readHead()
-            connection.write(ok)
-        }
+        let other = try Self.peer()
         try await withFletchClient(Self.configuration(8), drainingFor: patience) { client in
             for _ in 0..<6 { _ = try await client.send(FletchRequest(.get, slow.url)) }
             var seventh = FletchRequest(.get, slow.url)
@@ -116,6 +107,13 @@ import Testing
             #expect(try await first.status?.code == 200)
         }
         #expect(slow.connectionCount == 1)
+    }
+
+    private static func peer() throws -> ScriptedPeer {
+        try ScriptedPeer { connection in
+            connection.readHead()
+            connection.write(ok)
+        }
     }
 
     private static func peer(answeringAfter mayAnswer: Signal<Void>) throws -> ScriptedPeer {
