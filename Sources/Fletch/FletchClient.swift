@@ -88,17 +88,7 @@ public final class FletchClient: Sendable {
     public func send(
         _ request: FletchRequest, until milestone: Milestone = .acknowledged
     ) async throws(FletchError) -> Receipt {
-        let call = Lock<Call?>(nil)
-        let result = await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                let started = start(request, until: milestone) { continuation.resume(returning: $0) }
-                call.withLock { $0 = started }
-                if Task.isCancelled { withdraw(started) }
-            }
-        } onCancel: {
-            if let call = call.withLock({ $0 }) { withdraw(call) }
-        }
-        return try result.get()
+        try await end(of: begin(request, until: milestone)).get()
     }
 
     /// Waits until every request has reached its milestone or failed, retries included, and every connection is

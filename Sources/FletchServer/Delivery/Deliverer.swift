@@ -78,48 +78,62 @@ package struct Deliverer: Sendable {
     }
 
     /// Cancelling the task cuts the delivery off.
+    ///
+    /// What the task holds while it waits is little: thousands of deliveries may hang at the same time.
     package func deliver(_ job: LeasedJob) async -> DeliveryEnd {
-        let policy = policies.effective(for: job.job.key.queue)
-        let run = DeliveryRun(job, policy, standardTimeout: timeout, at: clock.now)
-        var next: JobRequest
+        let run = DeliveryRun(
+            job, policies.effective(for: job.job.key.queue), standardTimeout: timeout, at: clock.now)
         do {
-            let signature = try await signer.fields(for: job, at: run.startedAt)
-            next = JobRequest(of: job, at: run.startedAt, isInDocker: isInDocker, signature: signature)
+            run.signature = try await signer.fields(for: job, at: run.startedAt)
         } catch {
-            log("a delivery cannot be signed, and is not made for now", job, "\(error)", level: .error)
-            // A damaged page concerns one tenant.
-            let isOfAll = (error as? StoreError).map { $0.code != .damaged } ?? false
-            return .notRun(isOfAll ? .machine : .endpoint, mayHaveBeenSeen: false)
+            return unsigned(job, error)
         }
-        var redirect: Int?
         for _ in 0...Self.maximumRedirectCount {
-            do throws(FletchError) {
-                let receipt = try await client.send(next.request(until: run.end), until: run.goal.milestone)
-                if run.goal == .acknowledged {
-                    lastAcknowledged.withLock { $0 = .now }
-                    return ran(run, .succeeded, reason: "acknowledged")
-                }
-                let status = receipt.status?.code ?? 0
-                switch next.redirected(by: status, to: receipt.location) {
-                case .none: return ended(run, receipt)
-                case .to(let redirected): (next, redirect) = (redirected, status)
-                case .refused:
-                    return failed(
-                        run, "redirect-refused", "redirected from https to another scheme, which is not followed",
-                        redirectedBy: status)
-                }
-            } catch {
-                return self.end(of: run, error, redirectedBy: redirect)
-            }
+            let pending = begin(run)
+            if let end = end(of: run, await client.end(of: pending)) { return end }
         }
-        return failed(
-            run, "too-many-redirects", "redirected more than \(Self.maximumRedirectCount) times", redirectedBy: redirect
-        )
+        return failed(run, "too-many-redirects", "redirected more than \(Self.maximumRedirectCount) times")
     }
 
-    /// - Parameter redirect: The status of the last redirect; nil if there was none.
-    private func end(of run: DeliveryRun, _ error: FletchError, redirectedBy redirect: Int?) -> DeliveryEnd {
-        let mayHaveBeenSeen = error.certainty == .unknown || redirect != nil
+    private func unsigned(_ job: LeasedJob, _ error: any Error) -> DeliveryEnd {
+        log("a delivery cannot be signed, and is not made for now", job, "\(error)", level: .error)
+        // A damaged page concerns one tenant.
+        let isOfAll = (error as? StoreError).map { $0.code != .damaged } ?? false
+        return .notRun(isOfAll ? .machine : .endpoint, mayHaveBeenSeen: false)
+    }
+
+    private func begin(_ run: DeliveryRun) -> PendingReceipt {
+        client.begin(request(of: run).request(until: run.end), until: run.goal.milestone)
+    }
+
+    private func request(of run: DeliveryRun) -> JobRequest {
+        run.redirected ?? JobRequest(of: run.job, at: run.startedAt, isInDocker: isInDocker, signature: run.signature)
+    }
+
+    /// - Returns: nil where it goes on with a redirect.
+    private func end(of run: DeliveryRun, _ end: PendingReceipt.End) -> DeliveryEnd? {
+        switch end.result {
+        case .failure(let error): return self.end(of: run, error)
+        case .success where run.goal == .acknowledged:
+            lastAcknowledged.withLock { $0 = .now }
+            return ran(run, .succeeded, reason: "acknowledged")
+        case .success(let receipt):
+            guard let location = receipt.location, let status = receipt.status?.code else { return ended(run, receipt) }
+            switch request(of: run).redirected(by: status, to: location) {
+            case .none: return ended(run, receipt)
+            case .to(let next):
+                (run.redirected, run.redirect) = (next, status)
+                return nil
+            case .refused:
+                run.redirect = status
+                return failed(
+                    run, "redirect-refused", "redirected from https to another scheme, which is not followed")
+            }
+        }
+    }
+
+    private func end(of run: DeliveryRun, _ error: FletchError) -> DeliveryEnd {
+        let mayHaveBeenSeen = error.certainty == .unknown || run.redirect != nil
         if error.code == .cancelled || error.code == .clientClosed {
             return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
         }
@@ -134,9 +148,7 @@ package struct Deliverer: Sendable {
         if run.goal != .acknowledged, let receipt = error.receipt, receipt.status != nil {
             return ended(run, receipt, reason: "\(error)")
         }
-        if let redirect {
-            return failed(run, error.code.rawValue, "after a redirect: \(error)", redirectedBy: redirect)
-        }
+        if run.redirect != nil { return failed(run, error.code.rawValue, "after a redirect: \(error)") }
         var outcome = RunOutcome(.retry)
         outcome.error = error.code.rawValue
         outcome.reach = run.reach(after: error)
@@ -154,10 +166,10 @@ package struct Deliverer: Sendable {
     }
 
     /// Ends a run whose last redirect led to no answer. The redirect is one itself, if any answer is the goal.
-    private func failed(
-        _ run: DeliveryRun, _ code: String, _ reason: String, redirectedBy status: Int?
-    ) -> DeliveryEnd {
-        if let status, run.goal == .answered { return ran(run, RunOutcome(.succeed, status: status), reason: reason) }
+    private func failed(_ run: DeliveryRun, _ code: String, _ reason: String) -> DeliveryEnd {
+        if let status = run.redirect, run.goal == .answered {
+            return ran(run, RunOutcome(.succeed, status: status), reason: reason)
+        }
         var outcome = RunOutcome(.retry)
         outcome.error = code
         return ran(run, outcome, reason: reason)

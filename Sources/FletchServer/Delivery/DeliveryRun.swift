@@ -1,11 +1,18 @@
 internal import Fletch
 internal import FletchQueue
+import HTTPTypes
 
 /// A delivery in progress, with the policy and the timeout that apply to it.
-struct DeliveryRun {
+final class DeliveryRun {
     let job: LeasedJob
     let startedAt: Timestamp
     let start: ContinuousClock.Instant
+    /// What shows where it comes from.
+    var signature: [HTTPField] = []
+    /// What the last redirect has made of its request; nil before the first.
+    var redirected: JobRequest?
+    /// The status of the last redirect; nil if there was none.
+    var redirect: Int?
     private let policy: EffectivePolicy
     private let standardTimeout: Duration
     /// What the job says, else a policy; nil if neither does.
