@@ -22,10 +22,11 @@ package final class SQLiteJobStore: JobStore {
     ///   - quotas: Where they limit jobs, those that are there are counted before it returns.
     ///   - limits: Of deliveries.
     ///   - policies: The operator's. Those of the tenants are added, and kept up to date.
+    ///   - logBytes: What comes into the log before it is moved into the database. Default: 128 MiB.
     /// - Throws: ``StoreError`` that says what is wrong with the file; it is as it was then.
     package init(
         path: String, leaseDuration: Duration = .seconds(30), quotas: Quotas = Quotas(),
-        limits: DeliveryLimits = DeliveryLimits(), policies: PolicyBook = PolicyBook()
+        limits: DeliveryLimits = DeliveryLimits(), policies: PolicyBook = PolicyBook(), logBytes: Int = 128 << 20
     ) throws(StoreError) {
         self.leaseDuration = leaseDuration
         try SQLiteOwnership.refuseUnsuitable(path)
@@ -39,7 +40,7 @@ package final class SQLiteJobStore: JobStore {
         let writer = try StoreError.from {
             try Writer(
                 pool, watch, leaseDuration: leaseDuration, quotas: quotas, limits: limits, policies: policies,
-                held: held)
+                held: held, logBytes: logBytes)
         }
         self.writer = writer
         probe = WriteProbe { end in writer.begin(adding: 0, { try $0.check() }, end: end) }

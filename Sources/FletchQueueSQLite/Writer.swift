@@ -54,15 +54,17 @@ final class Writer: Sendable {
     ///   - limits: Of deliveries. Default: the usual ones.
     ///   - policies: The operator's; those of the tenants are added.
     ///   - held: Told of queues that exclusive jobs hold up.
+    ///   - logBytes: What comes into the log between two checkpoints.
     init(
         _ pool: DatabasePool, _ watch: FileWatch, leaseDuration: Duration, quotas: Quotas = Quotas(),
-        limits: DeliveryLimits = DeliveryLimits(), policies: PolicyBook = PolicyBook(), held: HeldQueues = HeldQueues()
+        limits: DeliveryLimits = DeliveryLimits(), policies: PolicyBook = PolicyBook(), held: HeldQueues = HeldQueues(),
+        logBytes: Int
     ) throws {
         self.pool = pool
         self.watch = watch
         self.leaseDuration = leaseDuration
         (self.policies, self.held) = (policies, held)
-        checkpointer = try Checkpointer(pool)
+        checkpointer = try Checkpointer(pool, logBytes: logBytes)
         log = pool.path + "-wal"
         logSync = LogSync(log)
         state = try pool.read { db in

@@ -248,17 +248,17 @@ import Testing
     }
 
     /// What has been moved to the database makes room for what is to be written: many small jobs, or few large ones.
-    @Test(arguments: [(60, 1_000, 100), (300, 1, 1_000_000)])
+    @Test(arguments: [(30, 1_000, 100), (100, 1, 1_000_000)])
     func logStaysSmallHoweverMuchIsWritten(rounds: Int, count: Int, bytes: Int) async throws {
         try await withDirectory { directory in
             let path = directory + "/jobs.sqlite"
-            let store = try SQLiteJobStore(path: path)
+            let store = try SQLiteJobStore(path: path, logBytes: 8 << 20)
             for round in 0..<rounds {
                 _ = try await store.enqueue((0..<count).map { job("\(round)-\($0)", bytes: bytes) })
                 let leased = try await store.lease(count, at: Timestamp(milliseconds: 0)).jobs
                 try await store.settle(leased.map { $0.settled(.succeeded, at: Timestamp(milliseconds: 1)) })
             }
-            try await waitForLog(path, upTo: 100 << 20)
+            try await waitForLog(path, upTo: 24 << 20)
             try store.close()
         }
     }
@@ -267,15 +267,15 @@ import Testing
     @Test func logThatAReaderHasMadeLargeShrinksOnceTheReaderHasGone() async throws {
         try await withDirectory { directory in
             let path = directory + "/jobs.sqlite"
-            let store = try SQLiteJobStore(path: path)
+            let store = try SQLiteJobStore(path: path, logBytes: 8 << 20)
             var configuration = Configuration()
             configuration.allowsUnsafeTransactions = true
             let reader = try DatabaseQueue(path: path, configuration: configuration)
             try await reader.writeWithoutTransaction { try $0.execute(sql: "BEGIN; SELECT count(*) FROM job") }
-            for round in 0..<120 { _ = try await store.enqueue([job("\(round)", bytes: 1_000_000)]) }
-            #expect(try logSize(path) > 100 << 20)
+            for round in 0..<30 { _ = try await store.enqueue([job("\(round)", bytes: 1_000_000)]) }
+            #expect(try logSize(path) > 24 << 20)
             try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
-            try await waitForLog(path, upTo: 64 << 20)
+            try await waitForLog(path, upTo: 16 << 20)
             try reader.close()
             try store.close()
         }

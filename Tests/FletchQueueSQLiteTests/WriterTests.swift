@@ -12,7 +12,7 @@ import Testing
             try await pool.write { db in
                 try db.execute(sql: "INSERT INTO queue (tenant, endpoint) VALUES ('a', hex(randomblob(500000)))")
             }
-            let checkpointer = try Checkpointer(pool)
+            let checkpointer = try Checkpointer(pool, logBytes: 8 << 20)
             let size = try fileSize(pool.path)
             try await pool.writeWithoutTransaction { db in
                 try db.inTransaction {
@@ -31,7 +31,7 @@ import Testing
     @Test func whatIsPromisedIsSyncedAsItIsCommitted() async throws {
         try await withPool { pool in
             let watch = try FileWatch(pool.path, FileIdentity(at: pool.path))
-            let writer = try Writer(pool, watch, leaseDuration: .seconds(30))
+            let writer = try Writer(pool, watch, leaseDuration: .seconds(30), logBytes: 8 << 20)
             for isDurable in [true, false, true] {
                 let level = try await writer.perform(isDurable: isDurable) { transaction in
                     try Int.fetchOne(transaction.db, sql: "PRAGMA synchronous")
