@@ -23,6 +23,10 @@ struct FletchdCommand: AsyncParsableCommand {
         let reader = SettingsReader(options, environment: Surroundings.environment)
         guard reader.problems.isEmpty else { throw ValidationError(reader.problems.joined(separator: "\n")) }
         let settings = reader.settings
+        try await DamagedStore.naming(settings.store.value) { try await Self.serve(settings) }
+    }
+
+    private static func serve(_ settings: Settings) async throws {
         let logger = Logs.logger(settings)
         for warning in settings.warnings { logger.warning("\(warning)") }
         let daemon = try Daemon(settings, jwtVerifier: try await settings.jwtVerifier(), logger: logger) { port in

@@ -26,7 +26,14 @@ struct ResealCommand: AsyncParsableCommand {
                     ? "--plain and FLETCHD_ENCRYPTION_KEY contradict each other: leave one out"
                     : "FLETCHD_ENCRYPTION_KEY is not set: set it to the new key, or say --plain")
         }
-        let store = try Self.open(reader.settings.store.value)
+        let location = reader.settings.store.value
+        let count = try await DamagedStore.naming(location) { try await reseal(location, from: old, to: new) }
+        print("\(count) secrets are \(plain ? "stored as they are" : "sealed with the key \(new.keyID ?? "")")")
+    }
+
+    /// - Returns: How many there are.
+    private func reseal(_ location: StoreLocation, from old: Vault, to new: Vault) async throws -> Int {
+        let store = try Self.open(location)
         for id in try await store.secretKeyIDs().compactMap(\.self) where ![old.keyID, new.keyID].contains(id) {
             try store.close()
             throw Vault.CannotOpen(
@@ -37,7 +44,7 @@ struct ResealCommand: AsyncParsableCommand {
             return try new.seal(holder.open(secret, of: owner), of: owner)
         }
         try store.close()
-        print("\(count) secrets are \(plain ? "stored as they are" : "sealed with the key \(new.keyID ?? "")")")
+        return count
     }
 
     private static func open(_ location: StoreLocation) throws -> SQLiteJobStore {

@@ -1,5 +1,4 @@
 import FletchServer
-import Foundation
 
 // What holds for jobs that fail, and what protects their targets.
 extension SettingsReader {
@@ -22,13 +21,10 @@ extension SettingsReader {
 
     mutating func readPolicies() {
         guard let file = text(options.policies, "--policies") else { return }
-        do {
-            let content = try Data(contentsOf: URL(fileURLWithPath: file.value))
-            settings.policies = Setting(try PolicyFile.policies(Array(content)), file.source)
-        } catch let problem as PolicyFile.Unusable {
-            problems.append("\(file.source): \(VisibleText.escaped("\(problem)"))")
+        do throws(PolicyFile.Unusable) {
+            settings.policies = Setting(try PolicyFile.policies(at: file.value), file.source)
         } catch {
-            problems.append("\(file.source): \(VisibleText.escaped(file.value)) cannot be read: name a JSON file")
+            problems.append("\(file.source): \(VisibleText.escaped("\(error)"))")
         }
     }
 }

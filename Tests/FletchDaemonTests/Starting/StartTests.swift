@@ -67,6 +67,36 @@ struct StartTests {
         }
     }
 
+    /// What is read before it listens: lanes and tokens.
+    @Test(arguments: ["job_in_lane", "token"]) func damageThatKeepsItFromStartingNamesFileCommandAndRemedy(
+        _ name: String
+    ) async throws {
+        try await withPlace { place in
+            try await startAndTerminate(place)
+            let program = try Program([
+                "/usr/bin/env", "python3", "-c",
+                """
+                import sqlite3, sys
+                c = sqlite3.connect(sys.argv[1])
+                root, = c.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", sys.argv[2:]).fetchone()
+                size, = c.execute("PRAGMA page_size").fetchone()
+                c.close()
+                with open(sys.argv[1], "r+b") as f:
+                    f.seek((root - 1) * size)
+                    f.write(b"\\xff" * size)
+                """, place.database, name,
+            ])
+            try #require(try await program.end() == 0, "\(program.said.value)")
+            try await expectRefused(
+                place, "fletchd: \(place.database): the database is damaged (",
+                "restore a backup, or try sqlite3's .recover",
+                "'fletchd check', with the same --store, tells all that is damaged")
+            let checked = try await check(place)
+            #expect(checked.status == 1)
+            #expect(checked.printed.contains("problem: \(place.database)"), "\(checked.printed)")
+        }
+    }
+
     /// Only some of its pages: those that are whole can be read, and whoever comes to others is told.
     @Test func pageThatIsDamagedIsFound() async throws {
         try await withPlace { place in

@@ -121,7 +121,7 @@ extension DamagedStore {
     ) async throws(StoreError) -> Bool {
         try await base.set(endpoints: endpoints, ofTopic: name, of: tenant, by: digest)
     }
-    func topic(_ name: String, of tenant: String?) async throws(StoreError) -> Topic? {
+    func topic(_ name: String, of tenant: String) async throws(StoreError) -> Topic? {
         try await base.topic(name, of: tenant)
     }
     func topics(of tenant: String, from cursor: String?, limit: Portion) async throws(StoreError) -> TopicPage {
