@@ -15,13 +15,8 @@ extension SQLiteJobStore {
         }.get()
     }
 
-    package func topic(_ name: String, of tenant: String?) async throws(StoreError) -> Topic? {
-        try await read { db in
-            guard let tenant else { return try Self.topicOfAll(name, db) }
-            let statement = try db.cachedStatement(
-                sql: "SELECT name, endpoints FROM topic WHERE tenant = ? AND name = ?")
-            return try Row.fetchOne(statement, arguments: [tenant, name]).map(Topic.init)
-        }
+    package func topic(_ name: String, of tenant: String) async throws(StoreError) -> Topic? {
+        try await read { db in try Self.topicRow(name, of: tenant, db).map(Topic.init) }
     }
 
     package func topics(
@@ -42,11 +37,9 @@ extension SQLiteJobStore {
         }
     }
 
-    /// The topic of the first tenant that has it, in the order of the tenants' bytes.
-    static func topicOfAll(_ name: String, _ db: Database) throws -> Topic? {
-        let statement = try db.cachedStatement(
-            sql: "SELECT name, endpoints FROM topic INDEXED BY topic_of_all WHERE name = ? ORDER BY tenant LIMIT 1")
-        return try Row.fetchOne(statement, arguments: [name]).map(Topic.init)
+    static func topicRow(_ name: String, of tenant: String, _ db: Database) throws -> Row? {
+        let statement = try db.cachedStatement(sql: "SELECT name, endpoints FROM topic WHERE tenant = ? AND name = ?")
+        return try Row.fetchOne(statement, arguments: [tenant, name])
     }
 
     /// The topics of a tenant from a name on, in the order of their bytes. Only as many are read as are asked for.

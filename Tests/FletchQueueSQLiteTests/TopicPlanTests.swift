@@ -53,7 +53,7 @@ import Testing
 
     /// All that is read.
     private static func read(_ db: Database) throws {
-        _ = try SQLiteJobStore.topicOfAll("t", db)
+        _ = try SQLiteJobStore.topicRow("t", of: "a", db)
         for cursor in ["t", nil] { _ = try SQLiteJobStore.topicRows(of: "a", from: cursor, db).next() }
         _ = try Transaction.answer(to: once("a", "key"), db)
     }

@@ -10,9 +10,8 @@ package protocol TopicStore: Sendable {
         endpoints: [String]?, ofTopic name: String, of tenant: String, by digest: TokenDigest?
     ) async throws(StoreError) -> Bool
 
-    /// - Parameter tenant: nil for all tenants: the topic of the first one that has it.
     /// - Returns: nil if there is no such topic.
-    func topic(_ name: String, of tenant: String?) async throws(StoreError) -> Topic?
+    func topic(_ name: String, of tenant: String) async throws(StoreError) -> Topic?
 
     /// A portion of the topics, in the order of their names' bytes, from `cursor` (nil at first) on.
     /// - Parameter limit: Its bytes are those of names and endpoints.

@@ -113,7 +113,7 @@ package final class Access: Sendable {
         switch caller.verdict(on: right) {
         case .allowed: break
         case .unauthenticated: throw APIResponse.unauthenticatedAdmin.adding(fields)
-        case .forbidden: throw APIResponse.forbidden("this token is for enqueueing jobs only").adding(fields)
+        case .forbidden: throw APIResponse.forbidden(APIResponse.enqueueOnly).adding(fields)
         case .tenantNeeded:
             throw APIResponse.invalid("name the tenant: it is the user name, with the passphrase as the password")
                 .adding(fields)

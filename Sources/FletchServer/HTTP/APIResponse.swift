@@ -117,6 +117,9 @@ extension APIResponse {
 
     static func forbidden(_ message: String) -> APIResponse { problem(.forbidden, message) }
 
+    /// Why a token of scope `enqueue` is refused.
+    static let enqueueOnly = "this token is for enqueueing jobs only"
+
     static func limitExceeded(secondsLeft: Int) -> APIResponse {
         var response = problem(.tooManyRequests, "Rate limit exceeded, retry in \(duration(secondsLeft))")
         response.fields[.retryAfter] = String(secondsLeft)

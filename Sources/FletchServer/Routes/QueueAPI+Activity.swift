@@ -34,7 +34,7 @@ extension QueueAPI {
     private static func reason(of refusal: APIResponse) -> String? {
         switch refusal.status {
         case .unauthorized: "Unauthenticated"
-        case .forbidden: "this token is for enqueueing jobs only"
+        case .forbidden: APIResponse.enqueueOnly
         default: nil
         }
     }

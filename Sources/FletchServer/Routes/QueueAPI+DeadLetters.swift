@@ -3,7 +3,9 @@ internal import FletchQueue
 // What has failed: attempts, and the dead letters that runs leave that failed for good.
 extension QueueAPI {
     private static let noDeadLetter = "there is no such dead letter"
-    static let nothingKnown = "neither such a job nor a dead letter of it is known"
+    /// Nothing is stored of a job that has succeeded.
+    static let nothingKnown =
+        "neither such a job nor a dead letter of it is known: it has been delivered or deleted, or was never there"
 
     func attempts(of id: String, in scope: QueueScope) async throws -> APIResponse {
         guard let attempts = try await queue.store.attempts(of: id, in: scope) else {
@@ -16,8 +18,12 @@ extension QueueAPI {
         }
     }
 
-    /// - Parameter tenant: nil for all tenants.
-    func listDeadLetters(of tenant: String?, _ target: APITarget) async throws -> APIResponse {
+    /// - Parameters:
+    ///   - tenant: nil for all tenants.
+    ///   - reader: Whose share of what readers hold is taken; see ``Readers``.
+    func listDeadLetters(
+        of tenant: String?, _ target: APITarget, for reader: String
+    ) async throws -> APIResponse {
         let list = try DeadLetterList(of: tenant, target)
         var page = try await page(of: list, bytes: JSONText.pieceBytes)
         var share: Readers.Share?
@@ -25,21 +31,23 @@ extension QueueAPI {
             let byteCount = max(Self.pageBytes, page.deadLetters.first?.job.byteCount ?? 0)
             // A request that waits for its turn holds nothing meanwhile.
             page = DeadLetterPage()
-            share = try await readers.share(of: byteCount)
+            share = try await readers.share(of: byteCount, for: reader)
             page = try await self.page(of: list, bytes: Self.pageBytes)
         }
         return .json(.ok) { $0.deadLetterPage(page) }.holding(share)
     }
 
-    /// - Parameter tenant: nil for any tenant's.
-    func deadLetter(_ id: String, of tenant: String?) async throws -> APIResponse {
+    /// - Parameters:
+    ///   - tenant: nil for any tenant's.
+    ///   - reader: Whose share of what readers hold is taken; see ``Readers``.
+    func deadLetter(_ id: String, of tenant: String?, for reader: String) async throws -> APIResponse {
         guard let number = Self.number(id) else { return .problem(.notFound, Self.noDeadLetter) }
         var found = try await queue.store.deadLetter(number, of: tenant)
         var share: Readers.Share?
         if let byteCount = found?.letter.job.byteCount, byteCount > JSONText.pieceBytes {
             // A request that waits for its turn holds nothing meanwhile.
             found = nil
-            share = try await readers.share(of: byteCount)
+            share = try await readers.share(of: byteCount, for: reader)
             found = try await queue.store.deadLetter(number, of: tenant)
         }
         guard let found else { return .problem(.notFound, Self.noDeadLetter) }
@@ -50,7 +58,7 @@ extension QueueAPI {
         guard let number = Self.number(id) else { return .problem(.notFound, Self.noDeadLetter) }
         let byteCount = try await queue.store.deadLetter(number, of: tenant)?.letter.job.byteCount ?? 0
         // Before it is replayed: a request that waits for its turn holds nothing meanwhile.
-        let share = byteCount > JSONText.pieceBytes ? try await readers.share(of: byteCount) : nil
+        let share = byteCount > JSONText.pieceBytes ? try await readers.share(of: byteCount, for: tenant) : nil
         guard let job = try await queue.replay(number, of: tenant) else {
             return .problem(.notFound, Self.noDeadLetter)
         }

@@ -28,12 +28,14 @@ extension QueueAPI {
         }
     }
 
-    func scan(_ scope: QueueScope, _ target: APITarget) async throws -> APIResponse {
+    /// - Parameter reader: Whose share of what readers hold is taken; see ``Readers``.
+    func scan(_ scope: QueueScope, _ target: APITarget, for reader: String) async throws -> APIResponse {
         let cursor = try Self.cursor(in: target)
         if let answer = try await shortPage(of: scope, from: cursor) { return answer }
         let extent = try await queue.store.extent(
             of: scope, from: cursor, limit: Portion(count: Self.pageCount, bytes: Self.pageBytes))
-        return .json(.ok, stream: stream { write in try await send(scope, from: cursor, extent, to: write) })
+        return .json(
+            .ok, stream: stream { write in try await send(scope, from: cursor, extent, for: reader, to: write) })
     }
 
     /// - Returns: nil where a page is long.
@@ -50,14 +52,15 @@ extension QueueAPI {
     }
 
     private func send(
-        _ scope: QueueScope, from cursor: Int64, _ extent: JobExtent, to write: APIResponse.Write
+        _ scope: QueueScope, from cursor: Int64, _ extent: JobExtent, for reader: String,
+        to write: APIResponse.Write
     ) async throws {
         var json = JSONWriter(keepsLongStrings: true)
         json.pageStart(cursor: extent.cursor)
         var isFirst = true
         var position = cursor
         while position < extent.end {
-            let share = try await readers.share(of: max(Self.portion.bytes, extent.largestBytes))
+            let share = try await readers.share(of: max(Self.portion.bytes, extent.largestBytes), for: reader)
             let page = try await queue.store.jobs(
                 in: scope, from: position, through: extent.end, limit: Self.portion)
             json.commaSeparated(page.jobs, isFirst: &isFirst) { $0.job($1) }

@@ -20,10 +20,14 @@ extension QueueAPI {
             let byteCount: Int
             switch try await enqueue(key?.once(of: tenant, at: queue.clock.now, write), &share) {
             case .stored(var jobs):
-                let long = share == nil ? Self.longJobs(in: jobs, drafts) : []
+                let long = Self.longJobs(in: &jobs, drafts)
                 // The answer is remembered already, and is told as that.
                 if key != nil, !long.isEmpty { continue }
-                if !long.isEmpty { share = try await self.share(of: long, in: &jobs) }
+                if !long.isEmpty {
+                    let ownBytes = share?.size ?? 0
+                    share = nil
+                    share = try await self.share(of: long, in: &jobs, adding: ownBytes, for: tenant)
+                }
                 return .json(.created) { write(&$0, jobs) }.holding(share)
             case .answered(let stored):
                 let answer = try RememberedAnswer(stored)
@@ -35,18 +39,24 @@ extension QueueAPI {
             }
             // A request that waits for its turn holds nothing meanwhile.
             share = nil
-            share = try await readers.share(of: byteCount)
+            share = try await readers.share(of: byteCount, for: tenant)
             isAnswerShare = true
         }
     }
 
     /// Finds jobs that were there already and are long together, however short the request that named them by their ids.
-    /// - Parameter drafts: What was asked for; a single one for all jobs, or one for each.
+    /// - Parameters:
+    ///   - jobs: Those of a topic that have the request's long text come to hold it together.
+    ///   - drafts: What was asked for; a single one for all jobs, or one for each.
     /// - Returns: Their places; none if they are short.
-    static func longJobs(in jobs: [Job], _ drafts: [JobDraft]) -> [Int] {
+    static func longJobs(in jobs: inout [Job], _ drafts: [JobDraft]) -> [Int] {
         let long = jobs.indices.filter { index in
-            let draft = drafts.count == 1 ? drafts.first : drafts.dropFirst(index).first
-            return jobs[index].body.byteCount > draft?.body.byteCount ?? 0
+            guard let draft = drafts.count == 1 ? drafts.first : drafts.dropFirst(index).first else { return true }
+            // All jobs of a topic hold what the request has brought once: another text comes on top of it.
+            if draft.id != nil, drafts.count < jobs.count, draft.body.sharedByteCount > 0 {
+                return !jobs[index].body.becomes(draft.body)
+            }
+            return jobs[index].body.byteCount > draft.body.byteCount
         }
         return long.reduce(0) { $0 + jobs[$1].byteCount } > JSONText.pieceBytes ? long : []
     }
@@ -54,11 +64,15 @@ extension QueueAPI {
     /// Lets go of the bodies of jobs, waits for its turn, and reads the jobs again.
     ///
     /// One that has ended by then has no body: it was there, and its client knows it by its id.
-    /// - Parameter long: The places of the jobs.
-    func share(of long: [Int], in jobs: inout [Job]) async throws -> Readers.Share {
-        let byteCount = long.reduce(0) { $0 + jobs[$1].byteCount }
+    /// - Parameters:
+    ///   - long: The places of the jobs.
+    ///   - ownBytes: What the answer holds beside them.
+    func share(
+        of long: [Int], in jobs: inout [Job], adding ownBytes: Int = 0, for tenant: String
+    ) async throws -> Readers.Share {
+        let byteCount = long.reduce(ownBytes) { $0 + jobs[$1].byteCount }
         for index in long { jobs[index].body = "" }
-        let share = try await readers.share(of: byteCount)
+        let share = try await readers.share(of: byteCount, for: tenant)
         for index in long {
             if let job = try await queue.store.job(jobs[index].key) { jobs[index] = job }
         }
@@ -70,7 +84,7 @@ extension QueueAPI {
     /// - Throws: If the caller may not store these.
     func showsStored(to caller: Caller, _ drafts: [JobDraft]) throws(APIResponse) -> Bool {
         if caller.verdict(on: .change) != .allowed, drafts.contains(where: \.overrides) {
-            throw .forbidden("this token is for enqueueing jobs only: it cannot override one")
+            throw .forbidden("\(APIResponse.enqueueOnly): it cannot override one")
         }
         return caller.verdict(on: .read) == .allowed
     }

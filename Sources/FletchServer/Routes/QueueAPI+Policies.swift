@@ -2,7 +2,10 @@ internal import FletchQueue
 
 // What holds for queues, origins and everything, and what it does to jobs.
 extension QueueAPI {
-    func listPolicies(of tenant: String?, _ target: APITarget) async throws -> APIResponse {
+    /// - Parameter reader: Whose share of what readers hold is taken; see ``Readers``.
+    func listPolicies(
+        of tenant: String?, _ target: APITarget, for reader: String
+    ) async throws -> APIResponse {
         let tenant = try Self.named(tenant)
         let cursor = target.values(of: "cursor").last
         guard cursor.map({ PolicyTarget($0)?.text == $0 }) ?? true else {
@@ -15,7 +18,7 @@ extension QueueAPI {
         if page.cursor != nil, page.policies.count < count {
             // A request that waits for its turn holds nothing meanwhile.
             page = PolicyPage()
-            share = try await readers.share(of: Self.pageBytes)
+            share = try await readers.share(of: Self.pageBytes, for: reader)
             page = try await queue.store.policies(
                 of: tenant, from: cursor, limit: Portion(count: count, bytes: Self.pageBytes))
         }

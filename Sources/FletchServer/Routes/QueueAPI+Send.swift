@@ -13,8 +13,8 @@ extension QueueAPI {
         var jobs = try await queue.enqueue(
             [send.draft], in: QueueName(tenant: tenant, endpoint: send.endpoint), by: admission.digest,
             showsStored: admission.caller.verdict(on: .read) == .allowed)
-        let long = Self.longJobs(in: jobs, [send.draft])
-        let share = long.isEmpty ? nil : try await share(of: long, in: &jobs)
+        let long = Self.longJobs(in: &jobs, [send.draft])
+        let share = long.isEmpty ? nil : try await share(of: long, in: &jobs, for: tenant)
         var response = APIResponse.json(.accepted) { json in jobs.first.map { json.job($0) } }.holding(share)
         response.fields[.location] = jobs.first.map { Self.path(of: $0.key) }
         return response

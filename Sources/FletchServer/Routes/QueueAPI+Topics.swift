@@ -5,20 +5,24 @@ extension QueueAPI {
     /// Of what a topic makes of a request: its body once for each endpoint.
     static let maximumPublishedBytes = 16 << 20
 
-    func listTopics(of tenant: String?, _ target: APITarget) async throws -> APIResponse {
+    /// - Parameter reader: Whose share of what readers hold is taken; see ``Readers``.
+    func listTopics(
+        of tenant: String?, _ target: APITarget, for reader: String
+    ) async throws -> APIResponse {
         let list = try TopicList(of: tenant, target)
         var page = try await page(of: list, bytes: JSONText.pieceBytes)
         var share: Readers.Share?
         if page.mayBeLonger(than: JSONText.pieceBytes, count: list.limit) {
             // A request that waits for its turn holds nothing meanwhile.
             page = TopicPage()
-            share = try await readers.share(of: Self.pageBytes)
+            share = try await readers.share(of: Self.pageBytes, for: reader)
             page = try await self.page(of: list, bytes: Self.pageBytes)
         }
         return .json(.ok) { $0.topicPage(page) }.holding(share)
     }
 
-    func topic(_ name: String, of tenant: String?) async throws -> APIResponse {
+    /// - Parameter reader: Whose share of what readers hold is taken; see ``Readers``.
+    func topic(_ name: String, of tenant: String?, for reader: String) async throws -> APIResponse {
         let tenant = try Self.named(tenant)
         try Self.checkIsTopic(name)
         var topic = try await queue.store.topic(name, of: tenant)
@@ -26,7 +30,7 @@ extension QueueAPI {
         if let byteCount = topic?.byteCount, byteCount > JSONText.pieceBytes {
             // A request that waits for its turn holds nothing meanwhile.
             topic = nil
-            share = try await readers.share(of: byteCount)
+            share = try await readers.share(of: byteCount, for: reader)
             topic = try await queue.store.topic(name, of: tenant)
         }
         guard let topic else { return .problem(.notFound, Self.noTopic) }
@@ -72,14 +76,17 @@ extension QueueAPI {
             }
             try Self.check(request, draft, fits: topic)
             let heldBytes = Self.heldBytes(request, draft, for: topic)
-            if heldBytes > JSONText.pieceBytes, share == nil { share = try await publishShare(of: heldBytes) }
+            if heldBytes > JSONText.pieceBytes, share == nil {
+                share = try await publishShare(of: heldBytes, for: tenant)
+            }
             return try await publish(
                 draft, to: topic, of: tenant, by: admission.digest, showsStored: showsStored, once)
         }
     }
 
-    private func publishShare(of byteCount: Int) async throws -> Readers.Share {
-        if let share = try await readers.share(of: byteCount, within: readers.enqueuePatience) { return share }
+    private func publishShare(of byteCount: Int, for tenant: String) async throws -> Readers.Share {
+        let share = try await readers.share(of: byteCount, for: tenant, within: readers.enqueuePatience)
+        if let share { return share }
         var busy = APIResponse.problem(
             .serviceUnavailable, code: "readers-busy",
             "nothing is stored: too many clients are reading long answers at the moment: try again")
@@ -140,9 +147,10 @@ extension QueueAPI {
 
     /// What is held of an answer while it is sent: a long text once, and all else for each job.
     private static func heldBytes(_ request: APIRequest, _ draft: JobDraft, for topic: Topic) -> Int {
-        let text = draft.body.text?.utf8.count ?? 0
-        let shared = text > JSONWriter.longBytes ? text : 0
-        let own = max(0, request.body.readableBytes - shared) + memberBytes
+        let shared = draft.body.sharedByteCount
+        // A long text is escaped as it is sent.
+        let written = shared > 0 ? 0 : draft.body.text.map(JSONWriter.escapedByteCount) ?? 0
+        let own = max(request.body.readableBytes - shared, written) + memberBytes
         return shared + topic.byteCount + own * topic.endpoints.count
     }
 

@@ -92,6 +92,15 @@ import Testing
         }
     }
 
+    /// As Quirrel, whose schema is looked at before its limit.
+    @Test func ofTooManyJobsTheFirstThatIsWrongIsTold() async throws {
+        try await TestAPI.with { api in
+            let thousand = Array(repeating: "{}", count: 1_000).joined(separator: ",")
+            let answer = await api.send(.post, queue + "/batch", "[\(thousand),{},{\"delay\":-1},5]")
+            #expect(answer.isInvalid("body/1001/delay must be >= 0"), "\(answer)")
+        }
+    }
+
     @Test func emptyBatchIsNothing() async throws {
         try await TestAPI.with { api in
             let answer = await api.send(.post, queue + "/batch", "[]")

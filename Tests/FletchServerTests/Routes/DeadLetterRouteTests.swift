@@ -332,9 +332,7 @@ import Testing
     @Test func attemptsOfAnUnknownJobAreNotFound() async throws {
         try await TestAPI.with { api in
             let answer = await api.send(.get, queue + "/a/attempts")
-            #expect(
-                answer.status == 404 && answer.message == .string("neither such a job nor a dead letter of it is known")
-            )
+            #expect(answer.status == 404 && answer.message == .string(QueueAPI.nothingKnown))
             let invalid = await api.send(.get, "/queues/x/a/attempts")
             #expect(invalid.isInvalid(#"params/endpoint must match format \"uri\""#))
         }

@@ -92,7 +92,7 @@ import Testing
             #expect(policies.map(\.name) == (10..<30).map { "https://example.com/\($0)" })
             #expect(list.json?["cursor"] == .null)
             // A short one waits for nobody.
-            let held = try await readers.share(of: .max)
+            let held = try await readers.share(of: .max, for: TestAPI.anonymous)
             #expect(await api.send(.get, "/policies?limit=5").json?["cursor"] == .string("https://example.com/14"))
             withExtendedLifetime(held) {}
         }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Testing
 
@@ -43,7 +44,7 @@ import Testing
 
     @Test func jobThatEndsMeanwhileIsToldByItsId() async throws {
         try await Self.with { api, readers in
-            var held: Readers.Share? = try await readers.share(of: .max)
+            var held: Readers.Share? = try await readers.share(of: .max, for: TestAPI.anonymous)
             let asking = Task { await api.send(.post, queue, #"{"id":"big"}"#) }
             while !readers.isContended { await Task.yield() }
             #expect(await api.send(.delete, queue + "/big").status == 204)
@@ -93,10 +94,65 @@ import Testing
         }
     }
 
+    /// A topic's jobs hold what the request has brought once. What was there before may be another text in each of them.
+    @Test func publishThatNamesJobsWithAnotherTextWaits() async throws {
+        try await Self.with { api, readers in
+            await Self.setTopic(api, endpointCount: 100)
+            let (first, other) = (Self.publish("x", 20_000), Self.publish("y", 20_000))
+            let stored = await api.send(.post, "/topics/t", first)
+            #expect(stored.status == 201)
+            let answer = try await readers.expectWait { await api.send(.post, "/topics/t", other) }
+            #expect(answer.status == 201 && answer.text == stored.text)
+        }
+    }
+
+    @Test func publishThatNamesJobsWithItsOwnTextWaitsForNobody() async throws {
+        try await Self.with { api, readers in
+            await Self.setTopic(api, endpointCount: 100)
+            let stored = await api.send(.post, "/topics/t", Self.publish("x", 20_000))
+            let held = try await readers.share(of: .max, for: TestAPI.anonymous)
+            #expect(await api.send(.post, "/topics/t", Self.publish("x", 20_000)).text == stored.text)
+            withExtendedLifetime(held) {}
+        }
+    }
+
+    /// It holds a share already, which is not enough.
+    @Test func longPublishThatNamesLongJobsWaitsForRoomForBoth() async throws {
+        try await Self.with { api, readers in
+            await Self.setTopic(api, endpointCount: 300)
+            let stored = await api.send(.post, "/topics/t", Self.publish("x", 4_000))
+            let answer = try await readers.expectWait(whileHolding: 15 << 20) {
+                await api.send(.post, "/topics/t", Self.publish("y", 4_000))
+            }
+            #expect(answer.status == 201 && answer.text == stored.text)
+        }
+    }
+
+    /// Control characters take six bytes in each job, and hardly more than one in the request.
+    @Test func publishWaitsForRoomForTheTextThatIsAnswered() async throws {
+        try await Self.with { api, readers in
+            await Self.setTopic(api, endpointCount: 1_000)
+            let bytes = Data(repeating: 1, count: 1_000).base64EncodedString()
+            let answer = try await readers.expectWait(whileHolding: 12 << 20) {
+                await api.send(.post, "/topics/t", #"{"bodyBase64":"\#(bytes)"}"#)
+            }
+            #expect(answer.status == 201 && answer.text.utf8.count > 6_000_000)
+        }
+    }
+
+    private static func setTopic(_ api: TestAPI, endpointCount: Int) async {
+        let endpoints = (0..<endpointCount).map { #""https://example.com/\#($0)""# }.joined(separator: ",")
+        #expect(await api.send(.put, "/topics/t", #"{"endpoints":[\#(endpoints)]}"#).status == 200)
+    }
+
+    private static func publish(_ character: String, _ count: Int) -> String {
+        #"{"id":"a","body":"\#(String(repeating: character, count: count))"}"#
+    }
+
     /// What the request has brought itself is not waited for: an enqueue is not held up by slow readers.
     @Test func newJobsWaitForNobody() async throws {
         try await Self.with { api, readers in
-            let held = try await readers.share(of: .max)
+            let held = try await readers.share(of: .max, for: TestAPI.anonymous)
             let new = await api.send(.post, queue, #"{"id":"new","body":"\#(Self.body)"}"#)
             #expect(new.status == 201)
             let override = await api.send(.post, queue, #"{"id":"big","override":true}"#)

@@ -388,7 +388,7 @@ import Testing
         try await TestAPI.with(readers: readers) { api in
             await Self.set(api, Self.manyEndpoints)
             await Self.set(api, as: "short")
-            let held = try await readers.share(of: .max)
+            let held = try await readers.share(of: .max, for: TestAPI.anonymous)
             for fields in [[:], Self.keyed("key")] as [HTTPFields] {
                 let refused = await api.send(.post, "/topics/t", "{}", fields: fields)
                 #expect(refused.status == 503 && refused.json?["code"] == .string("readers-busy"), "\(refused)")

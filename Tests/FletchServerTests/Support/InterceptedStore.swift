@@ -178,7 +178,7 @@ extension InterceptedStore {
         }
     }
 
-    func topic(_ name: String, of tenant: String?) async throws(StoreError) -> Topic? {
+    func topic(_ name: String, of tenant: String) async throws(StoreError) -> Topic? {
         try await call { () async throws(StoreError) in try await base.topic(name, of: tenant) }
     }
 

@@ -4,12 +4,14 @@ import Testing
 @testable import FletchServer
 
 extension Readers {
-    /// Expects a request to wait as long as others hold all that readers may hold.
+    /// Expects a request without authentication to wait as long as others of its tenant hold as much.
+    /// - Parameter bytes: Default: all that a tenant's readers may hold.
     /// - Returns: Its answer, once it is let in.
     func expectWait(
-        of request: @escaping @Sendable () async -> Answer, sourceLocation: SourceLocation = #_sourceLocation
+        whileHolding bytes: Int = .max, of request: @escaping @Sendable () async -> Answer,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Answer {
-        var all: Share? = try await share(of: .max)
+        var all: Share? = try await share(of: bytes, for: TestAPI.anonymous)
         let isAnswered = Lock(false)
         let answer = Task {
             let answer = await request()

@@ -60,17 +60,19 @@ struct TestAPI {
     }
 
     static let passphrase = "a passphrase to test with"
+    /// The tenant of requests without authentication.
+    static let anonymous = "anonymous"
 
     /// With tenants, as an operator with one passphrase has it.
     static func withTenants(
         passphrases: String = passphrase, jwt: JWTVerifier? = nil, requestLimit: Int? = nil,
-        _ body: (TestAPI) async throws -> Void
+        readers: Readers = Readers(), _ body: (TestAPI) async throws -> Void
     ) async throws {
         var access = Access.Configuration()
         access.passphrases = Passphrases(passphrases)
         access.jwtVerifier = jwt
         access.requestLimit = requestLimit
-        try await with(access: access, body)
+        try await with(access: access, readers: readers, body)
     }
 
     /// Has what is due by `moment` run, as a dispatcher would, with that outcome.
