@@ -77,14 +77,30 @@ import Testing
         }
     }
 
+    /// Who asks why a job that repeats does not get through is told of all its runs.
     @Test(arguments: StoreKind.allCases)
-    func runAfterOneThatDiedBeginsWithoutAttempts(_ kind: StoreKind) async throws {
+    func jobThatRepeatsHasTheAttemptsOfRunsThatDied(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
-            _ = try await store.enqueue([job("a") { $0.schedule = every(100) }])
-            try await Self.fail(store, Self.failure("first"), at: 0)
-            #expect(try await store.attempts(of: "a", in: queue.scope) == [])
+            // Another with the same id that has died.
+            let other = Job(key: JobKey(queue, "a"), instance: "other", runAt: at(0))
+            _ = try await store.enqueue([NewJob(other)])
+            try await Self.fail(store, Self.failure("other"), at: 0)
+            let repeated = job("a") { job in
+                job.schedule = every(100)
+                job.retry = RetrySchedule(waits: [10])
+            }
+            _ = try await store.enqueue([repeated])
+            for moment in [0, 10, 100] as [Int64] {
+                try await Self.fail(store, Self.failure("\(moment)"), at: moment)
+            }
+            let attempts = try await store.attempts(of: "a", in: queue.scope)
+            #expect(attempts?.map(\.answer) == ["100", "10", "0"])
             let letter = try #require(try await store.deadLetters().first)
-            #expect(try await store.deadLetter(letter.number, of: nil)?.attempts.map(\.answer) == ["first"])
+            #expect(try await store.deadLetter(letter.number, of: nil)?.attempts.map(\.answer) == ["10", "0"])
+            for run in 2...25 as ClosedRange<Int64> {
+                try await Self.fail(store, Self.failure(), at: run * 100)
+            }
+            #expect(try await store.attempts(of: "a", in: queue.scope)?.count == FailedAttempt.keptCount)
         }
     }
 
