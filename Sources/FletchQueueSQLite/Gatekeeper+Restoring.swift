@@ -2,7 +2,10 @@ internal import FletchQueue
 import GRDB
 
 extension Gatekeeper {
-    /// Knows what a database has, but for what its lanes have first: that is looked up when it is needed.
+    /// Knows what a database has, and what its lanes have first: nothing is delivered before that is known of all.
+    ///
+    /// Only indexes are read of jobs: a page of the table that is damaged does not stop the start. So what comes
+    /// first in a group that retries a job is looked up when it is needed.
     /// - Parameter policies: Those of the tenants are added.
     convenience init(
         restoredFrom db: Database, _ policies: PolicyBook, _ limits: DeliveryLimits, _ held: HeldQueues
@@ -31,12 +34,25 @@ extension Gatekeeper {
                     SELECT (SELECT min(lane) FROM job INDEXED BY job_in_lane
                         WHERE state = 'pending' AND job.lane > used.lane)
                     FROM used WHERE lane IS NOT NULL)
-                SELECT lane, queue.id, tenant, endpoint
+                SELECT \(Self.first("run_at")), \(Self.first("id")), \(Self.first("exclusive")),
+                    lane < 0 AND EXISTS (
+                        SELECT 1 FROM job INDEXED BY job_retried
+                        WHERE job.lane = used.lane AND job.lane < 0 AND failures > 0),
+                    lane, queue.id, tenant, endpoint
                 FROM used JOIN queue ON queue.id = iif(lane < 0, (SELECT queue FROM job_group WHERE id = -lane), lane)
                 WHERE tenant >= ' '
                 """)
         while let row = try lanes.next() {
-            _ = lane(row[0], of: row[1], QueueName(tenant: row[2], endpoint: row[3]))
+            let head = row[3] ? nil : try? Transaction.head(row, isRetry: false)
+            found(lane: row[4], of: row[5], QueueName(tenant: row[6], endpoint: row[7]), head: head)
         }
+    }
+
+    /// Of the job that is due first in a lane. Each is looked for by itself: a join would read the job, too.
+    private static func first(_ column: String) -> String {
+        """
+        (SELECT \(column) FROM job INDEXED BY job_in_lane
+            WHERE state = 'pending' AND job.lane = used.lane ORDER BY run_at, job.id LIMIT 1)
+        """
     }
 }

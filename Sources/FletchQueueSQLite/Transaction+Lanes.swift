@@ -75,9 +75,12 @@ extension Transaction {
     private func head(_ condition: String, _ arguments: StatementArguments, isRetry: Bool) throws -> LaneHead? {
         let statement = try db.cachedStatement(
             sql: "SELECT run_at, id, exclusive FROM job \(condition) ORDER BY run_at, id LIMIT 1")
-        return try Row.fetchOne(statement, arguments: arguments).map { row in
-            LaneHead(try Self.order(row), isExclusive: try row.decode(atIndex: 2), isRetry: isRetry)
-        }
+        return try Row.fetchOne(statement, arguments: arguments).map { try Self.head($0, isRetry: isRetry) }
+    }
+
+    /// - Parameter row: When it is due, its id, and whether it is exclusive.
+    static func head(_ row: Row, isRetry: Bool) throws -> LaneHead {
+        LaneHead(try order(row), isExclusive: try row.decode(atIndex: 2), isRetry: isRetry)
     }
 }
 

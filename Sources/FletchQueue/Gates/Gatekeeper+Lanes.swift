@@ -5,12 +5,24 @@ extension Gatekeeper {
     ///   - name: Told where the lane is not known yet.
     package func lane(_ id: Int64, of queue: Int64, _ name: @autoclosure () throws -> QueueName) rethrows -> Lane {
         if let lane = lanes[id] { return lane }
-        let name = try name()
+        let lane = add(id, of: queue, try name())
+        mark(lane)
+        return lane
+    }
+
+    /// The store has jobs in a lane. Does nothing if the lane is known.
+    /// - Parameter head: What waits first in it; nil if that has to be looked up.
+    package func found(lane id: Int64, of queue: Int64, _ name: QueueName, head: LaneHead?) {
+        guard lanes[id] == nil else { return }
+        let lane = add(id, of: queue, name)
+        if let head { setHead(head, of: lane) } else { mark(lane) }
+    }
+
+    private func add(_ id: Int64, of queue: Int64, _ name: QueueName) -> Lane {
         let lane = Lane(
             id: id, queue: queue, name: name,
             gates: gates.path(of: queue, name, group: id == queue ? nil : id, at: lookedAt), birth: epoch)
         restore(lane)
-        mark(lane)
         return lane
     }
 

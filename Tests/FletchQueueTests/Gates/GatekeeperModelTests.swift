@@ -123,8 +123,7 @@ private struct Course {
     private mutating func lease() -> String {
         keeper.beginTurns(at: now)
         for _ in 0..<Int.random(in: 1...6, using: &generator) {
-            var budget = 1_000
-            let lane = keeper.next(at: now, budget: &budget, load: load)
+            let lane = nextLane()
             let expected = naive.next()
             guard lane?.id == expected?.lane, let lane, let expected else {
                 if let lane { keeper.lookAgain(lane) }
@@ -140,6 +139,19 @@ private struct Course {
             leasedCount += 1
         }
         return "lease"
+    }
+
+    /// Asks until nothing is due any more, as a dispatcher does; each time only a few lanes are looked up.
+    private mutating func nextLane() -> Lane? {
+        for _ in 0..<100 {
+            var budget = Int.random(in: 1...3, using: &generator)
+            if let lane = keeper.next(at: now, budget: &budget, load: load) { return lane }
+            guard let moment = keeper.nextMoment, moment <= now else { return nil }
+            guard budget == 0 else { break }
+            keeper.beginTurns(at: now)
+        }
+        problem = "nothing is found, and nothing more is looked up"
+        return nil
     }
 
     private mutating func end() -> String {

@@ -26,6 +26,37 @@ import Testing
         keeper.lease(1, "a", in: lane, isExclusive: false, bodyBytes: 1, at: at(0), until: .now)
     }
 
+    @Test func laneWhoseFirstJobIsKnownFromTheStartIsNotLookedUp() {
+        keeper.begin()
+        let name = QueueName(tenant: "t", endpoint: "https://example.com/1")
+        keeper.found(lane: 1, of: 1, name, head: head)
+        keeper.found(lane: 1, of: 1, name, head: nil)
+        var budget = 0
+        keeper.beginTurns(at: at(0))
+        let next = keeper.next(at: at(0), budget: &budget) { _ in nil }
+        #expect(next != nil && next === keeper.lanes[1])
+        #expect(next?.queueGate.laneCount == 1)
+    }
+
+    /// Others want to write, too. What is due first may wait in any of them.
+    @Test func nothingIsDeliveredBeforeAllLanesHaveBeenLookedUpAFewAtATime() {
+        keeper.begin()
+        let known = lane(1)
+        keeper.setHead(LaneHead(JobOrder(at(0), "b"), isExclusive: false, isRetry: false), of: known)
+        for number in 2...6 { keeper.found(lane: Int64(number), of: Int64(number), known.name, head: nil) }
+        var (budget, lookedUp) = (3, 0)
+        let load = { (lane: Lane) -> LaneHead? in
+            lookedUp += 1
+            return lane.id == 6 ? head : nil
+        }
+        #expect(keeper.next(at: at(0), budget: &budget, load: load) == nil)
+        #expect(lookedUp == 3 && keeper.nextMoment.map { $0 <= at(0) } == true, "it is to be asked again")
+        budget = 3
+        #expect(keeper.next(at: at(0), budget: &budget, load: load)?.id == 6)
+        #expect(keeper.next(at: at(0), budget: &budget, load: load) === known)
+        #expect(lookedUp == 5)
+    }
+
     /// The store may not be readable for a moment.
     @Test func laneThatCouldNotBeReadIsLookedUpAgain() throws {
         keeper.begin()
