@@ -54,8 +54,12 @@ extension Transaction {
     }
 
     /// Looks at what was passed over again, if its time has come.
-    func retryDamage(at now: Timestamp) {
-        if damage.end != nil { keeper.emptied(damage.retry(at: now)) }
+    mutating func retryDamage(at now: Timestamp) {
+        guard damage.end != nil else { return }
+        keeper.emptied(damage.retry(at: now))
+        guard damage.hasLiftedBound else { return }
+        keeper.markUnseen()
+        afterCommit.append { [damage] in damage.looked() }
     }
 
     /// Passes over the jobs that have expired and cannot be read. If there are none, no job expires for a minute.

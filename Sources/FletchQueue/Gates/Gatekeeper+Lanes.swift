@@ -76,6 +76,11 @@ extension Gatekeeper {
         for lane in numbers.compactMap({ lanes[$0] }) { mark(lane) }
     }
 
+    /// Where something waits although nothing was found, it is looked up again.
+    package func markUnseen() {
+        for lane in lanes.values where lane.hasUnseen { mark(lane) }
+    }
+
     /// Whether something of a queue is known that may not be mistaken for another's that gets its number.
     package func isInUse(_ queue: Int64) -> Bool {
         gates[.queue(queue)].map { $0.state.runningCount > 0 } ?? false
