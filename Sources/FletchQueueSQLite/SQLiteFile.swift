@@ -31,7 +31,9 @@ enum SQLiteFile {
                             SELECT 1 FROM job INDEXED BY job_in_lane
                             WHERE lane = -job_group.id AND state = 'pending')
                         """)
-                Checkpointer.checkpoint(db, .truncate)
+                guard Checkpointer.checkpoint(db, .truncate) != .failed else {
+                    throw StoreError(.failed, "the disk of \(path) has failed: look at the disk")
+                }
             }
             return pool
         }
