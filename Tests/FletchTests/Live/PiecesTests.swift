@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    private static let patienceForOne = Duration.seconds(30)
+    private static let patienceForOne = Duration.seconds(120)
 
     private static func padded(_ end: String, to count: Int) -> String {
         let start = "HTTP/1.1 200 OK\r\nX-Padding: "
