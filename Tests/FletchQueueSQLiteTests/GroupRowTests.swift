@@ -31,6 +31,13 @@ import Testing
             #expect(try await store.counts(of: [Self.queue.endpoint], for: "a").isEmpty)
             let groupCount = try await store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM job_group") }
             #expect(groupCount == 0)
+            let filter = DeadLetterFilter()
+            let letters = try await store.deadLetters(
+                of: "a", matching: filter, from: nil, limit: Portion(count: 300, bytes: 1 << 20)
+            ).deadLetters
+            #expect(
+                letters.count == 300 && letters.allSatisfy { $0.job.group == "h" }, "it is there until all have expired"
+            )
             try store.close()
         }
     }

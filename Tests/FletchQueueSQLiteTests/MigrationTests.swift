@@ -43,6 +43,38 @@ import Testing
             try store.close()
         }
     }
+
+    /// What the third version has left: a job that has been retried twice, and one in its seventh repetition.
+    private static func makeThird(_ path: String) throws {
+        let database = try DatabaseQueue(path: path)
+        try SQLiteFile.migrator.migrate(database, upTo: "v3-queues")
+        try database.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO queue (id, tenant, endpoint) VALUES (7, 'anonymous', 'https://example.com/a');
+                    INSERT INTO job (queue, run_at, attempt, exclusive, retry, count, every, times, id, body) VALUES
+                        (7, 5, 2, 0, '1,1,1,1', 3, NULL, NULL, x'61', x'62'), (7, 6, 0, 0, '', 7, 100, 9, x'63', x'64');
+                    """)
+        }
+        try database.close()
+        chmod(path, 0o600)
+    }
+
+    @Test func runsOfTheThirdVersionAreCountedOn() async throws {
+        try await withPlace { place in
+            try Self.makeThird(place.database)
+            let store = try SQLiteJobStore(path: place.database)
+            let jobs = try await store.lease(10, at: Timestamp(milliseconds: 6)).jobs
+            #expect(jobs.map(\.job.key.id) == ["a", "c"])
+            #expect(jobs.map(\.attempt) == [3, 1])
+            #expect(jobs.map(\.job.count) == [3, 7])
+            #expect(jobs.map(\.job.run) == [1, 7])
+            #expect(jobs.map(\.job.failures) == [2, 0])
+            #expect(jobs.map(\.job.schedule?.times) == [nil, 9])
+            try store.close()
+        }
+    }
+
     /// What the sixth version has left: keys of three tenants, one of whom has none any more.
     private static func makeSixth(_ path: String) throws {
         let database = try DatabaseQueue(path: path)

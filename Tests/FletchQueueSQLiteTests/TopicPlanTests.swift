@@ -98,6 +98,20 @@ import Testing
         }
     }
 
+    /// A key of one byte, whose answer has eight, takes up 138 bytes.
+    @Test(arguments: [(138, false), (139, true)])
+    func keyIsRefusedOnceTheLimitIsReached(_ maximum: Int, _ isStored: Bool) async throws {
+        try await withPlace { place in
+            var quotas = Quotas()
+            quotas.maximumIdempotencyBytes = maximum
+            let store = try SQLiteJobStore(path: place.database, quotas: quotas)
+            _ = try await store.enqueue([], by: nil, once: Self.once("a", "1"))
+            let next = try? await store.enqueue([], by: nil, once: Self.once("a", "2"))
+            #expect((next != nil) == isStored)
+            try store.close()
+        }
+    }
+
     /// However the keys of a tenant come and go; and nobody reads them for that.
     @Test func bytesOfKeysAreCountedAsTheyComeAndGo() async throws {
         try await withPlace { place in

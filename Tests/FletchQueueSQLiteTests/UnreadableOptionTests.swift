@@ -27,6 +27,16 @@ import Testing
         }
     }
 
+    @Test func itMakesRoomForAnother() async throws {
+        var quotas = Quotas()
+        (quotas.maximumJobCount, quotas.maximumBodyBytes) = (1, 20)
+        try await withDamaged([asking("a")], Self.damages[0], quotas: quotas) { store, _ in
+            await #expect(throws: StoreError.self) { try await store.enqueue([job("b")]) }
+            #expect(try await store.lease(9, at: at(10)).unreadable.count == 1)
+            _ = try await store.enqueue([job("b")])
+        }
+    }
+
     /// It would be delivered otherwise than it asks.
     @Test(arguments: damages) func itsDeadLetterIsNotReplayed(_ damage: String) async throws {
         try await withDamaged([asking("a"), asking("b")], damage) { store, _ in
@@ -45,6 +55,15 @@ import Testing
         try await withDamaged([asking("a")], Self.damages[1]) { store, file in
             _ = try await store.lease(9, at: at(10))
             #expect(try file.strings("SELECT options FROM job_option WHERE owner < 0") == ["{\"timeout\":\"soon\"}"])
+        }
+    }
+
+    @Test func itsOptionsGoWithTheDeadLetter() async throws {
+        try await withDamaged([asking("a")], Self.damages[1]) { store, file in
+            _ = try await store.lease(9, at: at(10))
+            let letter = try #require(try await store.onlyDeadLetter())
+            #expect(try await store.deleteDeadLetter(letter.number, of: "anonymous"))
+            #expect(try file.strings("SELECT options FROM job_option").isEmpty)
         }
     }
 
@@ -123,14 +142,15 @@ import Testing
 
 /// Gives `body` a store in which jobs were stored before the damage.
 private func withDamaged(
-    _ jobs: [NewJob], _ damage: String, _ body: (SQLiteJobStore, DamagedFile) async throws -> Void
+    _ jobs: [NewJob], _ damage: String, quotas: Quotas = Quotas(),
+    _ body: (SQLiteJobStore, DamagedFile) async throws -> Void
 ) async throws {
     try await withPlace { place in
         let store = try SQLiteJobStore(path: place.database)
         _ = try await store.enqueue(jobs)
         try store.close()
         try place.file.execute(damage)
-        let damaged = try SQLiteJobStore(path: place.database)
+        let damaged = try SQLiteJobStore(path: place.database, quotas: quotas)
         try await body(damaged, place.file)
         try? damaged.close()
     }

@@ -90,6 +90,26 @@ import Testing
         #expect(script.writeCount == 2)
     }
 
+    @Test func thoseWhoAskMeanwhileGetTheResultOfTheWriteThatIsUnderWay() async throws {
+        let script = Script { script, number in
+            if number > 1 { script.end(number) }
+        }
+        let (probe, askedCount) = (script.probe(), Lock(0))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    askedCount.withLock { $0 += 1 }
+                    try await probe.check()
+                }
+            }
+            while askedCount.withLock(\.self) < 20 { await Task.yield() }
+            script.end(1)
+            try await group.waitForAll()
+        }
+        // One that has not come to it by then makes another.
+        #expect((1..<20).contains(script.writeCount))
+    }
+
     /// Before SQLite gives up, which takes five seconds.
     @Test(.timeLimit(.minutes(1))) func storeThatAnotherProgramHoldsSaysSo() async throws {
         try await withPlace { place in

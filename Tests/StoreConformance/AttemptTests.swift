@@ -135,6 +135,21 @@ import Testing
         }
     }
 
+    /// Another may get its number.
+    @Test(arguments: StoreKind.allCases) func lastRunLeavesNothingOfTheRunsBefore(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue([job("a") { $0.schedule = every(1_000, times: 2) }])
+            let policy = JobRetryPolicy(attempts: 9, base: 10, factor: 1, jitter: .off)
+            let first = try await store.leased(1, at: 0)[0]
+            try await store.settle([first.settled(Self.failure(), at: at(0), retryPolicy: policy)])
+            #expect(try await store.attempts(of: "a", in: queue.scope)?.count == 1)
+            for moment: Int64 in [10, 1_000] { try await Self.fail(store, .succeeded, at: moment) }
+            #expect(try await store.job(JobKey(queue, "a")) == nil)
+            _ = try await store.enqueue([job("b")])
+            #expect(try await store.attempts(of: "b", in: queue.scope) == [])
+        }
+    }
+
     static let answers: [(text: String, byteCount: Int)] = [
         (String(repeating: "x", count: 1_024), 1_024), (String(repeating: "x", count: 1_025), 1_024),
         (String(repeating: "x", count: 1_023) + "ü", 1_023), (String(repeating: "x", count: 1_022) + "üü", 1_024),

@@ -143,10 +143,11 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
-    func callbackOfATenantBeyondItsQuotaIsADeadLetter(_ kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.allCases, [false, true])
+    func callbackOfATenantBeyondItsQuotaIsADeadLetter(_ kind: StoreKind, _ isOfBytes: Bool) async throws {
         var quotas = Quotas()
-        quotas.maximumJobCount = 1
+        // As much as the job has.
+        if isOfBytes { quotas.maximumBodyBytes = "body of a".utf8.count } else { quotas.maximumJobCount = 1 }
         try await kind.withStore(quotas: quotas) { store in
             _ = try await store.enqueue([Self.calling("a") { $0.schedule = every(100) }])
             for moment: Int64 in [0, 100, 200] {

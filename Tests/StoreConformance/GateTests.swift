@@ -183,6 +183,20 @@ import Testing
         }
     }
 
+    /// It rests instead, as one that can have no policy.
+    @Test(arguments: StoreKind.allCases)
+    func statusActionPauseMakesNoPolicyBeyondWhatTheTenantMayHave(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let long = "https://example.com/" + String(repeating: "x", count: (16 << 20) - 22)
+            try await store.set(Policy(), for: .queue(long), of: Self.tenant, by: nil)
+            _ = try await store.enqueue([job("a")])
+            try await store.settle(try await store.leased()[0], RunOutcome(.pause, status: 410))
+            #expect(try await store.policy(for: .queue(queue.endpoint), of: Self.tenant) == nil)
+            let explanation = try await store.explain("a", in: queue.scope, at: at(1_000))
+            #expect(explanation == Explanation(.blocked, .shut(.paused), until: at(61_000)))
+        }
+    }
+
     /// The operator's hold for every tenant, beside its own.
     @Test(arguments: StoreKind.allCases)
     func operatorsPoliciesHoldForAllTenantsTogether(_ kind: StoreKind) async throws {

@@ -37,6 +37,25 @@ import Testing
         #expect(next == at(1_100))
     }
 
+    /// Whether it failed, or its process died.
+    @Test(arguments: StoreKind.allCases, [false, true])
+    func nextTryIsOfTheRunThatWasMadeUpFor(_ kind: StoreKind, _ hasDied: Bool) async throws {
+        let policy = JobRetryPolicy(attempts: 9, base: 10, factor: 1, jitter: .off)
+        try await kind.withReopenedStore([Quotas(), Quotas()]) { store, index in
+            if index == 0 {
+                _ = try await store.enqueue([job("a") { $0.schedule = every(100) }])
+                let leased = try await store.leased(at: 1_050)
+                #expect(leased.map(\.scheduledAt) == [at(1_000)])
+                guard !hasDied else { return }
+                try await store.settle(
+                    leased.map { $0.settled(RunOutcome(.retry, status: 500), at: at(1_050), retryPolicy: policy) })
+            } else {
+                let leased = try await store.leased(at: 1_060)
+                #expect(leased.map(\.scheduledAt) == [at(1_000)] && leased.map(\.attempt) == [2])
+            }
+        }
+    }
+
     @Test(arguments: StoreKind.allCases) func noneIsMadeUpFor(_ kind: StoreKind) async throws {
         let (made, next) = try await Self.runs(kind, .skip)
         #expect(made.isEmpty)
@@ -134,6 +153,65 @@ import Testing
         }
     }
 
+    /// Nobody else writes meanwhile.
+    @Test(arguments: StoreKind.allCases) func onlySoManyRepetitionsAreSkippedAtOnce(_ kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            _ = try await store.enqueue((0..<25).map { Self.skipping("\($0)") })
+            let skippedCount = { () async throws in
+                var count = 0
+                for number in 0..<25 where try await store.job(JobKey(queue, "\(number)"))?.runAt == at(1_100) {
+                    count += 1
+                }
+                return count
+            }
+            for count in [10, 20] {
+                let leasing = try await store.lease(10, at: at(1_050))
+                #expect(leasing.jobs.isEmpty && leasing.nextDue.map { $0 <= at(1_050) } == true)
+                #expect(try await skippedCount() == count)
+            }
+            #expect(try await store.lease(10, at: at(1_050)).nextDue == at(1_100))
+        }
+    }
+
+    /// What is read of them is no less than what is leased.
+    @Test(arguments: StoreKind.allCases) func bodiesOfRepetitionsThatAreSkippedCount(_ kind: StoreKind) async throws {
+        var limits = DeliveryLimits()
+        limits.leaseBodyBytes = 100
+        try await kind.withStore(limits: limits) { store in
+            _ = try await store.enqueue([
+                job("a"), Self.skipping("b") { $0.body = Payload(Array(repeating: 0x78, count: 120)) }, job("c"),
+            ])
+            #expect(try await store.leased(at: 1_050).ids == ["a"])
+            #expect(try await store.leased(at: 1_050).ids == ["c"])
+        }
+    }
+
+    private static func skipping(_ id: String, _ change: (inout Job) -> Void = { _ in }) -> NewJob {
+        job(id) {
+            $0.schedule = every(100)
+            $0.options.missed = .skip
+            change(&$0)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases) func jobWhoseScheduleHasNothingLeftMakesRoom(_ kind: StoreKind) async throws {
+        var quotas = Quotas()
+        quotas.maximumJobCount = 1
+        try await kind.withStore(quotas: quotas) { store in
+            let last: Int64 = 253_370_764_800_000
+            let cron = try CronExpression("@yearly")
+            _ = try await store.enqueue([
+                Self.skipping("a") {
+                    $0.runAt = at(last)
+                    $0.schedule = Schedule(every: nil, cron: cron, times: nil)
+                }
+            ])
+            await #expect(throws: StoreError.self) { try await store.enqueue([job("b")]) }
+            #expect(try await store.lease(10, at: at(last + 1_000)).ended == [JobKey(queue, "a")])
+            _ = try await store.enqueue([job("b")])
+        }
+    }
+
     @Test(arguments: StoreKind.allCases) func jobWhoseScheduleHasNothingLeftIsToldOf(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             // 9999-01-01: the last that there is.
@@ -150,6 +228,29 @@ import Testing
             #expect(leasing.ended == [JobKey(queue, "a")])
             #expect(try await store.job(JobKey(queue, "a")) == nil)
             #expect(try await store.lease(10, at: at(last + 2_000)).ended.isEmpty)
+        }
+    }
+
+    /// By the clock as it is now, the pause is yet to come.
+    @Test(arguments: StoreKind.allCases) func pauseBeforeTheClockWasSetBackMakesNoRunAMissedOne(_ kind: StoreKind)
+        async throws
+    {
+        try await kind.withStore { store in
+            var policy = Policy()
+            policy.isPaused = true
+            _ = try await store.enqueue([job("later", at: 9_000_000)])
+            _ = try await store.lease(10, at: at(10_000))
+            for policy in [policy, nil] {
+                try await store.set(policy, for: .queue(queue.endpoint), of: "anonymous", by: nil)
+            }
+            for moment: Int64 in [10_000, 1_000] { _ = try await store.lease(10, at: at(moment)) }
+            _ = try await store.enqueue([
+                job("a", at: 1_100) {
+                    $0.schedule = every(100)
+                    $0.options.missed = .skip
+                }
+            ])
+            #expect(try await store.leased(at: 1_150).map(\.scheduledAt) == [at(1_100)])
         }
     }
 

@@ -8,7 +8,9 @@ import Testing
     /// With the policy `{}`, which is two bytes more.
     private static func target(bytes: Int, _ first: Character) -> PolicyTarget {
         let start = "https://example.com/\(first)"
-        return .queue(start + String(repeating: "x", count: bytes - start.utf8.count - 2))
+        let count = bytes - start.utf8.count - 2
+        // Not all characters are one byte.
+        return .queue(start + String(repeating: "é", count: count / 2) + String(repeating: "x", count: count % 2))
     }
 
     @discardableResult

@@ -86,6 +86,27 @@ import Testing
         #expect(plan.step(at: start) == .wait(until: later))
     }
 
+    @Test func ofSeveralThatExpireTheFirstCounts() {
+        var plan = LeasePlan(concurrency: 1)
+        plan.ask()
+        for moment in [start, later] { plan.stored(expiringAt: moment) }
+        plan.leased(Leasing(jobs: [leased(1)], nextDue: nil), of: 1)
+        #expect(plan.step(at: start) == .lease(0))
+        plan.ask()
+        plan.leased(Leasing(jobs: [], nextDue: nil, nextExpiry: start), of: 0)
+        plan.stored(expiringAt: later)
+        #expect(plan.step(at: start) == .lease(0))
+    }
+
+    /// Else it would be asked for again and again, as long as there is no room.
+    @Test func expiryThatIsAnsweredForIsForgotten() {
+        var plan = LeasePlan(concurrency: 1)
+        plan.stored(expiringAt: start)
+        plan.ask()
+        plan.leased(Leasing(jobs: [leased(1)], nextDue: nil, nextExpiry: later), of: 1)
+        #expect(plan.step(at: start) == .wait(until: later))
+    }
+
     /// What is stored while the store answers may not have been in its answer; and an answer may not come.
     @Test func expiryThatIsNotAnsweredForIsKept() {
         var plan = LeasePlan(concurrency: 1)

@@ -25,8 +25,8 @@ import Testing
         keeper.lane(queue, of: queue, QueueName(tenant: "t", endpoint: Self.target.text))
     }
 
-    private func deliver(_ lane: Lane) {
-        let now = Timestamp(milliseconds: 0)
+    private func deliver(_ lane: Lane, at moment: Int64 = 0) {
+        let now = Timestamp(milliseconds: moment)
         let lease = keeper.lease(1, "a", in: lane, isExclusive: false, bodyBytes: 1, at: now, until: .now)
         _ = keeper.end(lease, .ran(.answered), at: now)
         keeper.setHead(nil, of: lane)
@@ -73,16 +73,27 @@ import Testing
         policy.rate = RateLimit(count: 1, per: 5_000)
         policies.set(policy, for: Self.target, of: "t")
         keeper.policyChanged(for: Self.target, of: "t", queue: nil)
-        #expect(!admits(lane(2)))
+        keeper.beginTurns(at: Timestamp(milliseconds: 4_000))
+        #expect(!admits(lane(2), at: 4_000))
         #expect(admits(lane(2), at: 5_000))
     }
 
-    @Test func whoHasTheNameOfARevokedTenantHasUsedUpNothing() {
+    @Test func clockThatIsSetBackBoundsWhatIsUsedUp() {
+        keeper.beginTurns(at: Timestamp(milliseconds: 90_000_000))
+        deliver(lane(1), at: 90_000_000)
+        keeper.forget(1)
+        for moment: Int64 in [0, 1_000_000] { keeper.beginTurns(at: Timestamp(milliseconds: moment)) }
+        #expect(!admits(lane(2), at: 1_000_000))
+        #expect(admits(lane(2), at: 3_600_000))
+    }
+
+    @Test(arguments: [false, true]) func whoHasTheNameOfARevokedTenantHasUsedUpNothing(_ isForgotten: Bool) {
         deliver(lane(1))
+        if isForgotten { keeper.forget(1) }
         keeper.abandon("t", to: "\n1")
         policies.forget("t")
         keeper.policiesForgotten(of: "t")
-        keeper.forget(1)
+        if !isForgotten { keeper.forget(1) }
         policies.set(Self.hourly, for: Self.target, of: "t")
         #expect(admits(lane(2)))
     }

@@ -75,6 +75,37 @@ import Testing
         #expect(next() == nil, "the pause begins anew")
     }
 
+    /// What was tried by another clock says nothing about this one.
+    @Test func clockThatIsSetBackForgetsWhoHasTried() {
+        wait(lane(1, "a"), since: 1)
+        wait(lane(2, "b"), since: 2)
+        #expect(probe(.ran(.lateForItsOwner)) == "a")
+        keeper.beginTurns(at: Timestamp(milliseconds: now.milliseconds - 1))
+        #expect(probe(.ran(.lateForItsOwner)) == "a")
+        #expect(probe(.ran(.lateForItsOwner)) == "b")
+    }
+
+    /// What has gone elsewhere is thrown away from time to time, and nothing else.
+    @Test func lanesThatYieldAreKeptHoweverOftenOthersMove() {
+        var yielding = YieldingLanes()
+        yielding.probed(by: "a")
+        let (still, moving) = (lane(1, "a"), lane(2, "a"))
+        func insert(_ lane: Lane, since moment: Int64) {
+            let order = JobOrder(Timestamp(milliseconds: moment), "a")
+            yielding.insert(LaneTurn(order: order, lane: lane, turn: lane.turn), among: 2)
+        }
+        insert(still, since: 1)
+        for moment in 2...500 as ClosedRange<Int64> {
+            moving.turn += 1
+            insert(moving, since: moment)
+        }
+        #expect(yielding.first?.lane === still)
+        yielding.removeFirst()
+        #expect(yielding.first?.lane === moving)
+        yielding.removeFirst()
+        #expect(yielding.first == nil)
+    }
+
     @Test func tenantThatIsAloneTriesAgain() {
         let lane = lane(1, "hasty")
         wait(lane, since: 1)

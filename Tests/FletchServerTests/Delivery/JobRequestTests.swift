@@ -190,6 +190,16 @@ import Testing
         #expect(request.body == .bytes(Array("hi".utf8)))
     }
 
+    /// At the same port there may be another server for each.
+    @Test func secretsOfHTTPDoNotGoToHTTPS() throws {
+        let request = try redirected(307, to: "https://a.test:8080/", signature: signature) {
+            $0.options.url = "http://a.test:8080/x"
+            $0.options.headers = Self.secretHeaders
+        }
+        #expect(request.value(of: "x-api-key") == nil && request.value(of: "webhook-id") == nil)
+        #expect(request.value(of: "idempotency-key") == "a")
+    }
+
     @Test func fieldsOfAJobWithoutHeadersGoToAnotherOrigin() throws {
         let request = try redirected(307, to: "https://b.test/") { _ in }
         #expect(

@@ -92,6 +92,44 @@ import Testing
         #expect(try remembered.text(to: ByteBuffer(string: "{}")) == Array(text.utf8))
     }
 
+    /// None is shorter than a block, none overlaps another or what it repeats, and each is what it says.
+    @Test(arguments: 0..<50 as Range<UInt64>) func repetitionsAreApart(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var text = Self.noise(100, &generator)
+        for _ in 0..<20 {
+            let start = Int.random(in: 0..<text.count, using: &generator)
+            text += text[start...].prefix(Int.random(in: 0...80, using: &generator))
+            text += Array(repeating: 0x61, count: Int.random(in: 0...80, using: &generator))
+        }
+        var end = 100
+        for repetition in Repetitions(in: text, from: 100) {
+            let (range, source) = (repetition.range, repetition.source)
+            #expect(range.lowerBound >= end && range.count >= 16 && source + range.count <= range.lowerBound)
+            #expect(text[range].elementsEqual(text[source..<source + range.count]))
+            end = range.upperBound
+        }
+        #expect(end > 100)
+    }
+
+    /// Room is made for as much as it says.
+    @Test func lengthThatNoAnswerHasIsDamaged() throws {
+        #expect(try RememberedAnswer([0, 0xC0, 0, 0, 0, 0x40, 0, 0, 0]).byteCount == 1 << 30)
+        let error = #expect(throws: StoreError.self) { try RememberedAnswer([0, 0xC0, 0, 0, 0, 0x40, 0, 0, 1]) }
+        #expect(error?.code == .damaged)
+    }
+
+    /// The length of the answer; pieces and repetitions by turns.
+    @Test(
+        arguments: [
+            [1, 2, 0x61, 0x61], [3, 1, 0x61, 3, 0], [3, 1, 0x61, 0, 0, 2, 0x61, 0x61],
+        ] as [[UInt8]])
+    func answerThatIsLongerThanItSaysIsDamaged(_ stored: [UInt8]) {
+        let error = #expect(throws: StoreError.self) {
+            try RememberedAnswer([0] + stored).text(to: ByteBuffer(string: "0123456789"))
+        }
+        #expect(error?.code == .damaged)
+    }
+
     @Test func whatIsDamagedIsToldOf() throws {
         let body = Array(String(repeating: "0123456789abcdef", count: 8).utf8)
         let answer = Array("before".utf8) + body + Array("between".utf8) + body

@@ -69,6 +69,19 @@ import Testing
         }
     }
 
+    @Test func answerWithAKeyIsTheOneThatIsRememberedThoughTheJobHasEnded() async throws {
+        try await Self.with { api, readers in
+            var held: Readers.Share? = try await readers.share(of: .max, for: TestAPI.anonymous)
+            let asking = Task { await api.send(.post, queue, #"{"id":"big"}"#, fields: Self.key("k")) }
+            while !readers.isContended { await Task.yield() }
+            #expect(await api.send(.delete, queue + "/big").status == 204)
+            withExtendedLifetime(held) {}
+            held = nil
+            let answer = await asking.value
+            #expect(answer.status == 201 && answer.json?["body"] == .string(Self.body))
+        }
+    }
+
     @Test func sendThatNamesALongJobWaits() async throws {
         try await Self.with { api, readers in
             let url = "https://example.com/to"

@@ -1,3 +1,4 @@
+import Fletch
 import FletchQueue
 import Foundation
 import HTTPTypes
@@ -444,6 +445,50 @@ import Testing
             #expect(await api.send(.post, "/topics/t", "{}", fields: Self.keyed("key")).status == 404)
             await Self.set(api)
             #expect(await api.send(.post, "/topics/t", "{}", fields: Self.keyed("key")).status == 201)
+        }
+    }
+
+    /// One that has had its turn gives it back before it waits for the turn of a longer answer.
+    @Test(.timeLimit(.minutes(1))) func publishesWithOneKeyThatWaitHoldNothingMeanwhile() async throws {
+        // Less than one of them holds.
+        let readers = Readers(totalBytes: 100_000, enqueuePatience: .seconds(50))
+        let callCount = Lock(0)
+        let counting: (any JobStore) -> any JobStore = { store in
+            InterceptedStore(base: store, after: { callCount.withLock { $0 += 1 } })
+        }
+        try await TestAPI.with(counting, readers: readers) { api in
+            await Self.set(api, Self.manyEndpoints)
+            let before = callCount.withLock(\.self)
+            var held: Readers.Share? = try await readers.share(of: .max, for: TestAPI.anonymous)
+            let publishing = Task {
+                await withTaskGroup(of: Answer.self) { group in
+                    for _ in 0..<3 {
+                        group.addTask { await api.send(.post, "/topics/t", "{}", fields: Self.keyed("key")) }
+                    }
+                    return await group.reduce(into: []) { $0.append($1) }
+                }
+            }
+            // Each has asked for the answer and for the topic.
+            while callCount.withLock(\.self) < before + 6 || !readers.isContended { await Task.yield() }
+            withExtendedLifetime(held) {}
+            held = nil
+            let answers = await publishing.value
+            #expect(answers.count == 3 && Set(answers.map(\.text)).count == 1)
+            #expect(answers.allSatisfy { $0.status == 201 })
+        }
+    }
+
+    /// One that finds jobs with long bodies lets go of what it holds before it waits for room for them: it may hold all of it.
+    @Test(.timeLimit(.minutes(1))) func publishThatFindsLongJobsDoesNotWaitForItself() async throws {
+        // Less than one of them holds.
+        let readers = Readers(totalBytes: 100_000, enqueuePatience: .seconds(50))
+        try await TestAPI.with(readers: readers) { api in
+            await Self.set(api, Self.manyEndpoints)
+            let text = String(repeating: "x", count: 1_000)
+            #expect(await api.send(.post, "/topics/t", #"{"id":"a","body":"\#(text)"}"#).status == 201)
+            let answer = await api.send(.post, "/topics/t", #"{"id":"a"}"#)
+            #expect(answer.status == 201)
+            #expect(Self.jobs(answer).allSatisfy { $0["body"] == .string(text) })
         }
     }
 

@@ -72,11 +72,14 @@ import Testing
         #expect(other.connectionCount == 1)
     }
 
-    @Test func originThatHangsLeavesAQuarterToOthers() async throws {
+    /// Whether or not what it holds counts as parked.
+    @Test(arguments: [1_024, 1]) func originThatHangsLeavesAQuarterToOthers(_ maximumParkedCount: Int) async throws {
         let mayAnswer = Signal<Void>()
         let slow = try Self.peer(answeringAfter: mayAnswer)
         let other = try Self.peer()
-        try await withFletchClient(Self.configuration(8), drainingFor: patience) { client in
+        var configuration = Self.configuration(8)
+        configuration.maximumParkedConnectionCount = maximumParkedCount
+        try await withFletchClient(configuration, drainingFor: patience) { client in
             for _ in 0..<6 { _ = try await client.send(FletchRequest(.get, slow.url)) }
             var seventh = FletchRequest(.get, slow.url)
             seventh.deadline = .milliseconds(200)
@@ -89,6 +92,45 @@ import Testing
             mayAnswer.set(())
             #expect(try await last.status?.code == 200)
         }
+    }
+
+    /// Each holds no more than two when there is a crowd.
+    @Test func originsThatHangTakeTwoEachOfWhatIsLeft() async throws {
+        let mayAnswer = Signal<Void>()
+        let peers = try (0..<2).map { _ in try Self.peer(answeringAfter: mayAnswer) }
+        try await withFletchClient(Self.configuration(9), drainingFor: patience) { client in
+            for _ in 0..<7 { _ = try await client.send(FletchRequest(.get, peers[0].url)) }
+            var request = FletchRequest(.get, peers[1].url)
+            request.deadline = .seconds(10)
+            for _ in 0..<2 { _ = try await client.send(request) }
+            request.deadline = .milliseconds(200)
+            #expect(await failure(of: request, with: client)?.code == .deadlineExceeded)
+            mayAnswer.set(())
+        }
+        #expect(peers.map(\.connectionCount) == [7, 2])
+    }
+
+    /// They give way to others.
+    @Test func idleConnectionsMakeNoCrowd() async throws {
+        let mayAnswer = Signal<Void>()
+        let slow = try Self.peer(answeringAfter: mayAnswer)
+        let peers = try (0..<4).map { _ in
+            try ScriptedPeer { connection in
+                connection.readHead()
+                connection.write(okAndNext)
+                _ = connection.departure()
+            }
+        }
+        try await withFletchClient(Self.configuration(8), drainingFor: patience) { client in
+            for peer in peers { _ = try await client.send(FletchRequest(.get, peer.url), until: .answered) }
+            for _ in 0..<5 {
+                var request = FletchRequest(.get, slow.url)
+                request.deadline = .seconds(10)
+                _ = try await client.send(request)
+            }
+            mayAnswer.set(())
+        }
+        #expect(slow.connectionCount == 5)
     }
 
     @Test func requestWaitsForAConnectionAsLongAsItMay() async throws {
