@@ -84,7 +84,9 @@ struct ByteBudget {
     func isAwaited(from tenant: String) -> Bool {
         guard let share = held[tenant], !lines.isEmpty else { return false }
         let holdsMost = held.values.allSatisfy { $0 <= share }
-        return lines.contains { isWithinItsPart($0) ? holdsMost : $0.tenant == tenant }
+        // About what each has where all want more than there is: see `fits`.
+        let part = total / (held.count + lines.count { held[$0.tenant] == nil } + 1)
+        return lines.contains { isWithin(part, $0) ? holdsMost : $0.tenant == tenant }
     }
 
     // MARK: - Turns
@@ -128,10 +130,8 @@ struct ByteBudget {
         return claim
     }
 
-    /// About what each has where all want more than there is: see ``fits(_:)``.
-    private func isWithinItsPart(_ line: Line) -> Bool {
+    private func isWithin(_ part: Int, _ line: Line) -> Bool {
         guard let own = held[line.tenant], let size = line.claims.first?.size else { return true }
-        let tenantCount = Set(lines.map(\.tenant)).union(held.keys).count
-        return own + size <= total / (tenantCount + 1)
+        return own + size <= part
     }
 }

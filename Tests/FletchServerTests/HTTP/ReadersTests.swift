@@ -57,21 +57,17 @@ import Testing
         let readers = Readers(totalBytes: 20, patience: .zero)
         let first = try await readers.share(of: 10, for: "a")
         try first.check()
-        let second = Task { try await readers.share(of: 1, for: "a") }
-        while !readers.isContended { await Task.yield() }
-        #expect(throws: Readers.TooSlow.self) { try first.check() }
-        second.cancel()
-        _ = await second.result
+        try await Self.withWaiter(for: 1, of: "a", in: readers) {
+            #expect(throws: Readers.TooSlow.self) { try first.check() }
+        }
     }
 
     @Test func slowReaderIsNotEndedForOneThatIsNotSlowYet() async throws {
         let readers = Readers(totalBytes: 20, patience: .seconds(600))
         let first = try await readers.share(of: 10, for: "a")
-        let second = Task { try await readers.share(of: 1, for: "a") }
-        while !readers.isContended { await Task.yield() }
-        try first.check()
-        second.cancel()
-        _ = await second.result
+        try await Self.withWaiter(for: 1, of: "a", in: readers) {
+            try first.check()
+        }
     }
 
     @Test func slowReadersOfTheTenantThatHoldsMostAreEnded() async throws {
@@ -79,12 +75,10 @@ import Testing
         let (large, small) = (
             try await readers.share(of: 10, for: "a"), try await readers.share(of: 9, for: "b")
         )
-        let newcomer = Task { try await readers.share(of: 2, for: "c") }
-        while !readers.isContended { await Task.yield() }
-        try small.check()
-        #expect(throws: Readers.TooSlow.self) { try large.check() }
-        newcomer.cancel()
-        _ = await newcomer.result
+        try await Self.withWaiter(for: 2, of: "c", in: readers) {
+            try small.check()
+            #expect(throws: Readers.TooSlow.self) { try large.check() }
+        }
     }
 
     @Test func readerThatWaitsForItsOwnTenantEndsNoOthers() async throws {
@@ -92,11 +86,20 @@ import Testing
         let (own, other) = (
             try await readers.share(of: 10, for: "a"), try await readers.share(of: 2, for: "b")
         )
-        let next = Task { try await readers.share(of: 2, for: "a") }
+        try await Self.withWaiter(for: 2, of: "a", in: readers) {
+            try other.check()
+            #expect(throws: Readers.TooSlow.self) { try own.check() }
+        }
+    }
+
+    /// Runs `body` while a reader waits for so many bytes.
+    private static func withWaiter(
+        for bytes: Int, of tenant: String, in readers: Readers, _ body: () throws -> Void
+    ) async throws {
+        let waiter = Task { _ = try await readers.share(of: bytes, for: tenant) }
         while !readers.isContended { await Task.yield() }
-        try other.check()
-        #expect(throws: Readers.TooSlow.self) { try own.check() }
-        next.cancel()
-        _ = await next.result
+        try body()
+        waiter.cancel()
+        _ = await waiter.result
     }
 }
