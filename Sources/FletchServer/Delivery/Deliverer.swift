@@ -79,7 +79,7 @@ package struct Deliverer: Sendable {
 
     /// Cancelling the task cuts the delivery off.
     ///
-    /// What the task holds while it waits is little: thousands of deliveries may hang at the same time.
+    /// Thousands of deliveries may hang, each in a task that waits here: requests and receipts stay out of this frame.
     package func deliver(_ job: LeasedJob) async -> DeliveryEnd {
         let run = DeliveryRun(
             job, policies.effective(for: job.job.key.queue), standardTimeout: timeout, at: clock.now)
@@ -118,14 +118,17 @@ package struct Deliverer: Sendable {
             lastAcknowledged.withLock { $0 = .now }
             return ran(run, .succeeded, reason: "acknowledged")
         case .success(let receipt):
-            guard let location = receipt.location, let status = receipt.status?.code else { return ended(run, receipt) }
+            guard let status = receipt.status?.code, JobRequest.isRedirect(status), let location = receipt.location
+            else {
+                return ended(run, receipt)
+            }
             switch request(of: run).redirected(by: status, to: location) {
             case .none: return ended(run, receipt)
             case .to(let next):
-                (run.redirected, run.redirect) = (next, status)
+                (run.redirected, run.redirectStatus) = (next, status)
                 return nil
             case .refused:
-                run.redirect = status
+                run.redirectStatus = status
                 return failed(
                     run, "redirect-refused", "redirected from https to another scheme, which is not followed")
             }
@@ -133,7 +136,7 @@ package struct Deliverer: Sendable {
     }
 
     private func end(of run: DeliveryRun, _ error: FletchError) -> DeliveryEnd {
-        let mayHaveBeenSeen = error.certainty == .unknown || run.redirect != nil
+        let mayHaveBeenSeen = error.certainty == .unknown || run.redirectStatus != nil
         if error.code == .cancelled || error.code == .clientClosed {
             return .notRun(nil, mayHaveBeenSeen: mayHaveBeenSeen)
         }
@@ -148,7 +151,7 @@ package struct Deliverer: Sendable {
         if run.goal != .acknowledged, let receipt = error.receipt, receipt.status != nil {
             return ended(run, receipt, reason: "\(error)")
         }
-        if run.redirect != nil { return failed(run, error.code.rawValue, "after a redirect: \(error)") }
+        if run.redirectStatus != nil { return failed(run, error.code.rawValue, "after a redirect: \(error)") }
         var outcome = RunOutcome(.retry)
         outcome.error = error.code.rawValue
         outcome.reach = run.reach(after: error)
@@ -167,7 +170,7 @@ package struct Deliverer: Sendable {
 
     /// Ends a run whose last redirect led to no answer. The redirect is one itself, if any answer is the goal.
     private func failed(_ run: DeliveryRun, _ code: String, _ reason: String) -> DeliveryEnd {
-        if let status = run.redirect, run.goal == .answered {
+        if let status = run.redirectStatus, run.goal == .answered {
             return ran(run, RunOutcome(.succeed, status: status), reason: reason)
         }
         var outcome = RunOutcome(.retry)

@@ -7,12 +7,12 @@ final class DeliveryRun {
     let job: LeasedJob
     let startedAt: Timestamp
     let start: ContinuousClock.Instant
-    /// What shows where it comes from.
+    /// The fields that sign the delivery.
     var signature: [HTTPField] = []
-    /// What the last redirect has made of its request; nil before the first.
+    /// The request that the last redirect leads to; nil before the first.
     var redirected: JobRequest?
     /// The status of the last redirect; nil if there was none.
-    var redirect: Int?
+    var redirectStatus: Int?
     private let policy: EffectivePolicy
     private let standardTimeout: Duration
     /// What the job says, else a policy; nil if neither does.

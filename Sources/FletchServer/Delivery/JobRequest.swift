@@ -11,7 +11,7 @@ struct JobRequest {
     private var body: FletchRequest.Body
     private let keep: FletchRequest.Keep
 
-    /// - Parameter signature: What shows where it comes from.
+    /// - Parameter signature: The fields that sign the delivery.
     init(of job: LeasedJob, at now: Timestamp, isInDocker: Bool, signature: [HTTPField] = []) {
         let asked = job.job.options.box
         let target = asked?.members.url ?? job.job.key.queue.endpoint
@@ -40,12 +40,13 @@ struct JobRequest {
         return request
     }
 
+    static func isRedirect(_ status: Int) -> Bool { [301, 302, 303, 307, 308].contains(status) }
+
     /// 301 and 302 make a GET of a POST, 303 of everything but GET and HEAD (RFC 9110 §15.4).
     ///
     /// From https to another scheme is not followed: over http anybody on the way could read the job and its key.
-    func redirected(by status: Int, to location: String?) -> Redirect {
-        guard [301, 302, 303, 307, 308].contains(status), let location, let next = Self.resolve(location, against: url)
-        else { return .none }
+    func redirected(by status: Int, to location: String) -> Redirect {
+        guard let next = Self.resolve(location, against: url) else { return .none }
         guard !Self.isSecure(url) || Self.isSecure(next) else { return .refused }
         var request = self
         request.url = next

@@ -2,7 +2,7 @@ internal import FletchQueue
 
 // Bodies that many jobs of one answer have.
 extension Payload {
-    /// Of a long text, which is held once however many jobs of an answer have it; 0 for all else.
+    /// The size of a long text, which all jobs of an answer share in memory; 0 for a short text or other bytes.
     var sharedByteCount: Int {
         guard let count = text?.utf8.count, count > JSONWriter.longBytes else { return 0 }
         return count

@@ -42,13 +42,8 @@ extension QueueAPI {
     ///   - reader: Whose share of what readers hold is taken; see ``Readers``.
     func deadLetter(_ id: String, of tenant: String?, for reader: String) async throws -> APIResponse {
         guard let number = Self.number(id) else { return .problem(.notFound, Self.noDeadLetter) }
-        var found = try await queue.store.deadLetter(number, of: tenant)
-        var share: Readers.Share?
-        if let byteCount = found?.letter.job.byteCount, byteCount > JSONText.pieceBytes {
-            // A request that waits for its turn holds nothing meanwhile.
-            found = nil
-            share = try await readers.share(of: byteCount, for: reader)
-            found = try await queue.store.deadLetter(number, of: tenant)
+        let (found, share) = try await read(for: reader, bytes: { $0.letter.job.byteCount }) {
+            try await queue.store.deadLetter(number, of: tenant)
         }
         guard let found else { return .problem(.notFound, Self.noDeadLetter) }
         return .json(.ok) { $0.deadLetter(found.letter, history: found.attempts) }.holding(share)

@@ -63,14 +63,7 @@ extension QueueAPI {
 
     /// - Parameter reader: Whose share of what readers hold is taken; see ``Readers``.
     func job(_ id: String, in scope: QueueScope, for reader: String) async throws -> APIResponse {
-        var job = try await queue.store.job(id, in: scope)
-        var share: Readers.Share?
-        if let byteCount = job?.byteCount, byteCount > JSONText.pieceBytes {
-            // A request that waits for its turn holds nothing meanwhile.
-            job = nil
-            share = try await readers.share(of: byteCount, for: reader)
-            job = try await queue.store.job(id, in: scope)
-        }
+        let (job, share) = try await read(for: reader, bytes: \.byteCount) { try await queue.store.job(id, in: scope) }
         guard let job else { return .text(.notFound, "Not Found") }
         return .json(.ok) { $0.job(job) }.holding(share)
     }

@@ -46,13 +46,14 @@ extension QueueAPI {
 
     /// Finds jobs that were there already and are long together, however short the request that named them by their ids.
     /// - Parameters:
-    ///   - jobs: Those of a topic that have the request's long text come to hold it together.
+    ///   - jobs: A job of a topic whose body is the request's long text gets the request's copy of it, so that the text is in
+    ///     memory once.
     ///   - drafts: What was asked for; a single one for all jobs, or one for each.
     /// - Returns: Their places; none if they are short.
     static func longJobs(in jobs: inout [Job], _ drafts: [JobDraft]) -> [Int] {
         let long = jobs.indices.filter { index in
             guard let draft = drafts.count == 1 ? drafts.first : drafts.dropFirst(index).first else { return true }
-            // All jobs of a topic hold what the request has brought once: another text comes on top of it.
+            // The request's text is counted once for all jobs of a topic. Any other text adds to it.
             if draft.id != nil, drafts.count < jobs.count, draft.body.sharedByteCount > 0 {
                 return !jobs[index].body.becomes(draft.body)
             }

@@ -25,13 +25,8 @@ extension QueueAPI {
     func topic(_ name: String, of tenant: String?, for reader: String) async throws -> APIResponse {
         let tenant = try Self.named(tenant)
         try Self.checkIsTopic(name)
-        var topic = try await queue.store.topic(name, of: tenant)
-        var share: Readers.Share?
-        if let byteCount = topic?.byteCount, byteCount > JSONText.pieceBytes {
-            // A request that waits for its turn holds nothing meanwhile.
-            topic = nil
-            share = try await readers.share(of: byteCount, for: reader)
-            topic = try await queue.store.topic(name, of: tenant)
+        let (topic, share) = try await read(for: reader, bytes: \.byteCount) {
+            try await queue.store.topic(name, of: tenant)
         }
         guard let topic else { return .problem(.notFound, Self.noTopic) }
         return .json(.ok) { $0.topic(topic) }.holding(share)
