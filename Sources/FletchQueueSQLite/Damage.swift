@@ -14,8 +14,6 @@ final class Damage {
     private var lanesOfJobs: Set<Int64> = []
     /// Whether no job expires until ``end``.
     private(set) var stopsExpiry = false
-    /// Whether lanes are to be looked at without a bound, as what has expired in them stays.
-    private(set) var hasLiftedBound = false
     /// When all of it is tried again; nil if there is nothing.
     private(set) var end: Timestamp?
     /// What is to be told.
@@ -49,7 +47,7 @@ final class Damage {
     func contains(lane: Int64) -> Bool { end != nil && lanes.contains(lane) }
 
     func stopExpiry(_ fault: StoreFault, at now: Timestamp) {
-        if !stopsExpiry { (stopsExpiry, hasLiftedBound) = (true, true) }
+        stopsExpiry = true
         note(fault, at: now)
     }
 
@@ -62,9 +60,6 @@ final class Damage {
         defer { (jobs, list, lanes, lanesOfJobs, stopsExpiry, self.end) = ([], "[]", [], [], false, nil) }
         return lanes.union(lanesOfJobs)
     }
-
-    /// The lanes have been looked at.
-    func looked() { hasLiftedBound = false }
 
     /// What is to be told has been.
     func told() { faults = [] }

@@ -1,3 +1,4 @@
+import Fletch
 package import FletchQueue
 import Foundation
 import GRDB
@@ -119,8 +120,14 @@ package final class SQLiteJobStore: JobStore {
             }
         } catch {
             if error.code == .damaged {
+                let isDone = Lock(false)
                 try? await writer.perform(isDurable: false) { transaction in
-                    try transaction.expiryFailed(error, at: now)
+                    // The writer tries it again if it fails together with others, and it always fails.
+                    let wasDone = isDone.withLock { isDone in
+                        defer { isDone = true }
+                        return isDone
+                    }
+                    if !wasDone { try transaction.expiryFailed(error, at: now) }
                 }
             }
             // It is tried again a little later. Deliveries do not wait for that.

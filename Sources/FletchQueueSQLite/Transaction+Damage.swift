@@ -54,12 +54,14 @@ extension Transaction {
     }
 
     /// Looks at what was passed over again, if its time has come.
-    mutating func retryDamage(at now: Timestamp) {
-        guard damage.end != nil else { return }
-        keeper.emptied(damage.retry(at: now))
-        guard damage.hasLiftedBound else { return }
+    func retryDamage(at now: Timestamp) {
+        if damage.end != nil { keeper.emptied(damage.retry(at: now)) }
+    }
+
+    /// No job expires for a minute, so that lanes are looked at without a bound: what has expired in them stays.
+    func stopExpiry(_ error: any Error, at now: Timestamp) {
+        damage.stopExpiry(.expiry(error), at: now)
         keeper.markUnseen()
-        afterCommit.append { [damage] in damage.looked() }
     }
 
     /// Passes over the jobs that have expired and cannot be read. If there are none, no job expires for a minute.
@@ -73,7 +75,7 @@ extension Transaction {
             let fault = StoreFault.job(place?.id ?? "number \(number)", in: place?.queue, error)
             if damage.passOver(job: number, in: place?.lane, fault, at: now) { isNew = true }
         }
-        if !isNew { damage.stopExpiry(.expiry(error), at: now) }
+        if !isNew { stopExpiry(error, at: now) }
         throw StoreError.passedOver
     }
 

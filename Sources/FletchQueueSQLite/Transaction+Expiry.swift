@@ -47,7 +47,7 @@ extension Transaction {
         do {
             hasExpired = try nextExpiry().map { $0 <= now } ?? false
         } catch  where Self.isDamage(error) {
-            damage.stopExpiry(.expiry(error), at: now)
+            stopExpiry(error, at: now)
             throw StoreError.passedOver
         }
         return hasExpired ? now : nil

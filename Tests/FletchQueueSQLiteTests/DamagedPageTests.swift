@@ -1,3 +1,4 @@
+import Fletch
 import GRDB
 import Testing
 
@@ -127,8 +128,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [nil, "g"])
-    func expiredJobOnADamagedPageIsToldOnceAndOthersExpire(_ group: String?) async throws {
+    /// Also while others write: a transaction that fails is tried again, an operation at a time.
+    @Test(arguments: [nil, "g"], [0, 4])
+    func expiredJobOnADamagedPageIsToldOnceAndOthersExpire(_ group: String?, _ otherCount: Int) async throws {
         let later = (0..<200).map { id in
             var new = job("\(id)", at: 9_000_000)
             new.job.group = group
@@ -136,6 +138,11 @@ import Testing
             return new
         }
         try await withDamaged(later, { try $0.overwritePages(with: ["body of 7."]) }) { store in
+            let isOver = Lock(false)
+            let others = (0..<otherCount).map { _ in
+                Task { while !isOver.withLock(\.self) { try? await store.writer.perform(isDurable: false) { _ in } } }
+            }
+            defer { isOver.withLock { $0 = true } }
             var (expired, faults) = ([JobKey](), [StoreFault]())
             for moment: Int64 in [1_000, 2_000, 3_000, 4_000] {
                 let leasing = try await store.lease(100, at: at(moment))
@@ -143,6 +150,8 @@ import Testing
                 expired += leasing.expired
                 faults += leasing.faults
             }
+            isOver.withLock { $0 = true }
+            for other in others { await other.value }
             #expect(expired == [JobKey(queue, "100")])
             #expect(faults.map(\.id) == ["7"] && faults.map(\.queue) == [queue], "\(faults)")
         }

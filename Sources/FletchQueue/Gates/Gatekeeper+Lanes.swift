@@ -76,7 +76,8 @@ extension Gatekeeper {
         for lane in numbers.compactMap({ lanes[$0] }) { mark(lane) }
     }
 
-    /// Where something waits although nothing was found, it is looked up again.
+    /// Looks again into lanes that have jobs although none was found that could be delivered. A transaction that fails does not
+    /// take this back.
     package func markUnseen() {
         for lane in lanes.values where lane.hasUnseen { mark(lane) }
     }
