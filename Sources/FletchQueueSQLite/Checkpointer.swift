@@ -8,29 +8,41 @@ import Glibc
 /// Moves what was written from the log into the database, beside the writer, so that the log stays small.
 final class Checkpointer: Sendable {
     private static let pageBytes = 4_096
-    /// How long a reader is left alone that keeps the log from beginning anew.
+    /// How long to wait before the next try if a reader keeps the log from restarting.
     private static let pause = DispatchTimeInterval.seconds(1)
+    /// How often it copies beside the writer before it blocks it. Each pass copies what was written during the one before; three
+    /// leave so little that the writer is blocked for less than 10 ms.
+    private static let passCount = 3
 
     private struct State {
         var pageCount = 0
         var isRunning = false
         var hasFailed = false
+        /// Whether a sync of the database has failed. What was copied may be lost then, and SQLite does not copy it again before
+        /// the next start: only the log has it.
+        var needsLog = false
         var isClosed = false
     }
 
     private let pool: DatabasePool
     private let log: String
     private let logBytes: Int
+    private let sync: @Sendable (Database) -> Bool
     /// A connection of its own: the pool's readers cannot write.
     let besides: DatabaseQueue
     private let state = Lock(State())
 
-    /// - Parameter logBytes: What comes into the log between two checkpoints: the end of each holds the writer up for about
-    ///   20 ms, and 10,000 deliveries a second from a thousand queues write 200 MiB. Twice as much is more than it takes: a reader
-    ///   has kept it from beginning anew for long, and it gives the disk back what it has taken.
-    init(_ pool: DatabasePool, logBytes: Int) throws {
+    /// - Parameters:
+    ///   - logBytes: How much log is written between two checkpoints. 10,000 deliveries a second from a thousand queues write
+    ///     200 MiB a second. If a reader has kept the log from restarting until it is twice as large, the checkpoint truncates
+    ///     the file.
+    ///   - sync: Brings to disk what was copied, and returns whether it is there.
+    init(
+        _ pool: DatabasePool, logBytes: Int, sync: @escaping @Sendable (Database) -> Bool = Checkpointer.syncDatabase
+    ) throws {
         self.pool = pool
         self.logBytes = logBytes
+        self.sync = sync
         log = pool.path + "-wal"
         besides = try DatabaseQueue(path: pool.path, configuration: SQLiteFile.configuration)
     }
@@ -42,7 +54,8 @@ final class Checkpointer: Sendable {
     }
 
     /// To be called on the writer's thread after each commit.
-    func committed(_ db: Database) {
+    /// - Returns: How many pages it has written to the log.
+    func committed(_ db: Database) -> Int {
         let pageCount = Self.takeWrittenPageCount(db)
         let isDue = state.withLock { state in
             state.pageCount += pageCount
@@ -52,6 +65,7 @@ final class Checkpointer: Sendable {
             return true
         }
         if isDue { copy() }
+        return pageCount
     }
 
     /// How many pages the connection has written since it was asked last: to its log, as it writes nowhere else.
@@ -69,6 +83,7 @@ final class Checkpointer: Sendable {
     ///   - patience: How long readers are waited for, and a copy that is under way.
     @discardableResult
     func empty(_ db: Database, _ mode: Database.CheckpointMode, patience: Duration = .zero) -> Outcome {
+        guard !needsLog else { return .failed(.needsLog) }
         let end = ContinuousClock.now + patience
         var outcome = noted(Self.checkpoint(db, mode))
         while outcome == .busy, ContinuousClock.now < end {
@@ -77,6 +92,9 @@ final class Checkpointer: Sendable {
         }
         return outcome
     }
+
+    /// Whether the log must not be emptied or removed before the next start.
+    var needsLog: Bool { state.withLock(\.needsLog) }
 
     /// - Returns: Whether one has failed since this was last asked: the log may not be whole then.
     func takeFailure() -> Bool {
@@ -87,21 +105,36 @@ final class Checkpointer: Sendable {
     }
 
     private func noted(_ outcome: Outcome) -> Outcome {
-        if outcome == .failed { state.withLock { $0.hasFailed = true } }
+        if case .failed = outcome { state.withLock { $0.hasFailed = true } }
         return outcome
     }
 
     /// Nearly all is copied beside the writer, and what has come meanwhile; the rest is little, and then the log begins anew.
     private func copy() {
         besides.asyncWriteWithoutTransaction { [self] db in
-            for _ in 0..<2 { _ = noted(Self.checkpoint(db, .passive)) }
+            for _ in 0..<Self.passCount { copyMost(db) }
             pool.asyncWriteWithoutTransaction { [self] db in
                 let isLarge = DiskRoom.size(of: log) > 2 * logBytes
-                let outcome = noted(Self.checkpoint(db, isLarge ? .truncate : .restart))
+                let outcome = empty(db, isLarge ? .truncate : .restart)
                 if isLarge, outcome != .done { return copyLater() }
                 state.withLock { $0.isRunning = false }
             }
         }
+    }
+
+    /// SQLite syncs the database only after a checkpoint that has copied all there is. Without a sync here, the checkpoint that
+    /// blocks the writer would wait for all that was copied before.
+    private func copyMost(_ db: Database) {
+        guard empty(db, .passive) == .done, !sync(db) else { return }
+        state.withLock { ($0.needsLog, $0.hasFailed) = (true, true) }
+    }
+
+    /// By the connection's own descriptor: if another one of the same file were closed, the process would lose its locks.
+    static func syncDatabase(_ db: Database) -> Bool {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        let code = sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_FILE_POINTER, &file)
+        guard code == SQLITE_OK, let file, let sync = file.pointee.pMethods?.pointee.xSync else { return false }
+        return sync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK
     }
 
     /// Also where nothing is written any more that would call for it.
@@ -112,11 +145,10 @@ final class Checkpointer: Sendable {
         }
     }
 
-    /// `full`: there is no room for it, and all is as it was; `failed`: the disk has failed.
-    enum Outcome { case done, busy, full, failed }
+    /// `full`: there is no room for it, and all is as it was; `failed`: mostly, the disk has failed.
+    enum Outcome: Equatable { case done, busy, full, failed(StoreError) }
 
     /// Waits for nobody: a reader would hold up the writers.
-    @discardableResult
     static func checkpoint(_ db: Database, _ mode: Database.CheckpointMode) -> Outcome {
         // None once it is closed.
         guard db.sqliteConnection != nil else { return .busy }
@@ -126,11 +158,18 @@ final class Checkpointer: Sendable {
             _ = try db.checkpoint(mode)
             return .done
         } catch {
-            switch StoreError(error, on: db).code {
+            let failure = StoreError(error, on: db)
+            switch failure.code {
             case .inUse: return .busy
             case .full: return .full
-            default: return .failed
+            default: return .failed(failure)
             }
         }
     }
+}
+
+extension StoreError {
+    fileprivate static let needsLog = StoreError(
+        .failed,
+        "the disk has failed, and only the log has all that was stored: look at the disk, then start fletchd again")
 }

@@ -31,9 +31,7 @@ enum SQLiteFile {
                             SELECT 1 FROM job INDEXED BY job_in_lane
                             WHERE lane = -job_group.id AND state = 'pending')
                         """)
-                guard Checkpointer.checkpoint(db, .truncate) != .failed else {
-                    throw StoreError(.failed, "the disk of \(path) has failed: look at the disk")
-                }
+                if case .failed(let error) = Checkpointer.checkpoint(db, .truncate) { throw error }
             }
             return pool
         }

@@ -41,7 +41,7 @@ package final class SQLiteJobStore: JobStore {
         let writer = try StoreError.from {
             try Writer(
                 pool, watch, leaseDuration: leaseDuration, quotas: quotas, limits: limits, policies: policies,
-                held: held, logBytes: logBytes)
+                held: held, checkpointer: try Checkpointer(pool, logBytes: logBytes))
         }
         self.writer = writer
         probe = WriteProbe { end in writer.begin(adding: 0, { try $0.check() }, end: end) }

@@ -5,7 +5,9 @@ import GRDB
 
 /// Brings all that is to be written together in as few transactions as there can be.
 ///
-/// What comes while a transaction is under way is the next one, however much that is. It runs on the pool's own thread.
+/// What comes while a transaction is under way is written next: first the operations that wait for no disk, in one transaction,
+/// then the durable ones, in another. Durable ones may wait for a sync of the log first; see ``WriteQueue``. It runs on the pool's
+/// own thread.
 final class Writer: Sendable {
     private struct Operation: Sendable {
         let isDurable: Bool
@@ -17,7 +19,7 @@ final class Writer: Sendable {
 
     /// What one transaction leaves to the next.
     ///
-    /// Unchecked, as only the pool's writer thread touches it, which `submit` hands every operation to.
+    /// Unchecked, as only the pool's writer thread touches it, which `callWriter` hands every operation to.
     private final class State: @unchecked Sendable {
         let keeper: Gatekeeper
         let damage = Damage()
@@ -48,25 +50,26 @@ final class Writer: Sendable {
     private let logSync: LogSync
     private let log: String
     private let state: State
-    private let pending = Lock<[Operation]>([])
+    private let waiting = Lock(WriteQueue<Operation>())
 
     /// - Parameters:
     ///   - limits: Of deliveries. Default: the usual ones.
     ///   - policies: The operator's; those of the tenants are added.
     ///   - held: Told of queues that exclusive jobs hold up.
-    ///   - logBytes: What comes into the log between two checkpoints.
+    ///   - checkpointer: Of the pool. It is closed with it.
+    ///   - logSync: Brings the log to disk. Default: one that does so within 0.1 seconds.
     init(
         _ pool: DatabasePool, _ watch: FileWatch, leaseDuration: Duration, quotas: Quotas = Quotas(),
         limits: DeliveryLimits = DeliveryLimits(), policies: PolicyBook = PolicyBook(), held: HeldQueues = HeldQueues(),
-        logBytes: Int
+        checkpointer: Checkpointer, logSync: LogSync? = nil
     ) throws {
         self.pool = pool
         self.watch = watch
         self.leaseDuration = leaseDuration
         (self.policies, self.held) = (policies, held)
-        checkpointer = try Checkpointer(pool, logBytes: logBytes)
+        self.checkpointer = checkpointer
         log = pool.path + "-wal"
-        logSync = LogSync(log)
+        self.logSync = logSync ?? LogSync(log)
         state = try pool.read { db in
             State(
                 try Gatekeeper(restoredFrom: db, policies, limits, held), try TenantCounts(quotas, counting: db))
@@ -75,11 +78,15 @@ final class Writer: Sendable {
 
     /// Closes the pool, too. Last goes a connection that may write: SQLite takes the log away with it.
     func close() throws {
+        // Durable operations that wait for a sync are still written.
+        logSync.wait()
         pool.writeWithoutTransaction { db in
             _ = checkpointer.empty(db, .truncate)
             state.statements.finalize()
         }
-        if (try? watch.check()) == nil { checkpointer.besides.writeWithoutTransaction(SQLiteFile.leaveLog) }
+        checkpointer.besides.writeWithoutTransaction { db in
+            if checkpointer.needsLog || (try? watch.check()) == nil { SQLiteFile.leaveLog(db) }
+        }
         watch.end()
         try pool.close()
         try checkpointer.close()
@@ -118,23 +125,21 @@ final class Writer: Sendable {
     }
 
     private func submit(_ operation: Operation) {
-        let isFirst = pending.withLock { pending in
-            pending.append(operation)
-            return pending.count == 1
-        }
-        guard isFirst else { return }
-        pool.asyncWriteWithoutTransaction { [self] db in
-            let operations = takeAll()
-            // An operation that waits for no disk does not wait for those that do.
-            write(operations.filter { !$0.isDurable }, db)
-            write(operations.filter(\.isDurable), db)
+        let isLogBehind = operation.isDurable && logSync.isBehind
+        let next = waiting.withLock { $0.add(operation, isDurable: operation.isDurable, isLogBehind: isLogBehind) }
+        switch next {
+        case .nothing: break
+        case .turn: callWriter()
+        case .sync: logSync.now { [self] in if waiting.withLock({ $0.synced() }) { callWriter() } }
         }
     }
 
-    private func takeAll() -> [Operation] {
-        pending.withLock { pending in
-            defer { pending = [] }
-            return pending
+    private func callWriter() {
+        pool.asyncWriteWithoutTransaction { [self] db in
+            let (quick, durable) = waiting.withLock { $0.take() }
+            // An operation that waits for no disk does not wait for those that do.
+            write(quick, db)
+            write(durable, db)
         }
     }
 
@@ -184,7 +189,7 @@ final class Writer: Sendable {
                 .failed, "the disk has failed, and another program reads the database: nothing is written until it ends"
             )
         case .full: throw .full(nil)
-        case .failed: throw StoreError(.failed, "the disk has failed, and is not back yet: look at the disk")
+        case .failed(let error): throw error
         }
     }
 
@@ -230,8 +235,9 @@ final class Writer: Sendable {
             }
             state.counts.commit()
             for action in afterCommit { action() }
-            checkpointer.committed(db)
-            if !isDurable { logSync.request() }
+            let pageCount = checkpointer.committed(db)
+            // SQLite syncs the log only if it has written to it.
+            logSync.committed(pageCount, isSynced: isDurable && pageCount > 0)
         } catch {
             state.keeper.rollBack()
             // Numbers may be among them that were given in vain, and tokens that were issued so.
