@@ -3,14 +3,14 @@ import GRDB
 
 /// How many of something a tenant may have, and how many bytes together.
 struct Allowance {
-    /// In messages: a plural.
+    /// A plural noun for messages.
     let name: String
     let maximumCount: Int
     let maximumBytes: Int
 
     /// Why a tenant may not have one more, or a larger one; nil if it may. What takes no more room is never refused.
     /// - Parameters:
-    ///   - growth: How many bytes it takes beyond what it has in place of.
+    ///   - growth: How many bytes it takes more than the one that it replaces.
     ///   - present: What the tenant has: their number and their bytes.
     func refusal(isNew: Bool, growth: Int, present: Row) -> StoreError? {
         let (count, bytes): (Int, Int) = (present[0], present[1])

@@ -2,7 +2,8 @@ internal import FletchQueue
 import GRDB
 
 extension Gatekeeper {
-    /// Knows what a database has, and what its lanes have first: nothing is delivered before that is known of all.
+    /// Restores the gates and the first job of each lane: jobs begin in order, so nothing is delivered before all of these are
+    /// known.
     ///
     /// Only indexes are read of jobs: a page of the table that is damaged does not stop the start. So what comes
     /// first in a group that retries a job is looked up when it is needed.
@@ -48,7 +49,7 @@ extension Gatekeeper {
         }
     }
 
-    /// Of the job that is due first in a lane. Each is looked for by itself: a join would read the job, too.
+    /// A column of the job that is due first in a lane. The index alone answers such a subquery; a join would read the job's row.
     private static func first(_ column: String) -> String {
         """
         (SELECT \(column) FROM job INDEXED BY job_in_lane

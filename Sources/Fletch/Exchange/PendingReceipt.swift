@@ -15,7 +15,7 @@ package final class PendingReceipt: Sendable {
     }
 
     private struct State {
-        /// nil once it has ended.
+        /// What withdraws the request; nil before it is sent and after its end.
         var call: Call?
         var waiter: UnsafeContinuation<End, Never>?
         var end: End?

@@ -1,6 +1,6 @@
 // Leases are kept as long as the process lives, and given back at its end.
 extension Dispatcher {
-    /// So that a store that fails does not hold the end up.
+    /// How many portions are settled at the end, at most: a store that fails must not delay it further.
     private static let mostPortions = 20
 
     /// - Returns: How many jobs.
