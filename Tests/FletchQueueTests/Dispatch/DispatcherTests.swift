@@ -7,7 +7,7 @@ import Testing
 @testable import FletchQueue
 
 /// Jobs from the draft to the delivery, on a real store and by a clock that stands still.
-@Suite struct DispatcherTests {
+@Suite(.timeLimit(.minutes(5))) struct DispatcherTests {
     private let queue = QueueName(tenant: "t", endpoint: "https://example.com")
 
     private func draft(_ id: String, delay: Int64 = 0) -> JobDraft {
@@ -49,15 +49,16 @@ import Testing
             draft.retry = RetrySchedule(waits: [100, 3_600_000])
             _ = try await queueOfJobs.enqueue([draft], in: queue)
             #expect(await deliveries.next()?.job.count == 1)
-            #expect(await isStored(in: queueOfJobs) { $0.runAt == Timestamp(milliseconds: 100) })
+            #expect(await queueOfJobs.dispatcher.idle() == Timestamp(milliseconds: 100))
             clock.set(100)
             #expect(await deliveries.next()?.job.count == 2)
-            #expect(await isStored(in: queueOfJobs) { $0.runAt == Timestamp(milliseconds: 3_600_100) })
+            #expect(await queueOfJobs.dispatcher.idle() == Timestamp(milliseconds: 3_600_100))
             clock.set(3_600_100)
             let last = await deliveries.next()
             #expect(last?.job.count == 3)
             #expect(last?.attempt == 3)
-            #expect(await becomesTrue { try await queueOfJobs.store.counts(of: "t").isEmpty })
+            #expect(await queueOfJobs.dispatcher.idle() == nil)
+            #expect(try await queueOfJobs.store.counts(of: "t").isEmpty)
         }
     }
 
@@ -138,11 +139,15 @@ import Testing
     @Test func deliveryMayOutlastItsLease() async throws {
         try await withStore(leaseDuration: .seconds(8)) { store in
             let counts = Lock<[String: Int]>([:])
-            let gate = AsyncStream<Void>.makeStream()
+            let (gate, last) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
             let dispatcher = Dispatcher(
                 store: store, clock: SystemQueueClock(), concurrency: 4, logger: Logger(label: "test")
             ) { job in
-                counts.withLock { $0[job.job.key.id, default: 0] += 1 }
+                let count = counts.withLock { counts in
+                    counts[job.job.key.id, default: 0] += 1
+                    return counts[job.job.key.id]
+                }
+                if count == 20 { last.continuation.finish() }
                 if job.job.key.id == "slow" { for await _ in gate.stream {} }
                 return .ran(.succeeded)
             }
@@ -151,7 +156,7 @@ import Testing
             other.schedule = Schedule(every: 500, cron: nil, times: 20)
             _ = try await jobs.enqueue([draft("slow"), other], in: queue)
             async let run = dispatcher.run(drainLimit: .seconds(300))
-            #expect(await becomesTrue { try await store.job(JobKey(queue, "other")) == nil })
+            for await _ in last.stream {}
             gate.continuation.finish()
             await dispatcher.drain()
             _ = await run
@@ -174,9 +179,11 @@ import Testing
             _ = try await jobs.enqueue([draft("a"), draft("b")], in: queue)
             // It is not waited for that long, as nothing is left to wait for.
             async let run = dispatcher.run(drainLimit: .seconds(300))
-            #expect(await becomesTrue { try await base.job(JobKey(queue, "b")) == nil })
+            _ = await dispatcher.idle()
+            #expect(try await base.job(JobKey(queue, "b")) == nil)
             _ = try await jobs.enqueue([draft("c")], in: queue)
-            #expect(await becomesTrue { try await base.counts(of: "t") == [queue.endpoint: 1] })
+            _ = await dispatcher.idle()
+            #expect(try await base.counts(of: "t") == [queue.endpoint: 1])
             #expect(try await base.job(JobKey(queue, "a")) != nil)
             await dispatcher.drain()
             #expect(await run == 0)
@@ -187,12 +194,13 @@ import Testing
     @Test(arguments: [false, true])
     func nextInTurnRunsOnceTheExclusiveJobBeforeItIsGone(isReplaced: Bool) async throws {
         let gate = AsyncStream<Void>.makeStream()
-        try await withDispatcher(isOpen: gate.stream) { jobs, deliveries, _ in
+        try await withDispatcher(isOpen: gate.stream) { jobs, deliveries, clock in
             var exclusive = draft("b")
             exclusive.isExclusive = true
             _ = try await jobs.enqueue([draft("a"), exclusive, draft("c")], in: queue)
             #expect(await deliveries.next()?.job.key.id == "a")
-            #expect(await becomesTrue { try await jobs.store.job(JobKey(queue, "c"))?.runAt == nil })
+            await clock.sleeper(until: nil)
+            #expect(try await jobs.store.job(JobKey(queue, "c"))?.runAt == nil)
             if isReplaced {
                 exclusive.delay = 3_600_000
                 exclusive.overrides = true
@@ -226,31 +234,19 @@ import Testing
             async let run = dispatcher.run(drainLimit: .seconds(300))
             for await _ in started.stream { break }
             _ = try await jobs.enqueue([during], in: queue)
+            await clock.sleeper(until: Timestamp(milliseconds: 1_000))
             clock.set(1_000)
-            #expect(await becomesTrue { try await store.job(JobKey(queue, "c")) == nil })
+            await clock.sleeper(until: Timestamp(milliseconds: 2_000))
+            #expect(try await store.job(JobKey(queue, "c")) == nil)
             #expect(try await store.job(JobKey(queue, "b")) != nil)
             clock.set(2_000)
-            #expect(await becomesTrue { try await store.job(JobKey(queue, "b")) == nil })
+            await clock.sleeper(until: nil)
+            #expect(try await store.job(JobKey(queue, "b")) == nil)
             gate.continuation.finish()
             await dispatcher.drain()
             _ = await run
         }
     }
-
-    private func isStored(in jobs: JobQueue, _ isMet: @Sendable (Job) -> Bool) async -> Bool {
-        await becomesTrue { try await jobs.store.job(JobKey(queue, "a")).map(isMet) == true }
-    }
-}
-
-/// Looks again and again, for what happens soon.
-private func becomesTrue(_ isMet: () async throws -> Bool) async -> Bool {
-    let end = ContinuousClock.now + .seconds(300)
-    while ContinuousClock.now < end {
-        if (try? await isMet()) == true { return true }
-        // Others are under test meanwhile, and want the processors.
-        try? await ContinuousClock().sleep(for: .milliseconds(2))
-    }
-    return false
 }
 
 private func withStore(

@@ -5,7 +5,9 @@ import FletchQueue
 final class ManualClock: QueueClock {
     private struct State {
         var now = Timestamp(milliseconds: 0)
-        var sleepers: [Int: CheckedContinuation<Void, Never>] = [:]
+        var sleepers: [Int: (moment: Timestamp?, continuation: CheckedContinuation<Void, Never>)] = [:]
+        /// Those who wait for a sleeper.
+        var watchers: [(moment: Timestamp?, continuation: CheckedContinuation<Void, Never>)] = []
         var cancelled: Set<Int> = []
         var lastSleeper = 0
     }
@@ -20,7 +22,19 @@ final class ManualClock: QueueClock {
             defer { state.sleepers = [:] }
             return state.sleepers.values
         }
-        for sleeper in sleepers { sleeper.resume() }
+        for sleeper in sleepers { sleeper.continuation.resume() }
+    }
+
+    /// Waits until somebody sleeps until that moment; nil for one who does not wait for a moment.
+    func sleeper(until moment: Timestamp?) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.sleepers.values.contains(where: { $0.moment == moment }) { return true }
+                state.watchers.append((moment, continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
     }
 
     func sleep(until moment: Timestamp?) async throws {
@@ -30,20 +44,21 @@ final class ManualClock: QueueClock {
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    if let moment, moment <= state.now { return true }
-                    if state.cancelled.contains(number) { return true }
-                    state.sleepers[number] = continuation
-                    return false
+                let awakened = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+                    if let moment, moment <= state.now { return [continuation] }
+                    if state.cancelled.contains(number) { return [continuation] }
+                    state.sleepers[number] = (moment, continuation)
+                    defer { state.watchers.removeAll { $0.moment == moment } }
+                    return state.watchers.filter { $0.moment == moment }.map(\.continuation)
                 }
-                if isOver { continuation.resume() }
+                for continuation in awakened { continuation.resume() }
             }
         } onCancel: {
             let sleeper = state.withLock { state in
                 state.cancelled.insert(number)
                 return state.sleepers.removeValue(forKey: number)
             }
-            sleeper?.resume()
+            sleeper?.continuation.resume()
         }
         try Task.checkCancellation()
     }
