@@ -47,13 +47,7 @@ import Testing
     /// A commit that has to be on disk would wait for all of it, and all others for that commit.
     @Test(.timeLimit(.minutes(1))) func muchOfTheLogIsBroughtToDiskBesideTheWriter() async throws {
         try await withPool { pool in
-            let (begun, beginning) = AsyncStream.makeStream(of: Void.self)
-            let end = DispatchSemaphore(value: 0)
-            let logSync = LogSync(pool.path + "-wal", delay: .seconds(3_600)) { log in
-                beginning.yield()
-                end.wait()
-                return fdatasync(log)
-            }
+            let (begun, end, logSync) = heldSync(of: pool)
             let writer = try writer(of: pool, logSync)
             try await writer.perform(isDurable: false) { try Self.insert(bytes: 1_000_000, $0) }
             let isTold = Lock(false)
@@ -97,13 +91,7 @@ import Testing
     /// What waits for a sync is not refused because the store is closed.
     @Test(.timeLimit(.minutes(1))) func closeWaitsForTheLogAndForWhatWaitsForThat() async throws {
         try await withPool { pool in
-            let (begun, beginning) = AsyncStream.makeStream(of: Void.self)
-            let end = DispatchSemaphore(value: 0)
-            let logSync = LogSync(pool.path + "-wal", delay: .seconds(3_600)) { log in
-                beginning.yield()
-                end.wait()
-                return fdatasync(log)
-            }
+            let (begun, end, logSync) = heldSync(of: pool)
             let writer = try writer(of: pool, logSync)
             try await writer.perform(isDurable: false) { try Self.insert(bytes: 1_000_000, $0) }
             async let promised: Void = writer.perform { try Self.insert(bytes: 1, $0) }
@@ -183,6 +171,18 @@ import Testing
             #expect(!checkpointer.needsLog)
             try writer.close()
         }
+    }
+
+    /// A sync that tells when it begins, and ends when it is allowed to.
+    private func heldSync(of pool: DatabasePool) -> (begun: AsyncStream<Void>, end: DispatchSemaphore, LogSync) {
+        let (begun, beginning) = AsyncStream.makeStream(of: Void.self)
+        let end = DispatchSemaphore(value: 0)
+        let logSync = LogSync(pool.path + "-wal", delay: .seconds(3_600)) { log in
+            beginning.yield()
+            end.wait()
+            return fdatasync(log)
+        }
+        return (begun, end, logSync)
     }
 
     private func writer(
