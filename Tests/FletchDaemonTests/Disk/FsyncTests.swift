@@ -84,6 +84,26 @@ struct FsyncTests {
         }
     }
 
+    /// What a process that died has left in the log was promised.
+    @Test func startIsRefusedWhereTheLogCannotBeBroughtToDisk() async throws {
+        try await withPlace { place in
+            let shim = try await DiskShim(place)
+            let endpoint = "http://127.0.0.1:1/"
+            try await withDaemon(place) { daemon in
+                try await daemon.api.enqueue(Self.waiting(1), at: endpoint)
+            }
+            try shim.fail(.sync)
+            let refused = try await outcome(
+                of: ["--port", "0", "--store", place.store], environment: shim.environment)
+            #expect(refused.status != 0 && refused.said.contains("look at the disk"), "\(refused)")
+            try shim.mend(.sync)
+            try await withDaemon(place, environment: shim.environment) { daemon in
+                let job = try await daemon.api.job(DiskShim.mark(1), at: endpoint)
+                #expect(job != nil)
+            }
+        }
+    }
+
     private static func expectRefused(_ api: API, _ origin: Origin) async throws {
         let one = try await api.ask("POST", API.path(origin.url("/")), body: waiting(2).json)
         #expect(one.status == 503, "\(one.body)")
