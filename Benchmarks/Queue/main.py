@@ -13,6 +13,7 @@ from pathlib import Path
 
 import report
 import servers
+from before import before
 from bench import Bench
 from dead import dead
 from delivery import delivery
@@ -30,6 +31,7 @@ SECTIONS = {
     "enqueue": enqueuing,
     "batches": batches,
     "delivery": delivery,
+    "before": before,
     "lateness": lateness,
     "pending": pending,
     "tokens": tokens,
