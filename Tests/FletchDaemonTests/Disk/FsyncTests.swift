@@ -90,7 +90,7 @@ struct FsyncTests {
             let shim = try await DiskShim(place)
             let endpoint = "http://127.0.0.1:1/"
             try await withDaemon(place) { daemon in
-                try await daemon.api.enqueue(Self.waiting(1), at: endpoint)
+                _ = try await daemon.api.enqueue(Self.waiting(1), at: endpoint)
             }
             try shim.fail(.sync)
             let refused = try await outcome(
