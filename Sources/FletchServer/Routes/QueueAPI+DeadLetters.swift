@@ -61,7 +61,10 @@ extension QueueAPI {
     }
 
     /// - Parameter content: What is to be replayed; everything if there is none.
-    func replayDeadLetters(_ content: JSONValue?, of tenant: String) async throws -> APIResponse {
+    func replayDeadLetters(
+        _ content: JSONValue?, of tenant: String, _ target: APITarget
+    ) async throws -> APIResponse {
+        try Self.checkParameters(of: target, areOnly: [])
         let body: ReplayBody = try Self.checked(content ?? .object([]), as: "object") { value throws(Violation) in
             try ReplayBody(value)
         }
@@ -123,12 +126,16 @@ extension QueueAPI {
         return cursor
     }
 
-    /// The only thing that decides what is deleted: nothing goes that another parameter was to spare.
+    /// Nothing is deleted or replayed that a parameter was to spare.
+    private static func checkParameters(of target: APITarget, areOnly names: [String]) throws(APIResponse) {
+        guard let name = target.parameterNames.first(where: { !names.contains($0) }) else { return }
+        throw Violation("must NOT have additional properties: '\(JSONValue.shortened(name))'")
+            .response(in: "querystring")
+    }
+
+    /// The only thing that decides what is deleted.
     private static func onlyEndpoint(in target: APITarget) throws(APIResponse) -> String {
-        if let name = target.parameterNames.first(where: { $0 != "endpoint" }) {
-            throw Violation("must NOT have additional properties: '\(JSONValue.shortened(name))'")
-                .response(in: "querystring")
-        }
+        try checkParameters(of: target, areOnly: ["endpoint"])
         guard let endpoint = try target.deadLetterFilter().endpoint else {
             throw Violation("must have required property 'endpoint'").response(in: "querystring")
         }

@@ -140,7 +140,7 @@ package struct QueueAPI: Sendable {
         case .listDeadLetters: try await listDeadLetters(of: Self.readTenant(admitted), target, for: tenant)
         case .deadLetter(let id): try await deadLetter(id, of: Self.readTenant(admitted), for: tenant)
         case .replayDeadLetter(let id): try await replay(id, of: tenant)
-        case .replayDeadLetters: try await replayDeadLetters(content, of: tenant)
+        case .replayDeadLetters: try await replayDeadLetters(content, of: tenant, target)
         case .deleteDeadLetter(let id): try await deleteDeadLetter(id, of: tenant)
         case .deleteDeadLetters: try await deleteDeadLetters(of: tenant, target)
         case .issueToken(let id): try await issueToken(to: id, target)

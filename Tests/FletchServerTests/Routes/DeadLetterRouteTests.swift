@@ -266,6 +266,11 @@ import Testing
             "querystring must NOT have additional properties: 'tenant'"
         ),
         (.delete, "?x%20%79", nil, "querystring must NOT have additional properties: 'x y'"),
+        (.post, "/replay?limit=1", nil, "querystring must NOT have additional properties: 'limit'"),
+        (
+            .post, "/replay?endpoint=https://example.com/unknown", "{}",
+            "querystring must NOT have additional properties: 'endpoint'"
+        ),
         (.post, "/replay", "null", "body must be object"), (.post, "/replay", "[null]", "body must be object"),
         (.post, "/replay", #"{"endpoint":null}"#, "body/endpoint must NOT be null: leave it out, or give it a value"),
         (.post, "/replay", #"{"reason":null}"#, "body/reason must NOT be null: leave it out, or give it a value"),
