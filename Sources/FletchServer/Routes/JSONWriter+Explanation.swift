@@ -66,7 +66,8 @@ extension Explanation {
                 + "allows more, as far as there are file descriptors."
         case .shut(.rate):
             "A policy's rate is used up \(moment ?? "for now"). A policy with a higher rate or burst allows more."
-        case .dead: "The job has failed for good, or expired. GET /dead-letters tells why, and replays it."
+        case .dead:
+            "The job has failed for good, or expired. GET /dead-letters tells why; to run it again, POST to /dead-letters/ID/replay."
         }
     }
 

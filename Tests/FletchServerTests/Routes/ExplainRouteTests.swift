@@ -258,7 +258,7 @@ import Testing
             await Self.enqueue(api, "a")
             try await api.run(outcome, at: TestAPI.now)
             let answer = await Self.explain(api, "a")
-            Self.expect(answer, "dead", "dead", remedy: "GET /dead-letters tells why, and replays it")
+            Self.expect(answer, "dead", "dead", remedy: "to run it again, POST to /dead-letters/ID/replay")
             await Self.enqueue(api, "a")
             Self.expect(await Self.explain(api, "a"), "pending", "due", remedy: "about to be delivered")
         }
