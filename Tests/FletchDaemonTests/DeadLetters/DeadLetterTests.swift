@@ -61,10 +61,11 @@ import Testing
         }
     }
 
-    @Test func oldestAreDroppedWhereThereAreTooMany() async throws {
-        try await withQueue({ _ in .status(500) }, ["--maximum-dead-letters", "3"]) { queue in
+    @Test(arguments: [["--maximum-dead-letters", "3"], ["--maximum-dead-letter-bytes", "30"]])
+    func oldestAreDroppedWhereThereAreTooMany(_ arguments: [String]) async throws {
+        try await withQueue({ _ in .status(500) }, arguments) { queue in
             for number in 0..<5 {
-                try await queue.api.enqueue(Draft(id: "\(number)"), at: queue.endpoint)
+                try await queue.api.enqueue(Draft(body: "ten bytes.", id: "\(number)"), at: queue.endpoint)
                 try await queue.api.waitUntilGone("\(number)", at: queue.endpoint)
             }
             #expect(try await Self.letters(queue.api).map(\.job.id) == ["4", "3", "2"])

@@ -23,6 +23,23 @@ import Testing
         }
     }
 
+    @Test func bodiesUnderWayHaveALimitTogether() async throws {
+        try await withQueue({ _ in .held(200) }, ["--total-body-bytes", "100"]) { queue in
+            let body = String(repeating: "x", count: 60)
+            try await queue.api.enqueue(Draft(body: body, id: "a"), at: queue.endpoint)
+            try await queue.origin.wait(for: 1, at: "/")
+            try await queue.api.enqueue(Draft(body: body, id: "b"), at: queue.endpoint)
+            try await polled("a job that waits for room") {
+                let answer = try await queue.api.ask("GET", API.path(queue.endpoint, "b") + "/explain")
+                return answer.body.contains(#""reason":"concurrency""#) ? () : nil
+            }
+            #expect(queue.requests.count == 1)
+            queue.origin.release()
+            try await queue.origin.wait(for: 2, at: "/")
+            try await queue.api.waitUntilEmpty()
+        }
+    }
+
     /// However many such targets there are: past three quarters of all deliveries each gets two.
     @Test func manyHangingTargetsLeaveRoom() async throws {
         try await withPlace { place in

@@ -43,7 +43,10 @@ struct QuotaTests {
 
     @Test(arguments: ["null", "0", "-1", "1.5", "10MB", "1000000000001", "99999999999999999999"])
     func whatIsNoQuotaIsAMistake(_ value: String) async throws {
-        let names = ["maximum-jobs", "maximum-bytes", "maximum-queues", "maximum-idempotency-bytes"]
+        let names = [
+            "maximum-jobs", "maximum-bytes", "maximum-queues", "maximum-idempotency-bytes", "maximum-dead-letters",
+            "maximum-dead-letter-bytes",
+        ]
         let checked = try await outcome(of: ["check"] + names.map { "--\($0)=\(value)" })
         for name in names {
             let problem = "--\(name) is \(value): a whole number, at least 1 and at most 1000000000000"
@@ -52,5 +55,31 @@ struct QuotaTests {
         let refused = try await outcome(of: [], environment: ["MAXIMUM_BYTES": value])
         #expect(refused.status == 2)
         #expect(refused.said.contains("MAXIMUM_BYTES is \(value)"))
+    }
+
+    @Test(arguments: ["null", "0", "-1s", "999ms", "36501d", "14"])
+    func whatIsNoRetentionIsAMistake(_ value: String) async throws {
+        let checked = try await outcome(of: ["check", "--dead-letter-retention=\(value)"])
+        let problem = "--dead-letter-retention is \(value): a duration of at least 1s and at most 36500d"
+        #expect(checked.status != 0 && checked.printed.contains(problem), "\(checked.printed)")
+    }
+
+    @Test(arguments: ["0", "-1", "1000000000001"])
+    func whatIsNoNumberOfBytesUnderWayIsAMistake(_ value: String) async throws {
+        let checked = try await outcome(of: ["check", "--total-body-bytes=\(value)"])
+        let problem = "--total-body-bytes is \(value): a whole number, at least 1 and at most 1000000000000"
+        #expect(checked.status != 0 && checked.printed.contains(problem), "\(checked.printed)")
+    }
+
+    /// Each is read from its own variable, and `check` says which that is.
+    @Test func limitsOfDeadLettersAreReadFromTheEnvironment() async throws {
+        let environment = [
+            "DEAD_LETTER_RETENTION": "36h", "MAXIMUM_DEAD_LETTERS": "17", "MAXIMUM_DEAD_LETTER_BYTES": "4711",
+        ]
+        let checked = try await outcome(of: ["check", "--port", "0"], environment: environment)
+        for (variable, value) in environment {
+            let lines = checked.printed.split(separator: "\n").filter { $0.contains(variable) }
+            #expect(lines.count == 1 && lines.allSatisfy { $0.contains(value) }, "\(checked.printed)")
+        }
     }
 }
