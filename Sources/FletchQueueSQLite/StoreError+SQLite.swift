@@ -38,6 +38,8 @@ extension StoreError {
         let reason = error.message ?? "\(error.resultCode)"
         switch error.resultCode {
         case .SQLITE_FULL: self = .full(reason)
+        // What is shared beside the log cannot grow. At the start there is no connection yet that knows what the system said.
+        case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE: self = .full(reason)
         case .SQLITE_READONLY, .SQLITE_PERM:
             self.init(
                 .readOnly, "the database cannot be written to (\(reason)): let this user write it and its directory")

@@ -135,6 +135,20 @@ struct FullDiskTests {
         }
     }
 
+    /// What SQLite keeps beside the database needs room before anything is written.
+    @Test func startOnAFullDiskSaysThatItIsFull() async throws {
+        try await withPlace { place in
+            try await startAndTerminate(place)
+            let (small, file) = (place.path("small"), place.path("small/jobs.sqlite"))
+            let wrapper = Namespace.wrapper(
+                "mkdir '\(small)' && mount -t tmpfs -o size=2m none '\(small)' && cp '\(place.database)' '\(file)' && "
+                    + "{ cat /dev/zero >'\(small)/foreign' 2>/dev/null || true; }")
+            let refused = try await outcome(of: ["--port", "0", "--store", "sqlite:\(file)"], wrapper: wrapper)
+            #expect(refused.status == 1)
+            #expect(refused.said.contains("the disk is full"), "\(refused.said)")
+        }
+    }
+
     /// Writes until nothing more fits.
     private static func fillDisk(_ path: String) {
         let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
