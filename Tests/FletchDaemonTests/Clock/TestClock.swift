@@ -46,8 +46,8 @@ struct TestClock: Sendable {
 
 /// Runs `body` with an origin and a `fletchd` whose clock stands still.
 func withTestClock(
-    _ reply: @escaping @Sendable (OriginRequest) -> Reply = { _ in .ok },
+    _ reply: @escaping @Sendable (OriginRequest) -> Reply = { _ in .ok }, _ arguments: [String] = [],
     _ body: (Queue, TestClock) async throws -> Void
 ) async throws {
-    try await withQueue(reply, ["--test-clock"]) { try await body($0, TestClock(api: $0.api)) }
+    try await withQueue(reply, ["--test-clock"] + arguments) { try await body($0, TestClock(api: $0.api)) }
 }

@@ -164,24 +164,18 @@ import Testing
     }
 
     @Test func deadLettersThatAreDroppedForTheirAgeAreCounted() async throws {
-        try await withPlace { place in
-            try await withOrigin({ _ in .status(500) }) { origin in
-                let retention = ["DEAD_LETTER_RETENTION": "2h"]
-                try await withDaemon(place, ["--test-clock"], environment: retention) { daemon in
-                    try await daemon.api.enqueue(Draft(id: "a"), at: origin.url("/"))
-                    try await TestClock(api: daemon.api).advance(by: 1)
-                    #expect(try await daemon.api.ask("GET", "/dead-letters").body.contains(#""id":"a""#))
-                    try await TestClock(api: daemon.api).advance(by: 2 * Self.hour + 1)
-                    let told = try await polled("the end of the dead letter") {
-                        let lines = Daemon.lines(
-                            "dropped dead letters for their age, number or bytes", in: daemon.program.said.value)
-                        return lines.isEmpty ? nil : lines
-                    }
-                    #expect(told.map { $0["count"] } == ["1"])
-                    #expect(
-                        try await daemon.api.ask("GET", "/dead-letters").body == #"{"cursor":null,"deadLetters":[]}"#)
-                }
+        try await withTestClock({ _ in .status(500) }, ["--dead-letter-retention", "2h"]) { queue, clock in
+            try await queue.api.enqueue(Draft(id: "a"), at: queue.endpoint)
+            try await clock.advance(by: 1)
+            #expect(try await queue.api.ask("GET", "/dead-letters").body.contains(#""id":"a""#))
+            try await clock.advance(by: 2 * Self.hour + 1)
+            let told = try await polled("the end of the dead letter") {
+                let lines = Daemon.lines(
+                    "dropped dead letters for their age, number or bytes", in: queue.daemon.program.said.value)
+                return lines.isEmpty ? nil : lines
             }
+            #expect(told.map { $0["count"] } == ["1"])
+            #expect(try await queue.api.ask("GET", "/dead-letters").body == #"{"cursor":null,"deadLetters":[]}"#)
         }
     }
 

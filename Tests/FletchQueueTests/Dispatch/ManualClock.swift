@@ -3,11 +3,14 @@ import FletchQueue
 
 /// Stands still until it is set, which wakes whoever sleeps.
 final class ManualClock: QueueClock {
+    /// Who waits, and for which moment.
+    private typealias Waiter = (moment: Timestamp?, continuation: CheckedContinuation<Void, Never>)
+
     private struct State {
         var now = Timestamp(milliseconds: 0)
-        var sleepers: [Int: (moment: Timestamp?, continuation: CheckedContinuation<Void, Never>)] = [:]
+        var sleepers: [Int: Waiter] = [:]
         /// Those who wait for a sleeper.
-        var watchers: [(moment: Timestamp?, continuation: CheckedContinuation<Void, Never>)] = []
+        var watchers: [Waiter] = []
         var cancelled: Set<Int> = []
         var lastSleeper = 0
     }
