@@ -15,8 +15,8 @@ demo: build
 	@scripts/demo
 
 #: make test      every test, the library's once more under the thread sanitizer; installs the servers it needs
-# In parts, so that few have to share the processors; of the queue's at most eight at once, since a thousand at once on two slow
-# processors exceed their times. Those of the commands, and all under the sanitizer, one after the other: on two processors they starve each other.
+# In parts, so that few have to share the processors: on two slow ones a thousand of the queue's tests at once exceed their times.
+# Those of the commands, and all under the sanitizer, run one after the other, as they starve each other.
 test:
 	@scripts/install-missing $(headers) openssl:openssl nginx:nginx-light apache2:apache2-bin node:nodejs \
 		python3:python3 ip:iproute2 nft:nftables sysctl:procps script:bsdutils cc:gcc curl:curl unshare:util-linux mount:mount
