@@ -22,8 +22,18 @@ struct Greeting {
         [
             "fletchd listens at \(url)",
             "and keeps its jobs in \(VisibleText.escaped("\(settings.store.value)"))",
-            "try: curl -d '{\"body\":\"hello\"}' -H 'content-type: application/json' "
-                + "\(url)/queues/http%3A%2F%2Flocalhost%3A5000",
+            next,
         ]
+    }
+
+    /// What works at once: where there are tenants nothing does without a token.
+    private var next: String {
+        guard settings.isOpen else {
+            return settings.passphrases.value.isEmpty
+                ? "try: curl -H 'authorization: Bearer JWT' \(url)/queues"
+                : "try: curl -X PUT -u :PASSPHRASE \(url)/tokens/my-app"
+        }
+        return "try: curl -d '{\"body\":\"hello\"}' -H 'content-type: application/json' "
+            + "\(url)/queues/http%3A%2F%2Flocalhost%3A5000"
     }
 }

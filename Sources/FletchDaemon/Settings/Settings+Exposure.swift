@@ -5,7 +5,7 @@ extension Settings {
     var exposure: String? {
         guard isOpen, !isInDocker.value, !isAnonymous.value, !Self.isLoopback(host.value) else { return nil }
         return """
-            \(host.source) is \(VisibleText.escaped(host.value)): whoever reaches the port could have any URL called. Set \
+            \(host.source) is \(VisibleText.escaped(host.value)): anybody who reaches the port could have any URL called. Set \
             PASSPHRASES (or JWT_PUBLIC_KEY) to ask for a token, or start with --anonymous where only friends reach it
             """
     }
