@@ -48,7 +48,7 @@ extension Explanation {
                 + "tenant has too many policies. It rests \(moment ?? "for a minute"), and then one delivery tries it."
         case .shut(.paused):
             "A policy pauses this queue, its origin or everything. To go on, PUT the policy without \"paused\" or DELETE it; "
-                + "one of the operator's stands in the file of --policies."
+                + "a policy of the operator's is in the file of --policies."
         case .shut(.exclusive):
             "An exclusive job runs alone in its queue, and the job waits for\(other). It goes on when that has ended."
         case .shut(.group): "The jobs of a group run one at a time, in order, and the job waits for\(other)."
@@ -67,7 +67,8 @@ extension Explanation {
         case .shut(.rate):
             "A policy's rate is used up \(moment ?? "for now"). A policy with a higher rate or burst allows more."
         case .dead:
-            "The job has failed for good, or expired. GET /dead-letters tells why; to run it again, POST to /dead-letters/ID/replay."
+            "The job has failed for good, or expired. GET /dead-letters tells why; to run it again, POST to "
+                + "/dead-letters/ID/replay."
         }
     }
 
