@@ -1,14 +1,15 @@
 /// Moments as text: ISO 8601.
 extension Timestamp {
-    /// With milliseconds and `Z`, as JavaScript writes it; what lies beyond its calendar becomes the end of that.
+    /// With milliseconds and `Z`, as JavaScript writes it; what lies beyond the years that RFC 3339 has, 0 to 9999, becomes
+    /// their end.
     package var isoBytes: [UInt8] {
-        let moment = min(max(milliseconds, -Self.furthest), Self.furthest)
+        let moment = min(max(milliseconds, Self.earliest), Self.latest)
         let days = moment.floorDivided(by: 86_400_000)
         let rest = Int(moment - days * 86_400_000)
         let date = CivilDate(number: days)
         var text: [UInt8] = []
-        text.reserveCapacity(27)
-        Self.append(year: date.year, to: &text)
+        text.reserveCapacity(24)
+        Self.append(date.year, 4, to: &text)
         Self.append(date.month, 2, after: "-", to: &text)
         Self.append(date.day, 2, after: "-", to: &text)
         Self.append(rest / 3_600_000, 2, after: "T", to: &text)
@@ -19,13 +20,8 @@ extension Timestamp {
         return text
     }
 
-    /// The range of a JavaScript `Date`: 100 million days, either way.
-    private static let furthest: Int64 = 8_640_000_000_000_000
-
-    private static func append(year: Int, to text: inout [UInt8]) {
-        if (0...9_999).contains(year) { return append(year, 4, to: &text) }
-        append(abs(year), 6, after: year < 0 ? "-" : "+", to: &text)
-    }
+    private static let earliest: Int64 = -62_167_219_200_000
+    private static let latest: Int64 = 253_402_300_799_999
 
     private static func append(_ number: Int, _ count: Int, after mark: Unicode.Scalar? = nil, to text: inout [UInt8]) {
         if let mark { text.append(UInt8(ascii: mark)) }

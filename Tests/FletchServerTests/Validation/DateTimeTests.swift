@@ -32,11 +32,11 @@ import Testing
 
     @Test(arguments: [
         (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
-        (1_772_366_400_250, "2026-03-01T12:00:00.250Z"), (-62_167_219_200_001, "-000001-12-31T23:59:59.999Z"),
-        (253_402_300_800_000, "+010000-01-01T00:00:00.000Z"), (Int64.max, "+275760-09-13T00:00:00.000Z"),
-        (Int64.min, "-271821-04-20T00:00:00.000Z"),
+        (1_772_366_400_250, "2026-03-01T12:00:00.250Z"), (-62_167_219_200_001, "0000-01-01T00:00:00.000Z"),
+        (253_402_300_800_000, "9999-12-31T23:59:59.999Z"), (Int64.max, "9999-12-31T23:59:59.999Z"),
+        (Int64.min, "0000-01-01T00:00:00.000Z"),
     ])
-    func momentIsWrittenAsJavaScriptDoes(_ milliseconds: Int64, _ text: String) {
+    func momentIsWrittenInTheYearsOfRFC3339(_ milliseconds: Int64, _ text: String) {
         #expect(String(decoding: Timestamp(milliseconds: milliseconds).isoBytes, as: UTF8.self) == text)
     }
 
